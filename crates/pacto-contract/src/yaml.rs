@@ -1,0 +1,16 @@
+//! YAML (and so JSON) as a tree that remembers where everything stood.
+//!
+//! [`load`] reads one document under a [`Budget`]; the tree answers by [`Pointer`], turns into JSON for JSON
+//! Schema, and can be written again after overrides ([`emit`]).
+
+mod emit;
+mod load;
+mod scalar;
+mod tree;
+
+pub use emit::emit;
+pub use load::{Budget, LoadError, LoadErrorKind, decode_utf8, load};
+pub use tree::{Entry, Mapping, NoJsonForm, Node, Value};
+
+#[cfg(doc)]
+use crate::Pointer;

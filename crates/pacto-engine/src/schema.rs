@@ -1,0 +1,297 @@
+//! JSON Schema evaluation. The only module that names the `jsonschema` crate.
+//!
+//! Schemas come from people we do not know: they are parsed under limits, references never leave the bundle,
+//! and patterns have a bounded cost.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, Retrieve, Uri, ValidationError, Validator};
+use pacto_contract::limits::MAX_REF_DEPTH;
+use pacto_contract::{Bundle, Pointer};
+use serde_json::Value;
+use thiserror::Error;
+
+/// Steps that a pattern with look-around may take on one string.
+const PATTERN_BACKTRACK_LIMIT: usize = 100_000;
+/// Size in bytes that a compiled pattern may have.
+const PATTERN_SIZE_LIMIT: usize = 1024 * 1024;
+/// Base of the URIs under which bundle files refer to each other. Nothing is ever fetched from it.
+const BUNDLE_BASE: &str = "pacto-bundle:///";
+
+/// A schema that is ready to judge.
+#[derive(Debug)]
+pub struct Schema {
+    validator: Validator,
+    document: Value,
+}
+
+/// Why a file is no schema.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SchemaError {
+    /// Not JSON.
+    #[error("{message}")]
+    NotJson {
+        /// What the parser says.
+        message: String,
+        /// Line, counted from 1.
+        line: u32,
+        /// Column, counted from 1.
+        column: u32,
+    },
+    /// JSON, but no schema.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// One way in which a document breaks a schema.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// Where in the document.
+    pub pointer: Pointer,
+    /// What the schema asks for. Never contains a value of the document.
+    pub reason: String,
+    /// `title` or `description` of the nearest schema around the keyword that failed.
+    pub about: Option<String>,
+}
+
+/// The outcome of judging a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Violations by place.
+    pub violations: Vec<Violation>,
+    /// Set when a pattern could not be evaluated within its budget; the judgement is then incomplete.
+    pub undecided: Option<String>,
+}
+
+/// Reads a JSON file.
+///
+/// # Errors
+/// [`SchemaError::NotJson`] with the place.
+pub fn parse_json(bytes: &[u8]) -> Result<Value, SchemaError> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| SchemaError::NotJson {
+        line: u32::try_from(error.line()).unwrap_or(u32::MAX),
+        column: u32::try_from(error.column()).unwrap_or(u32::MAX),
+        message: format!("the file is not JSON: {}", strip_position(&error.to_string())),
+    })
+}
+
+fn strip_position(message: &str) -> &str {
+    message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message)
+}
+
+impl Schema {
+    /// Compiles the schema in file `path` of `bundle`; other files of the bundle may be referred to.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when it is no JSON or no schema, or refers to something outside of the bundle.
+    pub fn compile(bytes: &[u8], path: &str, bundle: &Bundle) -> Result<Self, SchemaError> {
+        let document = parse_json(bytes)?;
+        check_references(&document)?;
+        let files = BundleFiles { bundle: bundle.clone() };
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_base_uri(format!("{BUNDLE_BASE}{path}"))
+            .with_retriever(files)
+            .should_validate_formats(false)
+            .with_pattern_options(
+                PatternOptions::fancy_regex()
+                    .backtrack_limit(PATTERN_BACKTRACK_LIMIT)
+                    .size_limit(PATTERN_SIZE_LIMIT),
+            )
+            .build(&document)
+            .map_err(|error| SchemaError::Invalid(describe_invalid(&error)))?;
+        Ok(Self { validator, document })
+    }
+
+    /// The schema as JSON.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Judges `instance`. Violations are sorted by place, then reason.
+    pub fn judge(&self, instance: &Value) -> Judgement {
+        let mut judgement = Judgement::default();
+        if self.validator.is_valid(instance) {
+            return judgement;
+        }
+        for error in self.validator.iter_errors(instance) {
+            self.leaves(&error, &mut judgement);
+        }
+        judgement.violations.sort();
+        judgement.violations.dedup();
+        judgement
+    }
+
+    /// Alternatives are reported by their closest branch: the one that fails deepest with the fewest violations.
+    fn leaves(&self, error: &ValidationError<'_>, judgement: &mut Judgement) {
+        match error.kind() {
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
+                if !context.is_empty() =>
+            {
+                let depth = |branch: &Vec<ValidationError<'_>>| {
+                    branch.iter().map(|error| error.instance_path().as_str().len()).max().unwrap_or_default()
+                };
+                let wrong_type = |branch: &Vec<ValidationError<'_>>| {
+                    branch.iter().any(|error| {
+                        matches!(error.kind(), ValidationErrorKind::Type { .. })
+                            && branch.first().is_some_and(|first| first.instance_path() == error.instance_path())
+                    })
+                };
+                let best = context
+                    .iter()
+                    .filter(|branch| !branch.is_empty())
+                    .min_by_key(|branch| (wrong_type(branch), std::cmp::Reverse(depth(branch)), branch.len()));
+                match best {
+                    Some(branch) => branch.iter().for_each(|error| self.leaves(error, judgement)),
+                    None => judgement.violations.push(self.violation(error)),
+                }
+            }
+            ValidationErrorKind::BacktrackLimitExceeded { .. } | ValidationErrorKind::RegexEngineFailure { .. } => {
+                let place = error.schema_path().as_str();
+                judgement.undecided.get_or_insert(format!("the pattern at {place} costs too much to evaluate"));
+            }
+            _ => judgement.violations.push(self.violation(error)),
+        }
+    }
+
+    fn violation(&self, error: &ValidationError<'_>) -> Violation {
+        Violation {
+            pointer: Pointer::from_json_pointer(error.instance_path().as_str()),
+            reason: describe(error),
+            about: self.about(error.schema_path().as_str()),
+        }
+    }
+
+    /// The text of the nearest enclosing schema that has any.
+    fn about(&self, schema_path: &str) -> Option<String> {
+        let mut path = schema_path;
+        loop {
+            path = path.get(..path.rfind('/')?)?;
+            if let Some(schema) = self.document.pointer(path).and_then(Value::as_object) {
+                let text = |key: &str| schema.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+                match (text("title"), text("description")) {
+                    (Some(title), Some(description)) => return Some(format!("{title}: {description}")),
+                    (Some(text), None) | (None, Some(text)) => return Some(text.to_owned()),
+                    (None, None) => {}
+                }
+            }
+        }
+    }
+}
+
+fn describe_invalid(error: &ValidationError<'_>) -> String {
+    let place = error.instance_path().as_str();
+    let place = if place.is_empty() { "the schema".to_owned() } else { format!("the keyword at {place}") };
+    match error.kind() {
+        ValidationErrorKind::Referencing(reason) => format!("a reference leads nowhere inside the bundle: {reason}"),
+        _ => format!("{place} is wrong: {}", describe(error)),
+    }
+}
+
+/// The reason in words, without any value of the instance.
+fn describe(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => match property.as_str() {
+            Some(name) => format!("missing property '{name}'"),
+            None => format!("missing property {property}"),
+        },
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let names: Vec<_> = unexpected.iter().map(|name| format!("'{name}'")).collect();
+            format!("additional properties {} not allowed", names.join(", "))
+        }
+        _ => error.masked_with("the value").to_string(),
+    }
+}
+
+/// Refuses chains of `$ref` that are longer than any honest schema has, before the compiler follows them.
+fn check_references(document: &Value) -> Result<(), SchemaError> {
+    let mut seen = BTreeSet::new();
+    let mut stack: Vec<(&Value, usize)> = vec![(document, 0)];
+    while let Some((value, depth)) = stack.pop() {
+        if depth > MAX_REF_DEPTH {
+            let message = format!("`$ref` leads through more than {MAX_REF_DEPTH} steps");
+            return Err(SchemaError::Invalid(message));
+        }
+        match value {
+            Value::Object(object) => {
+                for (key, child) in object {
+                    if key != "$defs" && key != "definitions" {
+                        stack.push((child, depth));
+                    }
+                }
+                let target = object.get("$ref").and_then(Value::as_str);
+                if let Some(target) = target.and_then(|target| target.strip_prefix('#'))
+                    && seen.insert(target)
+                    && let Some(next) = document.pointer(target)
+                {
+                    stack.push((next, depth + 1));
+                }
+            }
+            Value::Array(items) => stack.extend(items.iter().map(|item| (item, depth))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Answers references from the files of the bundle, and refuses everything else.
+struct BundleFiles {
+    bundle: Bundle,
+}
+
+impl Retrieve for BundleFiles {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let path = uri.as_str().strip_prefix(BUNDLE_BASE).ok_or_else(|| {
+            format!("{uri} is outside of the bundle; nothing is fetched while a schema is read")
+        })?;
+        let bytes = self.bundle.get(path).ok_or_else(|| format!("the file {path} is not in the bundle"))?;
+        parse_json(bytes).map_err(|error| format!("{path}: {error}").into())
+    }
+}
+
+/// Compiled schemas by content, so that a thousand contracts under one policy compile it once.
+#[derive(Debug, Default)]
+pub struct SchemaCache {
+    schemas: Mutex<HashMap<Arc<[u8]>, Arc<Schema>>>,
+}
+
+/// Most schemas that a [`SchemaCache`] keeps; more distinct ones are compiled each time.
+const CACHED_SCHEMAS: usize = 256;
+
+impl SchemaCache {
+    /// The compiled schema of `bytes`. Schemas that refer to other files are compiled each time, because those
+    /// files belong to the bundle and not to the bytes.
+    ///
+    /// # Errors
+    /// As [`Schema::compile`].
+    pub fn compile(&self, bytes: &[u8], path: &str, bundle: &Bundle) -> Result<Arc<Schema>, SchemaError> {
+        let cached = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).get(bytes).cloned();
+        if let Some(schema) = cached {
+            return Ok(schema);
+        }
+        let schema = Arc::new(Schema::compile(bytes, path, bundle)?);
+        if !names_other_documents(&schema.document) {
+            let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+            if schemas.len() < CACHED_SCHEMAS {
+                schemas.insert(bytes.into(), Arc::clone(&schema));
+            }
+        }
+        Ok(schema)
+    }
+}
+
+fn names_other_documents(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => object.iter().any(|(key, child)| {
+            let elsewhere = |text: &str| !text.starts_with('#');
+            (matches!(key.as_str(), "$ref" | "$dynamicRef") && child.as_str().is_some_and(elsewhere))
+                || names_other_documents(child)
+        }),
+        Value::Array(items) => items.iter().any(names_other_documents),
+        _ => false,
+    }
+}

@@ -1,0 +1,118 @@
+//! Validation in four layers: structure, cross-field, semantics, policies.
+//!
+//! A layer with an error ends the run, because what follows would judge something that is not there; warnings
+//! never do. The order of findings is fixed: by layer, then by the order of the rules, then by document order.
+
+mod configuration;
+mod cross_field;
+mod interface;
+mod policy;
+mod satisfiable;
+mod semantic;
+mod structural;
+
+use pacto_contract::{Bundle, ContractDocument, Diagnostic, Severity};
+
+use crate::library::{Library, Origin};
+use crate::schema::SchemaCache;
+
+/// A contract to be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The contract.
+    pub document: &'a ContractDocument,
+    /// Its files; without them every check of a file is left out.
+    pub bundle: Option<&'a Bundle>,
+    /// Where it came from.
+    pub origin: &'a Origin,
+}
+
+/// What the layers found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// All findings, in their fixed order.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// The findings of one severity, in order.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().filter(move |finding| finding.severity == severity)
+    }
+
+    /// Whether there is no error.
+    pub fn is_valid(&self) -> bool {
+        self.of(Severity::Error).next().is_none()
+    }
+}
+
+/// Which references are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum References {
+    /// All: an unresolved policy is an error (fails closed).
+    Follow,
+    /// Only what is inside the bundle; every policy that is elsewhere is a warning.
+    InsideOnly,
+}
+
+/// The answer of [`Validator::validate`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All layers that could run have run.
+    Done(Report),
+    /// Contracts are missing from the library: supply what it wants and ask again.
+    NeedsMore,
+}
+
+/// The four layers, with the schemas that were compiled so far. One value may serve many threads.
+#[derive(Debug, Default)]
+pub struct Validator {
+    schemas: SchemaCache,
+}
+
+impl Validator {
+    /// Judges a contract.
+    ///
+    /// ```
+    /// use pacto_contract::ContractDocument;
+    /// use pacto_engine::library::{Library, Origin};
+    /// use pacto_engine::validate::{References, Subject, Validator, Verdict};
+    /// let text = b"pactoVersion: '1.0'\nservice: {name: cart, version: 1.0.0, colour: red}\n";
+    /// let document = ContractDocument::parse("pacto.yaml", text).unwrap();
+    /// let origin = Origin::Directory(".".into());
+    /// let subject = Subject { document: &document, bundle: None, origin: &origin };
+    /// let verdict = Validator::default().validate(subject, &mut Library::default(), References::Follow);
+    /// let Verdict::Done(report) = verdict else { unreachable!() };
+    /// assert_eq!(report.findings[0].path, "service.colour");
+    /// ```
+    pub fn validate(&self, subject: Subject<'_>, library: &mut Library, references: References) -> Verdict {
+        let mut report = Report { findings: structural::check(subject.document) };
+        if !report.is_valid() {
+            return Verdict::Done(report);
+        }
+        let cross_field = cross_field::check(subject, &self.schemas, library, references);
+        report.findings.extend(cross_field);
+        if report.is_valid() {
+            report.findings.extend(semantic::check(subject.document));
+        }
+        if report.is_valid() {
+            report.findings.extend(policy::check(subject, &self.schemas, library, references));
+        }
+        if library.is_waiting() { Verdict::NeedsMore } else { Verdict::Done(report) }
+    }
+}
+
+/// The structural layer alone, for contracts that were changed by overrides.
+pub fn structure(document: &ContractDocument) -> Report {
+    Report { findings: structural::check(document) }
+}
+
+/// The closest of `known` to `written`, if it is close enough to be a slip of the pen.
+fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let written = written.to_lowercase();
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
