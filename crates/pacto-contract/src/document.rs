@@ -20,21 +20,30 @@ pub struct ContractDocument {
     pub contract: Contract,
 }
 
+/// A text that is no contract.
+#[derive(Debug, Clone)]
+pub struct ParseFailure {
+    /// The text, as far as it is text.
+    pub source: Source,
+    /// Why: one `PARSE_ERROR` or several.
+    pub findings: Vec<Diagnostic>,
+}
+
 impl ContractDocument {
     /// Reads a contract; `name` is the file name to show.
     ///
     /// ```
     /// use pacto_contract::ContractDocument;
     /// let text = b"pactoVersion: '1.0'\nservice: {name: cart, version: 1.10}\n";
-    /// let document = ContractDocument::parse("cart/pacto.yaml", text).map_err(|findings| findings[0].message.clone())?;
+    /// let document = ContractDocument::parse("cart/pacto.yaml", text).map_err(|failure| failure.findings[0].message.clone())?;
     /// assert_eq!(document.contract.identity(), "cart@1.10");
     /// # Ok::<(), String>(())
     /// ```
     ///
     /// # Errors
-    /// `PARSE_ERROR` findings: no text, no YAML, no contract.
-    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let (source, tree) = parse_tree(name, bytes).map_err(|finding| vec![finding])?;
+    /// [`ParseFailure`]: no text, no YAML, no contract.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, ParseFailure> {
+        let (source, tree) = parse_tree(name, bytes)?;
         Self::from_tree(source, tree)
     }
 
@@ -46,13 +55,13 @@ impl ContractDocument {
         name: &str,
         bytes: &[u8],
         overrides: &Overrides,
-    ) -> Result<Result<Self, Vec<Diagnostic>>, OverrideError> {
+    ) -> Result<Result<Self, ParseFailure>, OverrideError> {
         if overrides.is_empty() {
             return Ok(Self::parse(name, bytes));
         }
         let (_, mut tree) = match parse_tree(name, bytes) {
             Ok(parsed) => parsed,
-            Err(finding) => return Ok(Err(vec![finding])),
+            Err(failure) => return Ok(Err(failure)),
         };
         overrides.apply(&mut tree)?;
         // The merged text is what is judged and packed, so findings point into it.
@@ -61,7 +70,7 @@ impl ContractDocument {
         Ok(Self::parse(&merged, text.as_bytes()))
     }
 
-    fn from_tree(source: Source, tree: Node) -> Result<Self, Vec<Diagnostic>> {
+    fn from_tree(source: Source, tree: Node) -> Result<Self, ParseFailure> {
         match decode(&tree) {
             Ok(contract) => Ok(Self { source, tree, contract }),
             Err(findings) => {
@@ -69,7 +78,8 @@ impl ContractDocument {
                     let span = tree.focus(&Pointer::from_json_pointer(&finding.pointer));
                     finding.at(&source, span)
                 };
-                Err(findings.into_iter().map(place).collect())
+                let findings = findings.into_iter().map(place).collect();
+                Err(ParseFailure { source, findings })
             }
         }
     }
@@ -85,10 +95,11 @@ impl ContractDocument {
     }
 }
 
-fn parse_tree(name: &str, bytes: &[u8]) -> Result<(Source, Node), Diagnostic> {
+fn parse_tree(name: &str, bytes: &[u8]) -> Result<(Source, Node), ParseFailure> {
     let fail = |error: yaml::LoadError, text: &str| {
         let source = Source::new(name, text);
-        Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string()).at(&source, error.span)
+        let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string());
+        ParseFailure { findings: vec![finding.at(&source, error.span)], source }
     };
     if bytes.len() > Budget::CONTRACT.bytes {
         let kind = yaml::LoadErrorKind::TooLarge(Budget::CONTRACT.bytes);

@@ -35,7 +35,7 @@ pub mod yaml;
 pub use bundle::{Bundle, BundleError};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use document::ContractDocument;
+pub use document::{ContractDocument, ParseFailure};
 pub use model::Contract;
 pub use pointer::{Pointer, Segment};
 pub use range::{RangeError, VersionRange};

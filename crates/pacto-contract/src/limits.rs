@@ -24,6 +24,8 @@ pub const MAX_INTERFACE_NODES: usize = 2_000_000;
 pub const MAX_REF_DEPTH: usize = 128;
 /// Most services in one dependency graph.
 pub const MAX_GRAPH_SERVICES: usize = 100_000;
+/// Most levels of one dependency graph, counted along the shortest way from the root.
+pub const MAX_GRAPH_DEPTH: usize = 1_000;
 /// Longest chain of policies that refer to further policies.
 pub const MAX_POLICY_CHAIN: usize = 128;
 /// Most findings that one validation layer reports before it stops.
@@ -70,6 +72,7 @@ pub const TABLE: &[Limit] = &[
     row("MAX_INTERFACE_NODES", MAX_INTERFACE_NODES, "nodes", "an interface or schema file after alias expansion"),
     row("MAX_REF_DEPTH", MAX_REF_DEPTH, "steps", "a chain of `$ref`"),
     row("MAX_GRAPH_SERVICES", MAX_GRAPH_SERVICES, "services", "one dependency graph"),
+    row("MAX_GRAPH_DEPTH", MAX_GRAPH_DEPTH, "levels", "one dependency graph"),
     row("MAX_POLICY_CHAIN", MAX_POLICY_CHAIN, "steps", "a chain of policies that refer to policies"),
     row("MAX_FINDINGS", MAX_FINDINGS, "findings", "the report of one validation layer"),
     row("MAX_VERSION_BYTES", MAX_VERSION_BYTES, "bytes", "a version"),

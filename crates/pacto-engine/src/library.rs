@@ -3,7 +3,7 @@
 //! An analysis never fetches. It looks contracts up in a [`Library`]; what is not there yet is noted as wanted, and
 //! the caller supplies it and asks again. So the order in which answers arrive cannot change a result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pacto_contract::{Bundle, ContractDocument, Reference, ReferenceError};
@@ -112,7 +112,7 @@ impl Request {
 #[derive(Debug, Default)]
 pub struct Library {
     answers: BTreeMap<Request, Answer>,
-    wanted: BTreeMap<Request, ()>,
+    wanted: BTreeSet<Request>,
 }
 
 impl Library {
@@ -121,25 +121,23 @@ impl Library {
         if let Some(answer) = self.answers.get(request) {
             return Some(answer.clone());
         }
-        self.wanted.insert(request.clone(), ());
+        self.wanted.insert(request.clone());
         None
     }
 
     /// What was asked for and not found, in a fixed order; the list is empty afterwards.
     pub fn take_wanted(&mut self) -> Vec<Request> {
-        std::mem::take(&mut self.wanted).into_keys().collect()
+        std::mem::take(&mut self.wanted).into_iter().collect()
+    }
+
+    /// Whether something was asked for that is not here.
+    pub fn is_waiting(&self) -> bool {
+        !self.wanted.is_empty()
     }
 
     /// Supplies an answer.
     pub fn supply(&mut self, request: Request, answer: Answer) {
         self.wanted.remove(&request);
         self.answers.insert(request, answer);
-    }
-}
-
-impl Library {
-    /// Whether something was asked for that is not here.
-    pub fn is_waiting(&self) -> bool {
-        !self.wanted.is_empty()
     }
 }

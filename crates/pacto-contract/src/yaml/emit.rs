@@ -1,5 +1,7 @@
 //! A tree as YAML text, in a fixed style: same tree, same bytes.
 
+use std::fmt::Write;
+
 use super::scalar::resolve_plain;
 use super::tree::{Node, Value};
 
@@ -97,7 +99,7 @@ fn scalar_text(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             other if other.is_control() || matches!(other, '\u{feff}' | '\u{2028}' | '\u{2029}') => {
-                quoted.push_str(&format!("\\U{:08X}", u32::from(other)));
+                let _ = write!(quoted, "\\U{:08X}", u32::from(other));
             }
             other => quoted.push(other),
         }

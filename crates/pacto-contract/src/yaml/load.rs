@@ -1,6 +1,7 @@
 //! Parser events to a tree, under a budget.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag, options};
 use thiserror::Error;
@@ -160,13 +161,13 @@ struct Loader<'a> {
     nodes: usize,
     open: Vec<Open>,
     /// By anchor id; `None` while the anchored collection is still open.
-    anchors: std::collections::HashMap<usize, Option<Anchor>>,
+    anchors: HashMap<usize, Option<Anchor>>,
     root: Option<Node>,
 }
 
 impl<'a> Loader<'a> {
     fn new(text: &'a str, budget: Budget) -> Self {
-        Self { text, budget, nodes: 0, open: Vec::new(), anchors: std::collections::HashMap::new(), root: None }
+        Self { text, budget, nodes: 0, open: Vec::new(), anchors: HashMap::new(), root: None }
     }
 
     fn run(mut self) -> Result<Node, LoadError> {
@@ -258,7 +259,7 @@ impl<'a> Loader<'a> {
         let value = match open.body {
             Body::Sequence(items) => Value::Sequence(items),
             Body::Mapping { mut entries, merges, .. } => {
-                self.merge(&mut entries, merges)?;
+                merge(&mut entries, merges)?;
                 Value::Mapping(Mapping::from_entries(entries).map_err(|duplicate| self.duplicate(duplicate))?)
             }
         };
@@ -276,28 +277,6 @@ impl<'a> Loader<'a> {
             kind: LoadErrorKind::DuplicateKey { key: duplicate.key, first_line },
             span: duplicate.second,
         }
-    }
-
-    /// `<<`: keys that are written win over merged ones, earlier merges over later ones.
-    fn merge(&mut self, entries: &mut Vec<Entry>, merges: Vec<Node>) -> Result<(), LoadError> {
-        for merge in merges {
-            let span = merge.span;
-            let sources = match merge.value {
-                Value::Sequence(items) => items,
-                value => vec![Node { span, value }],
-            };
-            for source in sources {
-                let Value::Mapping(mapping) = source.value else {
-                    return Err(LoadError { kind: LoadErrorKind::BadMerge, span });
-                };
-                for entry in mapping.entries() {
-                    if !entries.iter().any(|known| known.key == entry.key) {
-                        entries.push(entry.clone());
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), LoadError> {
@@ -366,6 +345,29 @@ impl<'a> Loader<'a> {
         }
         Ok(())
     }
+}
+
+/// `<<`: keys that are written win over merged ones, earlier merges over later ones.
+fn merge(entries: &mut Vec<Entry>, merges: Vec<Node>) -> Result<(), LoadError> {
+    let mut known: HashSet<Box<str>> = HashSet::new();
+    if !merges.is_empty() {
+        known.extend(entries.iter().map(|entry| entry.key.clone()));
+    }
+    for merge in merges {
+        let span = merge.span;
+        let sources = match merge.value {
+            Value::Sequence(items) => items,
+            value => vec![Node { span, value }],
+        };
+        for source in sources {
+            let Value::Mapping(mapping) = source.value else {
+                return Err(LoadError { kind: LoadErrorKind::BadMerge, span });
+            };
+            let fresh = mapping.entries().iter().filter(|entry| known.insert(entry.key.clone()));
+            entries.extend(fresh.cloned());
+        }
+    }
+    Ok(())
 }
 
 fn depth_of(node: &Node) -> usize {

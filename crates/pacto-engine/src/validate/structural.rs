@@ -234,7 +234,8 @@ impl Walk<'_> {
                     }
                 }
                 Rule::Needs { key, others, code } if has(key) && !blamed.contains(key) => {
-                    for other in others.iter().filter(|other| !has(other) && !blamed.contains(*other)) {
+                    let missing: Vec<_> = others.iter().filter(|other| !has(other) && !blamed.contains(*other)).collect();
+                    for other in missing {
                         let message = format!("'{key}' needs '{other}'");
                         self.report(*code, &pointer.key(key), message, Some(format!("add `{other}`")));
                         blamed.push(other);

@@ -1,0 +1,41 @@
+//! What every command runs with.
+
+use std::path::PathBuf;
+
+use pacto_oci::mirror::{Location, Mirrors};
+
+use crate::sources::Sources;
+
+/// The surroundings of a command: nothing else is taken from the process.
+#[derive(Debug)]
+pub struct Context {
+    /// Relative paths start here.
+    pub directory: PathBuf,
+    /// Threads to use for work on many contracts.
+    pub jobs: usize,
+    /// Where references are looked up.
+    pub sources: Sources,
+}
+
+impl Context {
+    /// A context in `directory`, with as many threads as there are processors.
+    pub fn new(directory: impl Into<PathBuf>, mirrors: Mirrors) -> Self {
+        let directory = directory.into();
+        let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { sources: Sources::new(directory.clone(), mirrors), directory, jobs }
+    }
+}
+
+/// Reads a mirror location: `oci-layout:` and a directory, a folder, or else a path in a registry. Relative paths
+/// start at `base`.
+pub fn mirror_location(text: &str, base: &std::path::Path) -> Location {
+    if let Some(directory) = text.strip_prefix("oci-layout:") {
+        let directory = directory.strip_prefix("//").unwrap_or(directory);
+        return Location::Layout(base.join(directory));
+    }
+    let path = base.join(text.strip_prefix("file://").unwrap_or(text));
+    if text.starts_with(['.', '/']) || text.starts_with("file://") || path.is_dir() {
+        return Location::Folder(path);
+    }
+    Location::Registry(text.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,212 @@
+//! `pacto init`: a contract to start from, valid as it stands.
+
+use fs_err as fs;
+use pacto_contract::shape::Pattern;
+use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{AppError, Context, write};
+
+/// What to create.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Name of the service and of the directory.
+    pub name: String,
+    /// Only what a contract must have.
+    pub minimal: bool,
+    /// An `OpenAPI` file to describe the http interface with.
+    pub from_openapi: Option<std::path::PathBuf>,
+}
+
+/// What was created.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The directory.
+    pub dir: String,
+    /// The contract.
+    pub path: String,
+    /// Everything that was written, below the directory.
+    pub files: Vec<String>,
+}
+
+const DEFAULT_VERSION: &str = "0.1.0";
+const DEFAULT_PORT: u16 = 8080;
+
+/// Creates `<name>/` with a contract and the files it names.
+///
+/// # Errors
+/// [`AppError::Usage`] for a name that no service may have, [`AppError::Exists`] when the directory is there.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
+    let name = &options.name;
+    if !Pattern::ServiceName.matches(name) {
+        let rule = Pattern::ServiceName.words();
+        return Err(AppError::Usage(format!("{name:?} cannot be the name of a service: {rule}")));
+    }
+    let files = match (&options.from_openapi, options.minimal) {
+        (Some(_), true) => {
+            return Err(AppError::Usage("--minimal and --from-openapi exclude each other".to_owned()));
+        }
+        (Some(path), false) => from_openapi(context, name, path)?,
+        (None, true) => vec![("pacto.yaml".to_owned(), minimal(name))],
+        (None, false) => full(name),
+    };
+    let directory = context.directory.join(name);
+    match fs::create_dir(&directory) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(AppError::Exists(format!("directory {name:?} already exists")));
+        }
+        Err(source) => return Err(AppError::File { path: directory, source }),
+    }
+    for (file, content) in &files {
+        let path = directory.join(file);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|source| AppError::File { path: parent.to_owned(), source })?;
+        }
+        write::atomically(&path, content.as_bytes())?;
+    }
+    let files = files.into_iter().map(|(file, _)| file).collect();
+    Ok(Outcome { dir: name.clone(), path: format!("{name}/pacto.yaml"), files })
+}
+
+fn minimal(name: &str) -> String {
+    format!("pactoVersion: \"1.0\"\n\nservice:\n  name: {name}\n  version: {DEFAULT_VERSION}\n")
+}
+
+fn full(name: &str) -> Vec<(String, String)> {
+    vec![
+        ("pacto.yaml".to_owned(), contract(name, DEFAULT_VERSION, DEFAULT_PORT, "/health", "openapi.yaml")),
+        ("interfaces/openapi.yaml".to_owned(), openapi(name)),
+        ("configuration/schema.json".to_owned(), CONFIGURATION.to_owned()),
+    ]
+}
+
+fn contract(name: &str, version: &str, port: u16, health: &str, file: &str) -> String {
+    format!(
+        r#"pactoVersion: "1.0"
+
+service:
+  name: {name}
+  version: {version}
+  owner: team/my-team
+  image:
+    ref: ghcr.io/my-org/{name}:{version}
+    private: false
+
+# What the service exposes.
+interfaces:
+  - name: api
+    type: http
+    port: {port}
+    visibility: internal
+    contract: interfaces/{file}
+
+# What it must be configured with.
+configuration:
+  schema: configuration/schema.json
+
+# What it calls.
+# dependencies:
+#   - name: other-service
+#     ref: oci://ghcr.io/my-org/other-service
+#     required: true
+#     compatibility: "^1.0.0"
+
+runtime:
+  workload: service
+  state:
+    type: stateless
+    persistence:
+      scope: local
+      durability: ephemeral
+    dataCriticality: low
+  lifecycle:
+    upgradeStrategy: rolling
+    gracefulShutdownSeconds: 30
+  health:
+    interface: api
+    path: {health}
+    initialDelaySeconds: 5
+
+scaling:
+  min: 1
+  max: 3
+
+metadata:
+  team: my-team
+  tier: standard
+"#
+    )
+}
+
+fn openapi(name: &str) -> String {
+    format!(
+        r"openapi: 3.0.0
+info:
+  title: {name}
+  version: {DEFAULT_VERSION}
+paths:
+  /health:
+    get:
+      summary: Health check
+      responses:
+        '200':
+          description: The service is well
+"
+    )
+}
+
+const CONFIGURATION: &str = r#"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "properties": {},
+  "additionalProperties": false
+}
+"#;
+
+/// Paths that are taken as health checks, best first.
+const HEALTH_PATHS: &[&str] = &["/health", "/healthz", "/readyz", "/ready", "/livez", "/ping", "/status"];
+
+fn from_openapi(
+    context: &Context,
+    name: &str,
+    path: &std::path::Path,
+) -> Result<Vec<(String, String)>, AppError> {
+    let full_path = context.directory.join(path);
+    let shown = path.display();
+    let content = fs::read(&full_path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
+    let text = decode_utf8(&content).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
+    let tree = load(text, Budget::INTERFACE).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
+    if tree.get("openapi").is_none() && tree.get("swagger").is_none() {
+        return Err(AppError::Usage(format!("{shown} is no OpenAPI document: it has no `openapi` key")));
+    }
+    let version = tree.get("info").and_then(|info| info.get("version")).and_then(Node::scalar_text);
+    let version = version.filter(|version| pacto_contract::LenientVersion::parse(version).is_ok());
+    let port = tree.get("servers").and_then(Node::as_sequence).unwrap_or_default().iter().find_map(server_port);
+    let paths = tree.get("paths").and_then(Node::as_mapping);
+    let health = HEALTH_PATHS.iter().find(|path| {
+        paths.and_then(|paths| paths.get(path)).and_then(|item| item.get("get")).is_some()
+    });
+    let extension = if text.trim_start().starts_with('{') { "json" } else { "yaml" };
+    let file = format!("openapi.{extension}");
+    let mut contract =
+        contract(name, version.unwrap_or(DEFAULT_VERSION), port.unwrap_or(DEFAULT_PORT), health.unwrap_or(&"/"), &file);
+    if health.is_none() {
+        // A path that the service may not answer must not become a probe.
+        let block = "  health:\n    interface: api\n    path: /\n    initialDelaySeconds: 5\n";
+        contract = contract.replace(block, "  # health:\n  #   interface: api\n  #   path: /health\n");
+    }
+    Ok(vec![
+        ("pacto.yaml".to_owned(), contract),
+        (format!("interfaces/{file}"), text.to_owned()),
+        ("configuration/schema.json".to_owned(), CONFIGURATION.to_owned()),
+    ])
+}
+
+fn server_port(server: &Node) -> Option<u16> {
+    let url = server.get("url").and_then(Node::as_str)?;
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next()?;
+    host.rsplit_once(':')?.1.parse().ok()
+}

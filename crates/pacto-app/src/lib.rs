@@ -1,0 +1,21 @@
+//! The use cases of Pacto: options in, outcome out.
+//!
+//! Each command is one module with its options and its outcome. An outcome is one value with a JSON Schema;
+//! every output format is a rendering of it. Nothing here prints or reads the environment.
+
+pub mod context;
+pub mod diff;
+pub mod doc;
+pub mod error;
+pub mod explain;
+pub mod graph;
+pub mod init;
+pub mod load;
+pub mod pack;
+pub mod search;
+pub mod sources;
+pub mod validate;
+pub mod write;
+
+pub use context::Context;
+pub use error::{AppError, ErrorKind};

@@ -1,0 +1,171 @@
+//! From a directory or a reference to a contract with the files that a command needs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pacto_contract::bundle::{CONFIGURATION_SCHEMA, CONTRACT_FILE, POLICY_SCHEMA, is_bundle_path};
+use pacto_contract::overrides::Overrides;
+use pacto_contract::{Bundle, ContractDocument, ParseFailure, Reference};
+use pacto_engine::library::{Origin, Request, Resolved};
+use pacto_engine::validate::structure;
+use pacto_oci::directory::{BundleDirectory, normalize};
+
+use crate::{AppError, Context};
+
+/// Which files of a bundle are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// `pacto.yaml` alone.
+    Contract,
+    /// The files that the contract names, what those refer to, and the schemas at their fixed places.
+    Named,
+    /// As `Named`, and the SBOM.
+    Compared,
+}
+
+/// Reads the contract that the user named: a directory, `file://`, `oci://` or `oci-layout://`.
+///
+/// # Errors
+/// [`AppError`]: no such directory, no readable contract, an override that does not fit.
+pub fn load(
+    context: &Context,
+    argument: &str,
+    overrides: &Overrides,
+    scope: Scope,
+) -> Result<Arc<Resolved>, AppError> {
+    let reference = Reference::parse(if argument.is_empty() { "." } else { argument })
+        .map_err(|error| AppError::Usage(format!("{argument:?}: {error}")))?;
+    let resolved = match &reference {
+        Reference::Local(path) => {
+            let directory = BundleDirectory::open(&context.directory.join(path), path)?;
+            let (document, bundle) = read(&directory, overrides, scope, path)?;
+            let canonical = directory.canonical().to_string_lossy().into_owned();
+            Arc::new(Resolved {
+                identity: canonical.clone(),
+                origin: Origin::Directory(canonical),
+                document: Arc::new(document),
+                bundle: Arc::new(bundle),
+            })
+        }
+        Reference::Oci(_) | Reference::Layout(_) => {
+            let request = Request { base: String::new(), reference: reference.clone(), constraint: None };
+            let found = context.sources.answer(&request)?;
+            if overrides.is_empty() {
+                return Ok(found);
+            }
+            let source = &found.document.source;
+            let parsed = ContractDocument::parse_with(source.name(), source.text().as_bytes(), overrides)?;
+            let document = parsed.map_err(|failure| unreadable(argument, failure))?;
+            Arc::new(Resolved { document: Arc::new(document), ..Resolved::clone(&found) })
+        }
+    };
+    if !overrides.is_empty() {
+        let report = structure(&resolved.document);
+        if !report.is_valid() {
+            let text = resolved.document.source.clone();
+            return Err(AppError::Invalid { path: argument.to_owned(), findings: report.findings, text });
+        }
+    }
+    Ok(resolved)
+}
+
+fn unreadable(path: &str, failure: ParseFailure) -> AppError {
+    AppError::Contract { path: path.to_owned(), failure: Box::new(failure) }
+}
+
+/// Reads the contract of an open directory; `shown` is what the user called it.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(
+    directory: &BundleDirectory,
+    overrides: &Overrides,
+    scope: Scope,
+    shown: &str,
+) -> Result<(ContractDocument, Bundle), AppError> {
+    let content = directory.read(CONTRACT_FILE)?.unwrap_or_default();
+    let parsed = ContractDocument::parse_with(&directory.shown(CONTRACT_FILE), &content, overrides)?;
+    let document = parsed.map_err(|failure| unreadable(shown, failure))?;
+    let bundle = read_files(directory, &document, scope)?;
+    Ok((document, bundle))
+}
+
+fn read_files(
+    directory: &BundleDirectory,
+    document: &ContractDocument,
+    scope: Scope,
+) -> Result<Bundle, AppError> {
+    let mut bundle = Bundle::default();
+    let text = document.source.text().as_bytes().to_vec();
+    directory.insert(&mut bundle, CONTRACT_FILE, text)?;
+    if scope == Scope::Contract {
+        return Ok(bundle);
+    }
+    let mut wanted: Vec<String> = document.contract.named_files().into_iter().map(str::to_owned).collect();
+    wanted.extend([CONFIGURATION_SCHEMA.to_owned(), POLICY_SCHEMA.to_owned()]);
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    while let Some(file) = wanted.pop() {
+        if !seen.insert(file.clone()) {
+            continue;
+        }
+        if let Some(content) = directory.read(&file)? {
+            wanted.extend(referenced_files(&file, &content));
+            directory.insert(&mut bundle, &file, content)?;
+        }
+    }
+    if scope == Scope::Compared {
+        let sbom = directory.files(|path, _| path == "sbom" || is_child(path, "sbom"))?;
+        for file in sbom {
+            if let Some(content) = directory.read(&file)? {
+                directory.insert(&mut bundle, &file, content)?;
+            }
+        }
+    }
+    Ok(bundle)
+}
+
+fn is_child(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')).is_some_and(|name| !name.contains('/'))
+}
+
+/// Other files of the bundle that a JSON or YAML file names in `$ref`. This only decides what is read; whoever
+/// follows the reference checks it.
+fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(content) else { return Vec::new() };
+    let base = file.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let targets = text.match_indices("$ref").filter_map(|(at, _)| {
+        let after = text.get(at + "$ref".len()..)?.trim_start_matches(['"', '\'']).trim_start();
+        let value = after.strip_prefix(':')?.trim_start();
+        let end = value.find(['"', '\'', '\n', '\r', ',', '}', ' ']);
+        let (quoted, plain) = (value.get(1..), end.map_or(Some(value), |end| value.get(..end)));
+        let target = if value.starts_with(['"', '\'']) {
+            let inner = quoted?;
+            inner.get(..inner.find(['"', '\''])?)?
+        } else {
+            plain?
+        };
+        let path = target.split('#').next().filter(|path| !path.is_empty() && !path.contains("://"))?;
+        let joined = normalize(&Path::new(base).join(path)).to_string_lossy().into_owned();
+        is_bundle_path(&joined).then_some(joined)
+    });
+    targets.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The directory of a local path in a contract that lies in `base`.
+pub(crate) fn local_directory(base: &str, path: &str) -> PathBuf {
+    normalize(&Path::new(base).join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::referenced_files;
+
+    #[test]
+    fn finds_files_that_are_referred_to() {
+        let yaml = b"a: {$ref: './b.yaml#/x'}\nb:\n  $ref: c.json\nc: {$ref: '#/d'}\nd: {$ref: 'https://x/y'}\ne: {$ref: ../../../etc/passwd}\n";
+        assert_eq!(referenced_files("interfaces/api.yaml", yaml), ["interfaces/b.yaml", "interfaces/c.json"]);
+        let json = br#"{"$ref": "../shared/x.json#/y", "$ref" : "z.json"}"#;
+        assert_eq!(referenced_files("interfaces/api.json", json), ["interfaces/z.json", "shared/x.json"]);
+    }
+}

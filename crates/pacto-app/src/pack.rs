@@ -1,0 +1,144 @@
+//! `pacto pack`: a validated bundle as one deterministic file.
+
+use std::path::PathBuf;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use pacto_contract::bundle::CONTRACT_FILE;
+use pacto_contract::overrides::Overrides;
+use pacto_contract::{Bundle, Reference, Severity};
+use pacto_engine::validate::{References, Validator};
+use pacto_oci::archive;
+use pacto_oci::directory::BundleDirectory;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::load::{Scope, load};
+use crate::validate::report;
+use crate::{AppError, Context, write};
+
+/// Name of the file with patterns of files that stay out of the archive.
+pub const IGNORE_FILE: &str = ".pactoignore";
+/// Never part of an archive.
+const ALWAYS_IGNORED: &[&str] = &[".git/", IGNORE_FILE, ".DS_Store"];
+
+/// What to pack.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Directory of the bundle.
+    pub directory: String,
+    /// File to write; `<name>-<version>.tar.gz` without it.
+    pub output: Option<PathBuf>,
+    /// Changes to apply to the contract first; the archive holds the changed contract.
+    pub overrides: Overrides,
+}
+
+/// What was packed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The file that was written.
+    pub output: String,
+    /// Name of the service.
+    pub name: String,
+    /// Version of the contract.
+    pub version: String,
+    /// Digest of the file.
+    pub digest: String,
+    /// Size of the file in bytes.
+    pub size: usize,
+    /// Paths in the archive.
+    pub files: Vec<String>,
+    /// What was found besides errors.
+    pub warnings: Vec<pacto_contract::Diagnostic>,
+}
+
+/// Validates, packs and writes.
+///
+/// # Errors
+/// [`AppError::Invalid`] with every error of the contract; [`AppError`] when files cannot be read or written.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
+    let directory = local_directory(&options.directory)?;
+    let resolved = load(context, &directory, &options.overrides, Scope::Named)?;
+    let report = report(context, &Validator::default(), &resolved, References::InsideOnly);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        report.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+    if !errors.is_empty() {
+        let text = resolved.document.source.clone();
+        return Err(AppError::Invalid { path: directory, findings: errors, text });
+    }
+    let opened = BundleDirectory::open(&context.directory.join(&directory), &directory)?;
+    let document = &resolved.document;
+    let mut bundle = collect(&opened, &directory)?;
+    for file in document.contract.named_files() {
+        if !bundle.contains(file) {
+            let message = format!("{IGNORE_FILE} leaves out {file}, which the contract names");
+            return Err(AppError::Usage(message));
+        }
+    }
+    let contract = document.source.text().as_bytes().to_vec();
+    opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
+    let service = &document.contract.service;
+    let output = options.output.clone();
+    let output = output.unwrap_or_else(|| PathBuf::from(format!("{}-{}.tar.gz", service.name, file_part(&service.version))));
+    let packed = archive::pack(&bundle).map_err(|source| AppError::File { path: output.clone(), source })?;
+    write::atomically(&context.directory.join(&output), &packed)?;
+    Ok(Outcome {
+        output: output.display().to_string(),
+        name: service.name.clone(),
+        version: service.version.clone(),
+        digest: archive::digest(&packed),
+        size: packed.len(),
+        files: bundle.iter().map(|(path, _)| path.to_owned()).collect(),
+        warnings,
+    })
+}
+
+/// A version as part of a file name. Valid versions have no separators; this holds for all.
+fn file_part(version: &str) -> String {
+    version.replace(['/', '\\'], "_")
+}
+
+fn local_directory(argument: &str) -> Result<String, AppError> {
+    match Reference::parse(if argument.is_empty() { "." } else { argument }) {
+        Ok(Reference::Local(path)) => Ok(path),
+        Ok(_) => Err(AppError::Usage(format!("pack needs a local directory: got {argument:?}"))),
+        Err(error) => Err(AppError::Usage(format!("{argument:?}: {error}"))),
+    }
+}
+
+/// Every file that is not ignored.
+fn collect(directory: &BundleDirectory, shown: &str) -> Result<Bundle, AppError> {
+    let patterns = directory.read(IGNORE_FILE)?.unwrap_or_default();
+    let ignored = ignore_rules(&String::from_utf8_lossy(&patterns), shown)?;
+    let wanted = |path: &str, is_directory: bool| {
+        path == CONTRACT_FILE || !ignored.matched(path, is_directory).is_ignore()
+    };
+    let files = directory.files(wanted)?;
+    Ok(directory.load(files.iter().map(String::as_str))?)
+}
+
+fn ignore_rules(patterns: &str, shown: &str) -> Result<Gitignore, AppError> {
+    let mut builder = GitignoreBuilder::new("");
+    let bad = |line: &str, error: ignore::Error| {
+        AppError::Usage(format!("{shown}/{IGNORE_FILE}: pattern {line:?}: {error}"))
+    };
+    for line in patterns.lines().chain(ALWAYS_IGNORED.iter().copied()) {
+        builder.add_line(None, line).map_err(|error| bad(line, error))?;
+    }
+    builder.build().map_err(|error| bad("", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignores_as_git_does() {
+        let rules = ignore_rules("# comment\n*.tmp\n/build/\n!keep.tmp\ndocs/**/draft.md\n", ".").unwrap();
+        let ignored = |path: &str, is_directory: bool| rules.matched(path, is_directory).is_ignore();
+        assert!(ignored("a/b.tmp", false) && !ignored("a/keep.tmp", false));
+        assert!(ignored("build", true) && !ignored("build", false) && !ignored("a/build", true));
+        assert!(ignored("docs/x/draft.md", false) && ignored("docs/draft.md", false));
+        assert!(ignored(".git", true) && ignored("sub/.DS_Store", false) && ignored(IGNORE_FILE, false));
+    }
+}

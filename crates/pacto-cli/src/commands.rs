@@ -1,0 +1,36 @@
+//! One file a command: its arguments, its run, its text.
+
+pub mod completion;
+pub mod diff;
+pub mod doc;
+pub mod explain;
+pub mod graph;
+pub mod init;
+pub mod pack;
+pub mod validate;
+pub mod version;
+
+use clap::Subcommand;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a contract to start from
+    Init(init::Arguments),
+    /// Judge contracts in four layers: structure, cross-field, semantics, policies
+    Validate(validate::Arguments),
+    /// Say what a contract says, for people
+    Explain(explain::Arguments),
+    /// Compare two versions of a contract and classify every change
+    Diff(diff::Arguments),
+    /// Resolve the dependency graph of a contract
+    Graph(graph::Arguments),
+    /// Write a validated bundle as one file, the same bytes everywhere
+    Pack(pack::Arguments),
+    /// Document a contract as Markdown
+    Doc(doc::Arguments),
+    /// Print the version
+    Version(version::Arguments),
+    /// Print a completion script for a shell
+    Completion(completion::Arguments),
+}

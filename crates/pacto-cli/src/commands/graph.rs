@@ -1,0 +1,79 @@
+//! `pacto graph`.
+
+use clap::Args;
+use pacto_app::graph::{self, Options, Outcome};
+use pacto_engine::graph::{GraphOptions, render};
+
+use crate::arguments::{Global, OutputFormat, OverrideFlags};
+use crate::exit::{ANSWER, CommandError, FINE};
+use crate::render::findings;
+use crate::settings::Settings;
+use crate::ui::{Ui, neutral};
+
+/// Arguments of `pacto graph`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Directory or reference
+    #[arg(value_name = "CONTRACT", default_value = ".")]
+    contract: String,
+    /// Also follow the configurations and policies that contracts refer to
+    #[arg(long)]
+    with_references: bool,
+    /// Follow configurations and policies only
+    #[arg(long)]
+    only_references: bool,
+    /// Exit with 1 when something is unresolved, cyclic or in conflict
+    #[arg(long)]
+    strict: bool,
+    /// Changes to the contract.
+    #[command(flatten)]
+    overrides: OverrideFlags,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
+    let settings = Settings::read_plain(global, "graph")?;
+    let options = Options {
+        contract: arguments.contract.clone(),
+        overrides: arguments.overrides.read()?,
+        edges: GraphOptions {
+            references: arguments.with_references,
+            only_references: arguments.only_references,
+        },
+    };
+    let outcome = graph::run(&settings.context, &options)?;
+    match settings.format {
+        OutputFormat::Json => ui.json(&outcome.report()),
+        OutputFormat::Markdown => ui.data(&format!("```\n{}```\n", text(&outcome).replace("```", "'''"))),
+        _ => {
+            ui.data(&text(&outcome));
+            for warning in &outcome.graph.warnings {
+                findings::write(ui, warning, None);
+            }
+        }
+    }
+    if arguments.strict && !outcome.graph.is_sound() {
+        ui.error(&unsound(&outcome));
+        return Ok(ANSWER);
+    }
+    Ok(FINE)
+}
+
+/// The tree line by line, so that a name cannot start a line of its own.
+fn text(outcome: &Outcome) -> String {
+    render(&outcome.graph).lines().map(|line| neutral(line) + "\n").collect()
+}
+
+fn unsound(outcome: &Outcome) -> String {
+    let graph = &outcome.graph;
+    let cut = |edge: &pacto_engine::graph::Edge| edge.closes_cycle.is_some();
+    let unresolved = graph.unresolved().filter(|(_, edge, _)| !cut(edge)).count();
+    let count = |count: usize, one: &str, many: &str| {
+        (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+    };
+    let parts = [
+        count(unresolved, "unresolved dependency", "unresolved dependencies"),
+        count(graph.cycles.len(), "cycle", "cycles"),
+        count(graph.conflicts.len(), "conflict", "conflicts"),
+    ];
+    format!("the graph is not sound: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,42 @@
+//! Every environment variable that this program reads, in one table.
+//!
+//! `docs/reference/environment.md` is generated from it.
+
+/// Path of the config file.
+pub const CONFIG: &str = "PACTO_CONFIG";
+/// Output format.
+pub const OUTPUT_FORMAT: &str = "PACTO_OUTPUT_FORMAT";
+/// Debug messages.
+pub const VERBOSE: &str = "PACTO_VERBOSE";
+/// No cache reads.
+pub const NO_CACHE: &str = "PACTO_NO_CACHE";
+/// Mirrors.
+pub const REGISTRY_MIRROR: &str = "PACTO_REGISTRY_MIRROR";
+/// Threads.
+pub const JOBS: &str = "PACTO_JOBS";
+
+/// Name and meaning of each variable.
+pub const TABLE: &[(&str, &str)] = &[
+    (CONFIG, "Path of the config file, as `--config`."),
+    (OUTPUT_FORMAT, "Output format, as `--output-format`."),
+    (VERBOSE, "`1` or `true`: debug messages, as `--verbose`."),
+    (NO_CACHE, "`1` or `true`: no reads from the bundle cache, as `--no-cache`."),
+    (
+        REGISTRY_MIRROR,
+        "Where repositories are read from instead: `prefix=location`, several with commas. A location is a folder \
+         of bundles, `oci-layout:DIR`, or a path in another registry.",
+    ),
+    (JOBS, "Threads for work on many contracts, as `--jobs`."),
+    ("NO_COLOR", "Any value: no colours."),
+    ("XDG_CONFIG_HOME", "Directory of `pacto/config.yaml` instead of `~/.config`."),
+];
+
+/// The value of a variable that is set and not empty.
+pub fn value(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether a switch is on; the words are those of the original: `1`, `t`, `T`, `true`, `TRUE`, `True`.
+pub fn is_on(name: &str) -> bool {
+    value(name).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+}

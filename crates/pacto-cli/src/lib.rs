@@ -1,0 +1,61 @@
+//! The `pacto` command: arguments in, renderings of outcomes out.
+//!
+//! | idea | where |
+//! |---|---|
+//! | arguments of one command, its run and its text | `commands/<name>.rs` |
+//! | flags that every command has | [`arguments`] |
+//! | config file and environment | [`settings`], [`environment`] |
+//! | who may write to the terminal | [`ui`] |
+//! | formats that several commands share | `render/` |
+
+pub mod arguments;
+pub mod commands;
+pub mod environment;
+mod exit;
+mod render;
+pub mod settings;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use exit::CommandError;
+use ui::Ui;
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers; everything else is a usage error. A closed pipe changes neither.
+            let code = if error.use_stderr() { exit::USAGE } else { exit::FINE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let mut ui = Ui::new();
+    let code = match run(&arguments, &mut ui) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error, &mut ui),
+    };
+    ui.flush();
+    ExitCode::from(code)
+}
+
+fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
+    use commands::Command;
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Version(args) => commands::version::run(args, global, ui),
+        Command::Completion(args) => commands::completion::run(args, ui),
+        Command::Init(args) => commands::init::run(args, global, ui),
+        Command::Validate(args) => commands::validate::run(args, global, ui),
+        Command::Explain(args) => commands::explain::run(args, global, ui),
+        Command::Diff(args) => commands::diff::run(args, global, ui),
+        Command::Graph(args) => commands::graph::run(args, global, ui),
+        Command::Pack(args) => commands::pack::run(args, global, ui),
+        Command::Doc(args) => commands::doc::run(args, global, ui),
+    }
+}

@@ -1,0 +1,5 @@
+//! The `pacto` command.
+
+fn main() -> std::process::ExitCode {
+    pacto_cli::main()
+}

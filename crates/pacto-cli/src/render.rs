@@ -1,0 +1,7 @@
+//! Formats that several commands share.
+
+pub(crate) mod findings;
+pub(crate) mod github;
+pub(crate) mod junit;
+pub(crate) mod markdown;
+pub(crate) mod sarif;

@@ -1,0 +1,45 @@
+//! Findings as GitHub workflow commands, which appear as annotations on a pull request.
+
+use pacto_contract::{Diagnostic, Severity};
+
+use crate::ui::neutral;
+
+/// One annotation. `fallback` is the file to name where a finding has no place.
+pub(crate) fn annotation(finding: &Diagnostic, fallback: &str) -> String {
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let place = match &finding.location {
+        Some(place) => format!("file={},line={},col={}", property(&place.file), place.line, place.column),
+        None => format!("file={}", property(fallback)),
+    };
+    let path = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
+    let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    let message = data(&format!("{path}{}{help}", finding.message));
+    format!("::{level} {place},title={}::{message}\n", property(finding.code.as_str()))
+}
+
+fn data(text: &str) -> String {
+    neutral(text).replace('%', "%25")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pacto_contract::{Code, Pointer};
+
+    #[test]
+    fn a_message_cannot_start_another_command() {
+        let finding = Diagnostic::new(Code::FileNotFound, &Pointer::root(), "100%\n::error::x");
+        assert_eq!(
+            annotation(&finding, "a,b:c/pacto.yaml"),
+            "::error file=a%2Cb%3Ac/pacto.yaml,title=FILE_NOT_FOUND::100%25\\n::error::x\n"
+        );
+    }
+}

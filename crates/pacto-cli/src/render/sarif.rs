@@ -1,0 +1,89 @@
+//! Findings as SARIF 2.1.0, for code scanning.
+
+use std::collections::BTreeSet;
+
+use pacto_app::validate::{ContractVerdict, Outcome};
+use pacto_contract::{Code, Diagnostic, Severity};
+use serde_json::{Value, json};
+
+/// The log, with one run.
+pub(crate) fn log(outcome: &Outcome, version: &str) -> Value {
+    let findings = |verdict: &ContractVerdict| -> Vec<Value> {
+        let file = format!("{}/pacto.yaml", verdict.path.trim_end_matches('/'));
+        let all = verdict.errors.iter().chain(&verdict.warnings).chain(&verdict.infos);
+        all.map(|finding| result(finding, &file)).collect()
+    };
+    let results: Vec<Value> = outcome.contracts().iter().flat_map(findings).collect();
+    let used: BTreeSet<Code> = outcome
+        .contracts()
+        .iter()
+        .flat_map(|verdict| verdict.errors.iter().chain(&verdict.warnings).chain(&verdict.infos))
+        .map(|finding| finding.code)
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "pacto",
+                "version": version,
+                "rules": used.into_iter().map(rule).collect::<Vec<_>>(),
+            }},
+            "results": results,
+        }],
+    })
+}
+
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.as_str(),
+        "shortDescription": {"text": code.summary()},
+        "help": {"text": code.remedy()},
+        "defaultConfiguration": {"level": level(code.severity())},
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(finding: &Diagnostic, fallback: &str) -> Value {
+    let message = match &finding.help {
+        Some(help) => format!("{} ({help})", finding.message),
+        None => finding.message.clone(),
+    };
+    let physical = match &finding.location {
+        Some(place) => json!({
+            "artifactLocation": {"uri": uri(&place.file)},
+            "region": {"startLine": place.line, "startColumn": place.column},
+        }),
+        None => json!({"artifactLocation": {"uri": uri(fallback)}}),
+    };
+    json!({
+        "ruleId": finding.code.as_str(),
+        "level": level(finding.severity),
+        "message": {"text": message},
+        "locations": [{
+            "physicalLocation": physical,
+            "logicalLocations": [{"fullyQualifiedName": finding.path}],
+        }],
+    })
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    path.bytes().fold(String::with_capacity(path.len()), |mut uri, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~/:@".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            use std::fmt::Write;
+            let _ = write!(uri, "%{byte:02X}");
+        }
+        uri
+    })
+}

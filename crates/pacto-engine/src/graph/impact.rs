@@ -1,0 +1,170 @@
+//! Blast radius: how many services stop working when one does.
+
+use super::{EdgeKind, Graph};
+
+/// Services whose sets are computed together; bounds memory to services x this many bits.
+const BLOCK_BITS: usize = 64 * 160;
+const WORD_BITS: usize = 64;
+
+/// For every service of the graph, how many others need it, directly or not, through required dependencies.
+/// Same order as [`Graph::services`].
+pub fn blast_radius(graph: &Graph) -> Vec<usize> {
+    let needs: Vec<Vec<usize>> = graph
+        .services
+        .iter()
+        .map(|service| {
+            let required = service.edges.iter().filter(|edge| edge.required && edge.kind == EdgeKind::Dependency);
+            required.filter_map(|edge| edge.target.as_ref().ok().copied()).collect()
+        })
+        .collect();
+    dependents(&needs)
+}
+
+/// `needs[a]` lists what `a` needs; the answer counts, for each, who needs it transitively (itself excluded).
+///
+/// Services that need each other form one component; sets of dependents travel along the components in
+/// topological order as bit sets, in blocks so that memory stays bounded.
+pub(super) fn dependents(needs: &[Vec<usize>]) -> Vec<usize> {
+    let (component, count) = components(needs);
+    // Tarjan numbers components so that a component comes after everything it needs; walk from needers down.
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (service, component) in component.iter().enumerate() {
+        if let Some(members) = members.get_mut(*component) {
+            members.push(service);
+        }
+    }
+    let mut totals = vec![0_usize; needs.len()];
+    let mut start = 0;
+    while start < needs.len() {
+        let end = (start + BLOCK_BITS).min(needs.len());
+        add_block(needs, &component, &members, start..end, &mut totals);
+        start = end;
+    }
+    totals.iter().map(|total| total.saturating_sub(1)).collect()
+}
+
+/// Adds, for every service, how many services of `block` reach it.
+fn add_block(
+    needs: &[Vec<usize>],
+    component: &[usize],
+    members: &[Vec<usize>],
+    block: std::ops::Range<usize>,
+    totals: &mut [usize],
+) {
+    let words = block.len().div_ceil(WORD_BITS);
+    let mut sets = vec![0_u64; members.len() * words];
+    for service in block.clone() {
+        let offset = service - block.start;
+        let at = component.get(service).map(|component| component * words + offset / WORD_BITS);
+        if let Some(word) = at.and_then(|at| sets.get_mut(at)) {
+            *word |= 1 << (offset % WORD_BITS);
+        }
+    }
+    for from in (0..members.len()).rev() {
+        for service in members.get(from).into_iter().flatten() {
+            for target in needs.get(*service).into_iter().flatten() {
+                let Some(to) = component.get(*target).copied().filter(|to| *to < from) else { continue };
+                let (lower, upper) = sets.split_at_mut(from * words);
+                let source = upper.get(..words).unwrap_or_default();
+                let target = lower.get_mut(to * words..(to + 1) * words).unwrap_or_default();
+                for (target, source) in target.iter_mut().zip(source) {
+                    *target |= source;
+                }
+            }
+        }
+        let set = sets.get(from * words..(from + 1) * words).unwrap_or_default();
+        let reached: usize = set.iter().map(|word| word.count_ones() as usize).sum();
+        for service in members.get(from).into_iter().flatten() {
+            if let Some(total) = totals.get_mut(*service) {
+                *total += reached;
+            }
+        }
+    }
+}
+
+/// Strongly connected components by Tarjan, without recursion: the component of each service and their number.
+fn components(needs: &[Vec<usize>]) -> (Vec<usize>, usize) {
+    const NEW: usize = usize::MAX;
+    let size = needs.len();
+    let (mut index, mut low, mut component) = (vec![NEW; size], vec![0; size], vec![NEW; size]);
+    let (mut open, mut next_index, mut count) = (Vec::new(), 0, 0);
+    for root in 0..size {
+        if index.get(root).copied() != Some(NEW) {
+            continue;
+        }
+        let mut stack = vec![(root, 0)];
+        while let Some((service, edge)) = stack.pop() {
+            if edge == 0 {
+                set(&mut index, service, next_index);
+                set(&mut low, service, next_index);
+                next_index += 1;
+                open.push(service);
+            }
+            let targets = needs.get(service).map(Vec::as_slice).unwrap_or_default();
+            if let Some(&target) = targets.get(edge) {
+                stack.push((service, edge + 1));
+                if at(&index, target) == NEW {
+                    stack.push((target, 0));
+                } else if at(&component, target) == NEW {
+                    let lowest = at(&low, service).min(at(&index, target));
+                    set(&mut low, service, lowest);
+                }
+                continue;
+            }
+            if at(&low, service) == at(&index, service) {
+                while let Some(member) = open.pop() {
+                    set(&mut component, member, count);
+                    if member == service {
+                        break;
+                    }
+                }
+                count += 1;
+            }
+            if let Some(&(parent, _)) = stack.last() {
+                let lowest = at(&low, parent).min(at(&low, service));
+                set(&mut low, parent, lowest);
+            }
+        }
+    }
+    (component, count)
+}
+
+fn at(values: &[usize], position: usize) -> usize {
+    values.get(position).copied().unwrap_or_default()
+}
+
+fn set(values: &mut [usize], position: usize, to: usize) {
+    if let Some(slot) = values.get_mut(position) {
+        *slot = to;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn counts_each_dependent_once() {
+        // 0 -> 1 -> 3, 0 -> 2 -> 3, and 3 <-> 4.
+        let needs = vec![vec![1, 2], vec![3], vec![3], vec![4], vec![3], vec![]];
+        assert_eq!(dependents(&needs), [0, 1, 1, 4, 4, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_search_from_everywhere(
+            edges in proptest::collection::vec((0_usize..30, 0_usize..30), 0..80)
+        ) {
+            let mut needs = vec![Vec::new(); 30];
+            let mut graph = petgraph::graphmap::DiGraphMap::<usize, ()>::new();
+            for service in 0..30 { graph.add_node(service); }
+            for (from, to) in edges { needs[from].push(to); graph.add_edge(to, from, ()); }
+            let expected: Vec<usize> = (0..30).map(|service| {
+                let mut walk = petgraph::visit::Dfs::new(&graph, service);
+                std::iter::from_fn(|| walk.next(&graph)).count() - 1
+            }).collect();
+            prop_assert_eq!(dependents(&needs), expected);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Layer 2: what one part of a contract says about another, and the files and references it names.
+
+use pacto_contract::model::{Contract, Probe, Scaling};
+use pacto_contract::reference::{Digest, OciReference};
+use pacto_contract::{
+    Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Pointer, Reference, ReferenceError, VersionRange,
+};
+
+use super::{References, Subject, configuration, interface, nearest};
+use crate::library::Library;
+use crate::schema::SchemaCache;
+
+pub(super) fn check(
+    subject: Subject<'_>,
+    schemas: &SchemaCache,
+    library: &mut Library,
+    references: References,
+) -> Vec<Diagnostic> {
+    let document = subject.document;
+    let contract = &document.contract;
+    let mut findings = Vec::new();
+    version(document, &mut findings);
+    interface_names(document, &mut findings);
+    probe(document, contract.runtime.as_ref().and_then(|runtime| runtime.health.as_ref()), &HEALTH, &mut findings);
+    probe(document, contract.runtime.as_ref().and_then(|runtime| runtime.metrics.as_ref()), &METRICS, &mut findings);
+    interface::check(subject, &mut findings);
+    configuration::check(subject, schemas, library, references, &mut findings);
+    policies(subject, schemas, &mut findings);
+    dependencies(document, &mut findings);
+    image_and_chart(document, &mut findings);
+    scaling(document, contract, &mut findings);
+    findings
+}
+
+fn version(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
+    let version = &document.contract.service.version;
+    if let Err(error) = LenientVersion::parse(version) {
+        let pointer = Pointer::root().key("service").key("version");
+        let message = format!("version {version:?} is not semver: {error}");
+        let finding = document.finding(Code::InvalidSemver, &pointer, message);
+        findings.push(finding.with_help("write major.minor.patch, such as 1.4.0"));
+    }
+}
+
+/// Reports every name that was there before; the help names where.
+pub(super) fn unique_names<'a>(
+    document: &ContractDocument,
+    section: &str,
+    names: impl Iterator<Item = &'a str>,
+    code: Code,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, name) in names.enumerate() {
+        if let Some(earlier) = seen.iter().rposition(|known| *known == name) {
+            let pointer = Pointer::root().key(section).index(index).key("name");
+            let message = format!("the name {name:?} is already used by {section}[{earlier}]");
+            findings.push(document.finding(code, &pointer, message).with_help("give it another name"));
+        }
+        seen.push(name);
+    }
+}
+
+fn interface_names(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
+    let names = document.contract.interfaces.iter().map(|interface| interface.name.as_str());
+    unique_names(document, "interfaces", names, Code::DuplicateInterfaceName, findings);
+    for (index, interface) in document.contract.interfaces.iter().enumerate() {
+        if interface.kind == "event" && interface.port.is_some() {
+            let pointer = Pointer::root().key("interfaces").index(index).key("port");
+            let message = format!("interface {:?} is of type event, which has no port", interface.name);
+            findings.push(document.finding(Code::PortIgnored, &pointer, message).with_help("remove `port`"));
+        }
+    }
+}
+
+struct ProbeCodes {
+    section: &'static str,
+    not_found: Code,
+    invalid: Code,
+    path_required: Code,
+    path_ignored: Code,
+}
+
+const HEALTH: ProbeCodes = ProbeCodes {
+    section: "health",
+    not_found: Code::HealthInterfaceNotFound,
+    invalid: Code::HealthInterfaceInvalid,
+    path_required: Code::HealthPathRequired,
+    path_ignored: Code::HealthPathIgnored,
+};
+
+const METRICS: ProbeCodes = ProbeCodes {
+    section: "metrics",
+    not_found: Code::MetricsInterfaceNotFound,
+    invalid: Code::MetricsInterfaceInvalid,
+    path_required: Code::MetricsPathRequired,
+    path_ignored: Code::MetricsPathIgnored,
+};
+
+fn probe(document: &ContractDocument, probe: Option<&Probe>, codes: &ProbeCodes, findings: &mut Vec<Diagnostic>) {
+    let Some(probe) = probe else { return };
+    let at = Pointer::root().key("runtime").key(codes.section);
+    let interfaces = &document.contract.interfaces;
+    let Some(interface) = document.contract.interface(&probe.interface) else {
+        let message = format!("no interface is called {:?}", probe.interface);
+        let names = || interfaces.iter().map(|interface| interface.name.as_str());
+        let help = match nearest(&probe.interface, names()) {
+            Some(name) => format!("did you mean {name:?}?"),
+            None if interfaces.is_empty() => "declare it in `interfaces`".to_owned(),
+            None => {
+                let quoted: Vec<_> = names().map(|name| format!("{name:?}")).collect();
+                format!("declared are {}", quoted.join(", "))
+            }
+        };
+        findings.push(document.finding(codes.not_found, &at.key("interface"), message).with_help(help));
+        return;
+    };
+    let path = probe.path.as_deref().unwrap_or_default();
+    match interface.kind.as_str() {
+        "event" => {
+            let message = format!("interface {:?} is of type event, which cannot be asked", interface.name);
+            let finding = document.finding(codes.invalid, &at.key("interface"), message);
+            findings.push(finding.with_help("name an http or grpc interface"));
+        }
+        "http" if path.is_empty() => {
+            let message = format!("interface {:?} is http, so a path is needed", interface.name);
+            let finding = document.finding(codes.path_required, &at.key("path"), message);
+            findings.push(finding.with_help(format!("add `path` to runtime.{}", codes.section)));
+        }
+        "grpc" if !path.is_empty() => {
+            let message = format!("interface {:?} is grpc, so the path is ignored", interface.name);
+            let finding = document.finding(codes.path_ignored, &at.key("path"), message);
+            findings.push(finding.with_help("remove `path`"));
+        }
+        _ => {}
+    }
+}
+
+/// Reports a file that the contract names and the bundle does not have. True when it is there.
+pub(super) fn file_exists(
+    document: &ContractDocument,
+    bundle: &Bundle,
+    path: &str,
+    pointer: &Pointer,
+    findings: &mut Vec<Diagnostic>,
+) -> bool {
+    if bundle.contains(path) {
+        return true;
+    }
+    let message = format!("file {path:?} is not in the bundle");
+    let help = if pacto_contract::bundle::is_bundle_path(path) {
+        match nearest(path, bundle.iter().map(|(path, _)| path)) {
+            Some(other) => format!("did you mean {other:?}?"),
+            None => "add the file, or correct the path".to_owned(),
+        }
+    } else {
+        let clean = path.trim_start_matches("./").trim_start_matches('/');
+        if bundle.contains(clean) {
+            format!("write {clean:?}: paths start at pacto.yaml, without `./` and `/`")
+        } else {
+            "paths start at pacto.yaml, with `/` between parts, without `./` and `..`".to_owned()
+        }
+    };
+    findings.push(document.finding(Code::FileNotFound, pointer, message).with_help(help));
+    false
+}
+
+/// Checks the grammar of a reference; local paths are always fine here.
+pub(super) fn reference(
+    document: &ContractDocument,
+    text: &str,
+    pointer: &Pointer,
+    code: Code,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Reference> {
+    match Reference::parse(text) {
+        Ok(reference) => {
+            let digest = match &reference {
+                Reference::Oci(oci) => oci.digest.as_ref(),
+                Reference::Layout(layout) => layout.digest.as_ref(),
+                Reference::Local(_) => None,
+            };
+            short_digest(document, digest, pointer, findings);
+            Some(reference)
+        }
+        Err(error) => {
+            findings.push(invalid_reference(document, text, &error, pointer, code));
+            None
+        }
+    }
+}
+
+fn invalid_reference(
+    document: &ContractDocument,
+    text: &str,
+    error: &ReferenceError,
+    pointer: &Pointer,
+    code: Code,
+) -> Diagnostic {
+    let shown: String = text.chars().take(200).collect();
+    document.finding(code, pointer, format!("{shown:?} is not a reference: {error}"))
+}
+
+fn short_digest(document: &ContractDocument, digest: Option<&Digest>, at: &Pointer, findings: &mut Vec<Diagnostic>) {
+    if let Some(digest) = digest.filter(|digest| !digest.is_complete()) {
+        let message = format!("digest {digest} has {} digits, not 64; it cannot be fetched", digest.hex().len());
+        findings.push(document.finding(Code::InvalidDigest, at, message).with_help("write all 64 digits"));
+    }
+}
+
+fn policies(subject: Subject<'_>, schemas: &SchemaCache, findings: &mut Vec<Diagnostic>) {
+    let document = subject.document;
+    let section = &document.contract.policies;
+    if section.is_plural() {
+        let names = section.iter().map(|policy| policy.name.as_str());
+        unique_names(document, "policies", names, Code::DuplicatePolicyName, findings);
+    }
+    for (index, policy) in section.iter().enumerate() {
+        let at = section.pointer(index);
+        if let (Some(path), Some(bundle)) = (&policy.schema, subject.bundle) {
+            let codes = (Code::InvalidPolicyJson, Code::InvalidPolicySchema);
+            configuration::schema_file(document, bundle, path, &at.key("schema"), schemas, codes, findings);
+        }
+        if let Some(text) = &policy.reference {
+            reference(document, text, &at.key("ref"), Code::InvalidPolicyRef, findings);
+        }
+    }
+}
+
+fn dependencies(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
+    let dependencies = &document.contract.dependencies;
+    let names = dependencies.iter().map(pacto_contract::model::Dependency::name);
+    unique_names(document, "dependencies", names, Code::DuplicateDependencyName, findings);
+    for (index, dependency) in dependencies.iter().enumerate() {
+        let at = Pointer::root().key("dependencies").index(index);
+        let parsed = reference(document, &dependency.reference, &at.key("ref"), Code::InvalidOciRef, findings);
+        let Some(parsed) = parsed else { continue };
+        if let Some(OciReference { tag: Some(tag), digest: None, .. }) = parsed.as_oci() {
+            let message = format!("tag {tag:?} can be moved to other content");
+            let finding = document.finding(Code::TagNotDigest, &at.key("ref"), message);
+            findings.push(finding.with_help("drop the tag and let `compatibility` choose, or fix a digest"));
+        }
+        let pointer = at.key("compatibility");
+        match VersionRange::parse(&dependency.compatibility) {
+            Err(error) => {
+                let message = format!("{:?} is not a version constraint: {error}", dependency.compatibility);
+                findings.push(document.finding(Code::InvalidCompatibility, &pointer, message));
+            }
+            Ok(range) if range.is_empty() => {
+                let message = format!("no version satisfies {:?}", dependency.compatibility);
+                let finding = document.finding(Code::ImpossibleCompatibility, &pointer, message);
+                findings.push(finding.with_help("correct the bounds"));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+fn image_and_chart(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
+    let service = Pointer::root().key("service");
+    if let Some(image) = &document.contract.service.image {
+        let pointer = service.key("image").key("ref");
+        match OciReference::parse(&image.reference) {
+            Ok(parsed) => short_digest(document, parsed.digest.as_ref(), &pointer, findings),
+            Err(error) => {
+                let finding =
+                    invalid_reference(document, &image.reference, &error, &pointer, Code::InvalidImageRef);
+                let help = match image.reference.strip_prefix("oci://") {
+                    Some(bare) => format!("write {bare}, without oci://"),
+                    None => "write registry/repository:tag, such as docker.io/library/nginx:1.25".to_owned(),
+                };
+                findings.push(finding.with_help(help));
+            }
+        }
+    }
+    if let Some(chart) = &document.contract.service.chart {
+        reference(document, &chart.reference, &service.key("chart").key("ref"), Code::InvalidChartRef, findings);
+        if let Err(error) = LenientVersion::parse(&chart.version) {
+            let message = format!("chart version {:?} is not semver: {error}", chart.version);
+            findings.push(document.finding(
+                Code::InvalidChartVersion,
+                &service.key("chart").key("version"),
+                message,
+            ));
+        }
+    }
+}
+
+fn scaling(document: &ContractDocument, contract: &Contract, findings: &mut Vec<Diagnostic>) {
+    let pointer = Pointer::root().key("scaling");
+    if let Some(Scaling::Range { min, max }) = contract.scaling
+        && min > max
+    {
+        let message = format!("min ({min}) is larger than max ({max})");
+        findings.push(document.finding(Code::ScalingMinExceedsMax, &pointer, message).with_help("swap the bounds"));
+    }
+    let job = contract.runtime.as_ref().is_some_and(|runtime| runtime.workload == "job");
+    if job && contract.scaling.is_some() {
+        let message = "a job runs to completion and cannot be scaled";
+        let finding = document.finding(Code::JobScalingNotAllowed, &pointer, message);
+        findings.push(finding.with_help("remove `scaling`, or use workload service"));
+    }
+}

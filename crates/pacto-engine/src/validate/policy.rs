@@ -1,0 +1,214 @@
+//! Layer 4: the policies that a contract adopts. Fails closed: what cannot be read is not followed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pacto_contract::bundle::POLICY_SCHEMA;
+use pacto_contract::limits::{MAX_FINDINGS, MAX_POLICY_CHAIN};
+use pacto_contract::model::{Policy, Section};
+use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer};
+
+use super::{References, Subject, satisfiable};
+use crate::library::{Library, Origin, Request};
+use crate::schema::{Schema, SchemaCache};
+
+pub(super) fn check(
+    subject: Subject<'_>,
+    schemas: &SchemaCache,
+    library: &mut Library,
+    references: References,
+) -> Vec<Diagnostic> {
+    let document = subject.document;
+    let mut collection = Collection {
+        schemas,
+        library,
+        references,
+        root: document,
+        policies: Vec::new(),
+        findings: Vec::new(),
+        expanded: BTreeSet::new(),
+    };
+    let Some(bundle) = subject.bundle else { return Vec::new() };
+    let publisher = document.contract.is_publisher();
+    let mut chain = vec![Link { identity: identity_of(subject.origin), name: document.contract.identity() }];
+    collection.declared(&document.contract.policies, bundle, subject.origin, None, &mut chain, publisher);
+    let Collection { policies, mut findings, .. } = collection;
+    if library.is_waiting() {
+        return findings;
+    }
+    let Ok(instance) = document.tree.to_json() else { return findings };
+    for policy in &policies {
+        enforce(document, policy, &instance, &mut findings);
+    }
+    findings
+}
+
+fn identity_of(origin: &Origin) -> String {
+    match origin {
+        Origin::Directory(path) | Origin::Registry(path) => path.clone(),
+    }
+}
+
+/// A contract on the way from the judged one to a policy.
+struct Link {
+    identity: String,
+    name: String,
+}
+
+/// A schema that applies, and by what way it came.
+struct Applied {
+    /// The name or file of a policy, after a reference and an arrow for policies of other contracts.
+    label: String,
+    /// The entry of the judged contract that brought it in.
+    pointer: Pointer,
+    schema: Arc<Schema>,
+    /// The contract publishes it and is not judged by it.
+    published: bool,
+}
+
+struct Collection<'a> {
+    schemas: &'a SchemaCache,
+    library: &'a mut Library,
+    references: References,
+    root: &'a ContractDocument,
+    policies: Vec<Applied>,
+    findings: Vec<Diagnostic>,
+    /// Contracts whose policies are already collected; a second way to them adds nothing.
+    expanded: BTreeSet<String>,
+}
+
+/// How a nested contract was reached.
+#[derive(Clone)]
+struct Via {
+    label: String,
+    pointer: Pointer,
+}
+
+impl Collection<'_> {
+    fn declared(
+        &mut self,
+        section: &Section<Policy>,
+        bundle: &Bundle,
+        origin: &Origin,
+        via: Option<&Via>,
+        chain: &mut Vec<Link>,
+        published: bool,
+    ) {
+        for (index, policy) in section.iter().enumerate() {
+            let file = policy.schema.as_deref().unwrap_or(POLICY_SCHEMA);
+            let own = if section.is_plural() { format!("{:?}", policy.name) } else { file.to_owned() };
+            let label = via.map_or_else(|| own.clone(), |via| format!("{} → {own}", via.label));
+            let pointer = via.map_or_else(|| section.pointer(index), |via| via.pointer.clone());
+            if let Some(path) = &policy.schema {
+                self.local(path, bundle, &label, &pointer, published, via.is_some());
+            }
+            if let Some(reference) = &policy.reference {
+                self.referenced(reference, origin, via, &pointer, chain);
+            }
+        }
+    }
+
+    /// A schema file of a bundle. In the judged contract itself, layer 2 has reported a broken file already.
+    fn local(&mut self, path: &str, bundle: &Bundle, label: &str, pointer: &Pointer, published: bool, nested: bool) {
+        let compiled = match bundle.get(path) {
+            None => Err(format!("{path} is not in the bundle")),
+            Some(bytes) => self.schemas.compile(bytes, path, bundle).map_err(|error| format!("{path}: {error}")),
+        };
+        match compiled {
+            Ok(schema) => {
+                self.policies.push(Applied { label: label.to_owned(), pointer: pointer.clone(), schema, published });
+            }
+            Err(problem) if nested => self.unresolved(label, pointer, &problem),
+            Err(_) => {}
+        }
+    }
+
+    fn referenced(
+        &mut self,
+        reference: &str,
+        origin: &Origin,
+        via: Option<&Via>,
+        pointer: &Pointer,
+        chain: &mut Vec<Link>,
+    ) {
+        let at = if via.is_some() { pointer.clone() } else { pointer.key("ref") };
+        let label = via.map_or_else(|| reference.to_owned(), |via| format!("{} → {reference}", via.label));
+        if self.references == References::InsideOnly {
+            let message = format!("policy {label} is not in the bundle and was not enforced");
+            let finding = self.root.finding(Code::PolicyRefNotEnforced, &at, message);
+            self.findings.push(finding.with_help("`pacto validate` fetches and enforces it"));
+            return;
+        }
+        if chain.len() > MAX_POLICY_CHAIN {
+            let problem = format!("the chain of policies is longer than {MAX_POLICY_CHAIN}");
+            return self.unresolved(&label, &at, &problem);
+        }
+        let answer = match Request::new(origin, reference, None) {
+            Ok(request) => match self.library.look_up(&request) {
+                Some(answer) => answer,
+                None => return,
+            },
+            Err(error) => Err(error),
+        };
+        let resolved = match answer {
+            Ok(resolved) => resolved,
+            Err(error) => return self.unresolved(&label, &at, &error.to_string()),
+        };
+        let link = Link { identity: resolved.identity.clone(), name: resolved.document.contract.identity() };
+        if chain.iter().any(|known| known.identity == link.identity) {
+            let names: Vec<_> = chain.iter().chain([&link]).map(|link| link.name.as_str()).collect();
+            let message = format!("policy {label} leads back to itself: {}", names.join(" -> "));
+            self.findings.push(self.root.finding(Code::PolicyRefCycle, &at, message));
+            return;
+        }
+        if !self.expanded.insert(resolved.identity.clone()) {
+            return;
+        }
+        let via = Via { label, pointer: at };
+        let policies = &resolved.document.contract.policies;
+        if policies.is_empty() {
+            self.local(POLICY_SCHEMA, &resolved.bundle, &via.label, &via.pointer, false, true);
+        } else {
+            chain.push(link);
+            self.declared(policies, &resolved.bundle, &resolved.origin, Some(&via), chain, false);
+            chain.pop();
+        }
+    }
+
+    fn unresolved(&mut self, label: &str, pointer: &Pointer, problem: &str) {
+        let message = format!("policy {label} is unresolved: {problem}");
+        let finding = self.root.finding(Code::PolicyRefUnresolved, pointer, message);
+        self.findings.push(finding.with_help("a contract is not valid while a policy of it cannot be read"));
+    }
+}
+
+fn enforce(
+    document: &ContractDocument,
+    policy: &Applied,
+    instance: &serde_json::Value,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let label = &policy.label;
+    if let Some(reason) = satisfiable::contradiction(policy.schema.document()) {
+        let message = format!("no contract can satisfy policy {label}: {reason}");
+        let finding = document.finding(Code::PolicyUnsatisfiable, &policy.pointer, message);
+        findings.push(finding.with_help("tell the owner of the policy; it may be meant for another document"));
+    }
+    if policy.published {
+        let message = format!("policy {label} is published, and not applied to the contract that publishes it");
+        findings.push(document.finding(Code::PolicyNotSelfEnforced, &policy.pointer, message));
+        return;
+    }
+    let judgement = policy.schema.judge(instance);
+    for violation in judgement.violations.iter().take(MAX_FINDINGS) {
+        let message = match &violation.about {
+            Some(about) => format!("policy {label}: {about} ({})", violation.reason),
+            None => format!("policy {label}: {}", violation.reason),
+        };
+        findings.push(document.finding(Code::PolicyViolation, &violation.pointer, message));
+    }
+    if let Some(reason) = judgement.undecided {
+        let message = format!("policy {label} could not be evaluated: {reason}");
+        findings.push(document.finding(Code::PolicyEnforcementError, &policy.pointer, message));
+    }
+}

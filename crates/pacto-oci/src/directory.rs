@@ -1,0 +1,270 @@
+//! Bundles on disk: reading a directory under the limits of a bundle.
+
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use fs_err as fs;
+use pacto_contract::bundle::{CONTRACT_FILE, is_bundle_path};
+use pacto_contract::limits::{MAX_BUNDLE_ENTRIES, MAX_BUNDLE_FILE_BYTES, MAX_SEARCH_DEPTH};
+use pacto_contract::{Bundle, BundleError};
+use thiserror::Error;
+
+/// Why a directory could not be read as a bundle.
+#[derive(Debug, Error)]
+pub enum DirectoryError {
+    /// The path is not there, or not readable.
+    #[error("cannot access {path}: {source}")]
+    Access {
+        /// The path as the user wrote it.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file where a directory must be.
+    #[error("{0} is not a directory")]
+    NotADirectory(String),
+    /// No contract.
+    #[error("no pacto.yaml found in {0}")]
+    NoContract(String),
+    /// A directory, pipe, device or a link that leaves the bundle where a file must be.
+    #[error("{path} is {kind}; a bundle holds regular files")]
+    NotAFile {
+        /// The file.
+        path: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// A limit of bundles.
+    #[error("{path}: {source}")]
+    Limit {
+        /// The directory.
+        path: String,
+        /// Which limit.
+        source: BundleError,
+    },
+    /// A name that is not UTF-8 cannot be a path of a bundle.
+    #[error("{0} has a name that is not UTF-8")]
+    Name(String),
+}
+
+/// A directory that holds a bundle.
+#[derive(Debug, Clone)]
+pub struct BundleDirectory {
+    path: PathBuf,
+    /// The name that messages show.
+    shown: String,
+    canonical: PathBuf,
+}
+
+impl BundleDirectory {
+    /// Opens `path`, shown to people as `shown`.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when it is no directory or holds no `pacto.yaml`.
+    pub fn open(path: &Path, shown: &str) -> Result<Self, DirectoryError> {
+        let access = |source| DirectoryError::Access { path: shown.to_owned(), source };
+        let metadata = std::fs::metadata(path).map_err(access)?;
+        if !metadata.is_dir() {
+            return Err(DirectoryError::NotADirectory(shown.to_owned()));
+        }
+        let canonical = std::fs::canonicalize(path).map_err(access)?;
+        let directory = Self { path: path.to_owned(), shown: shown.to_owned(), canonical };
+        if std::fs::symlink_metadata(path.join(CONTRACT_FILE)).is_err() {
+            return Err(DirectoryError::NoContract(shown.to_owned()));
+        }
+        Ok(directory)
+    }
+
+    /// The absolute path without links; two names of one directory have one canonical path.
+    pub fn canonical(&self) -> &Path {
+        &self.canonical
+    }
+
+    /// The name to show for a file in it.
+    pub fn shown(&self, file: &str) -> String {
+        match self.shown.trim_end_matches('/') {
+            "." | "" => file.to_owned(),
+            directory => format!("{directory}/{file}"),
+        }
+    }
+
+    /// The content of one file; `None` when it is not there.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when it is there and is no regular file inside of the bundle, or is too large.
+    pub fn read(&self, file: &str) -> Result<Option<Vec<u8>>, DirectoryError> {
+        if !is_bundle_path(file) {
+            return Ok(None);
+        }
+        let path = self.path.join(file);
+        let shown = self.shown(file);
+        let refuse = |kind| Err(DirectoryError::NotAFile { path: shown.clone(), kind });
+        let access = |source| DirectoryError::Access { path: shown.clone(), source };
+        // Links are resolved first, so that neither a link nor a linked parent can lead out of the bundle.
+        let canonical = match std::fs::canonicalize(&path) {
+            Ok(canonical) => canonical,
+            Err(error) if is_absent(&error) => {
+                return match std::fs::symlink_metadata(&path) {
+                    Ok(_) => refuse("a link to nowhere"),
+                    Err(_) => Ok(None),
+                };
+            }
+            Err(error) => return Err(access(error)),
+        };
+        if !canonical.starts_with(&self.canonical) {
+            return refuse("a link that leaves the bundle");
+        }
+        // Asked before it is opened: opening a pipe would wait for a writer.
+        let metadata = std::fs::metadata(&canonical).map_err(access)?;
+        if metadata.is_dir() {
+            return refuse("a directory");
+        }
+        if !metadata.is_file() {
+            return refuse("not a regular file");
+        }
+        let limit = MAX_BUNDLE_FILE_BYTES as u64;
+        let mut content = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default());
+        let file_handle = std::fs::File::open(&canonical).map_err(access)?;
+        file_handle.take(limit + 1).read_to_end(&mut content).map_err(access)?;
+        if content.len() > MAX_BUNDLE_FILE_BYTES {
+            let source = BundleError::FileTooLarge { path: file.to_owned(), limit: MAX_BUNDLE_FILE_BYTES };
+            return Err(DirectoryError::Limit { path: shown, source });
+        }
+        Ok(Some(content))
+    }
+
+    /// All files for which `wanted` says yes, by their path in the bundle; directories it refuses are not entered.
+    /// Nothing is read. The order is the order of paths.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] for too many entries, names that are not UTF-8, and links to directories.
+    pub fn files(&self, mut wanted: impl FnMut(&str, bool) -> bool) -> Result<Vec<String>, DirectoryError> {
+        let mut files = Vec::new();
+        let mut directories = vec![String::new()];
+        let mut entries = 0;
+        while let Some(directory) = directories.pop() {
+            let path = self.path.join(&directory);
+            let access = |source| DirectoryError::Access { path: self.shown(&directory), source };
+            for entry in fs::read_dir(&path).map_err(access)? {
+                let entry = entry.map_err(access)?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str() else {
+                    return Err(DirectoryError::Name(self.shown(&directory)));
+                };
+                let file = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+                let kind = entry.file_type().map_err(access)?;
+                if !wanted(&file, kind.is_dir()) {
+                    continue;
+                }
+                entries += 1;
+                if entries > MAX_BUNDLE_ENTRIES {
+                    let source = BundleError::TooManyEntries(MAX_BUNDLE_ENTRIES);
+                    return Err(DirectoryError::Limit { path: self.shown.clone(), source });
+                }
+                let is_linked_directory = || std::fs::metadata(entry.path()).is_ok_and(|target| target.is_dir());
+                if kind.is_dir() {
+                    directories.push(file);
+                } else if kind.is_symlink() && is_linked_directory() {
+                    let kind = "a link to a directory";
+                    return Err(DirectoryError::NotAFile { path: self.shown(&file), kind });
+                } else {
+                    files.push(file);
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// Reads `files` into a bundle; files that are not there are left out.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] as for [`read`](Self::read), and for the limits of a whole bundle.
+    pub fn load<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Result<Bundle, DirectoryError> {
+        let mut bundle = Bundle::default();
+        for file in files {
+            if let Some(content) = self.read(file)? {
+                self.insert(&mut bundle, file, content)?;
+            }
+        }
+        Ok(bundle)
+    }
+
+    /// Adds one file that was read to `bundle`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Limit`].
+    pub fn insert(&self, bundle: &mut Bundle, file: &str, content: Vec<u8>) -> Result<(), DirectoryError> {
+        let limit = |source| DirectoryError::Limit { path: self.shown.clone(), source };
+        bundle.insert(file, content).map_err(limit)
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// Directories below `root` that hold a `pacto.yaml`, at most [`MAX_SEARCH_DEPTH`] levels down, sorted; `limit`
+/// bounds how many are returned. A bundle below `root` is not searched further, and hidden directories and dependency folders
+/// are not entered.
+///
+/// # Errors
+/// When `root` cannot be read; unreadable directories below it are passed over.
+pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> {
+    const NEVER_ENTERED: &[&str] = &["node_modules", "target", "vendor"];
+    let mut found = Vec::new();
+    let mut level = vec![root.to_owned()];
+    for depth in 0..=MAX_SEARCH_DEPTH {
+        let mut next = Vec::new();
+        for directory in level {
+            let entries = match std::fs::read_dir(&directory) {
+                Ok(entries) => entries,
+                Err(error) if depth == 0 => return Err(error),
+                Err(_) => continue,
+            };
+            let mut children = Vec::new();
+            let mut is_bundle = false;
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                is_bundle |= name == CONTRACT_FILE;
+                let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if is_directory && !name.starts_with('.') && !NEVER_ENTERED.contains(&&*name) {
+                    children.push(entry.path());
+                }
+            }
+            // The root of a monorepo may be a bundle itself; below, a bundle holds no other bundles.
+            if !is_bundle || depth == 0 {
+                next.extend(children);
+            }
+            if is_bundle {
+                found.push(directory);
+            }
+        }
+        level = next;
+    }
+    found.sort();
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// `path` without `.` and `..` where that needs no look at the disk.
+///
+/// ```
+/// use std::path::Path;
+/// assert_eq!(pacto_oci::directory::normalize(Path::new("a/./b/../c")), Path::new("a/c"));
+/// assert_eq!(pacto_oci::directory::normalize(Path::new("../a/..")), Path::new(".."));
+/// ```
+pub fn normalize(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
+}

@@ -1,0 +1,142 @@
+//! A folder of bundles that stands in for a registry: monorepos, air-gapped sites, tests.
+//!
+//! A repository is the service whose name is the last part of the reference; its tags are the versions of the
+//! bundles with that `service.name`. The folder may be nested in any way.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
+use pacto_contract::version::highest;
+use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
+use pacto_contract::{VersionRange, bundle::CONTRACT_FILE};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::directory::{BundleDirectory, find_bundles};
+
+/// What a folder holds: directories by service name and version.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    services: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>>,
+}
+
+/// Why a folder has no answer.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The folder cannot be read.
+    #[error("mirror folder {path}: {source}")]
+    Access {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No bundle has that name, or none in that version.
+    #[error("{path} holds no bundle {wanted}{there}")]
+    NotFound {
+        /// The folder.
+        path: PathBuf,
+        /// Name, or name and version.
+        wanted: String,
+        /// What there is instead.
+        there: String,
+    },
+    /// Versions there are, none fits.
+    #[error("{there}")]
+    NoMatch {
+        /// The versions.
+        there: String,
+    },
+    /// Two directories hold one version.
+    #[error("{} bundles claim to be {wanted}: {directories}", .count)]
+    Ambiguous {
+        /// Name and version.
+        wanted: String,
+        /// How many.
+        count: usize,
+        /// The directories.
+        directories: String,
+    },
+}
+
+impl Folder {
+    /// Reads names and versions of all bundles below `path`. Directories whose contract cannot be read hold no
+    /// bundle.
+    ///
+    /// # Errors
+    /// [`FolderError::Access`].
+    pub fn index(path: &Path) -> Result<Self, FolderError> {
+        let access = |source| FolderError::Access { path: path.to_owned(), source };
+        let directories = find_bundles(path, MAX_CONTRACTS_PER_RUN).map_err(access)?;
+        let identities: Vec<_> = directories.par_iter().map(|directory| identity(directory)).collect();
+        let mut services: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>> = BTreeMap::new();
+        for (directory, identity) in directories.into_iter().zip(identities) {
+            if let Some((name, version)) = identity {
+                services.entry(name).or_default().entry(version).or_default().push(directory);
+            }
+        }
+        Ok(Self { path: path.to_owned(), services })
+    }
+
+    /// The versions of `name` as written in the contracts, in text order.
+    pub fn tags(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.services.get(name).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// The directory of `name` in version `tag`, or in the highest version within `range`, with that version.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn find(
+        &self,
+        name: &str,
+        tag: Option<&str>,
+        range: Option<&VersionRange>,
+    ) -> Result<(&Path, &str), FolderError> {
+        let versions: Vec<&str> = self.tags(name).collect();
+        let not_found = |wanted: String| {
+            let there = match versions.as_slice() {
+                [] => String::new(),
+                some => format!("; it has {}", some.join(", ")),
+            };
+            FolderError::NotFound { path: self.path.clone(), wanted, there }
+        };
+        let version = match tag {
+            Some(tag) => {
+                versions.iter().find(|known| **known == tag).ok_or_else(|| not_found(format!("{name} {tag}")))?
+            }
+            None if versions.is_empty() => return Err(not_found(name.to_owned())),
+            None => {
+                let found = highest(versions.iter().copied(), range);
+                &found.ok_or_else(|| FolderError::NoMatch { there: format!("it has {}", versions.join(", ")) })?
+            }
+        };
+        let directories = self.services.get(name).and_then(|versions| versions.get(*version));
+        match directories.map(Vec::as_slice) {
+            Some([directory]) => {
+                let version = versions.iter().find(|known| *known == version).copied().unwrap_or_default();
+                Ok((directory, version))
+            }
+            Some(several @ [_, _, ..]) => {
+                let shown: Vec<_> = several.iter().map(|directory| directory.display().to_string()).collect();
+                Err(FolderError::Ambiguous {
+                    wanted: format!("{name} {version}"),
+                    count: several.len(),
+                    directories: shown.join(", "),
+                })
+            }
+            _ => Err(not_found(format!("{name} {version}"))),
+        }
+    }
+}
+
+fn identity(directory: &Path) -> Option<(String, String)> {
+    let bundle = BundleDirectory::open(directory, &directory.to_string_lossy()).ok()?;
+    let content = bundle.read(CONTRACT_FILE).ok()??;
+    let tree = load(decode_utf8(&content).ok()?, Budget::CONTRACT).ok()?;
+    let service = tree.get("service")?;
+    let text = |key: &str| service.get(key).and_then(Node::scalar_text).map(str::to_owned);
+    Some((text("name")?, text("version")?))
+}
