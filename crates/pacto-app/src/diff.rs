@@ -1,1 +1,191 @@
-//! Diff.
+//! `pacto diff`: two versions of a contract, with their dependencies and packages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pacto_contract::overrides::Overrides;
+use pacto_contract::{Diagnostic, Reference};
+use pacto_engine::diff::{Change, Classification, Comparison, Side, compare};
+use pacto_engine::graph::{Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference};
+use pacto_engine::library::{Answer, Origin, Request, Resolved};
+use pacto_engine::sbom::SbomDiff;
+use pacto_oci::directory::BundleDirectory;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::load::{Scope, load, local_directory};
+use crate::{AppError, Context, graph};
+
+/// What to compare.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Old version: directory or reference.
+    pub old: String,
+    /// New version: directory or reference.
+    pub new: String,
+    /// Changes to apply to the old version first.
+    pub old_overrides: Overrides,
+    /// Changes to apply to the new version first.
+    pub new_overrides: Overrides,
+}
+
+/// Two versions compared.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The old version as the user named it.
+    pub old_path: String,
+    /// The new version as the user named it.
+    pub new_path: String,
+    /// The worst of all changes, dependencies included.
+    pub classification: Classification,
+    /// Changes of the contract itself.
+    pub changes: Vec<Change>,
+    /// Changes of services that both graphs have.
+    pub dependency_diffs: Vec<DependencyDiff>,
+    /// What changed in the dependency graph.
+    pub graph_diff: GraphDifference,
+    /// Packages that changed; informational.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sbom_diff: Option<SbomDiff>,
+    /// What could not be compared, and why.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Changes of one dependency.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DependencyDiff {
+    /// Name of the service.
+    pub name: String,
+    /// The worst of its changes.
+    pub classification: Classification,
+    /// Its changes.
+    pub changes: Vec<Change>,
+    /// Packages that changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sbom_diff: Option<SbomDiff>,
+    /// What could not be compared, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compares.
+///
+/// # Errors
+/// [`AppError::Side`] when one of the versions cannot be read.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
+    let old = side(context, "old", &options.old, &options.old_overrides)?;
+    let new = side(context, "new", &options.new, &options.new_overrides)?;
+    let comparison = compare(side_of(&old), side_of(&new));
+    let old_graph = graph::resolve(context, &old, &options.old, GraphOptions::default());
+    let new_graph = resolve_with_siblings(context, &new, &options.new);
+    let dependency_diffs = dependency_diffs(&old_graph, &new_graph);
+    let worst = dependency_diffs.iter().map(|diff| diff.classification).max().unwrap_or_default();
+    Ok(Outcome {
+        old_path: options.old.clone(),
+        new_path: options.new.clone(),
+        classification: comparison.classification.max(worst),
+        changes: comparison.changes,
+        dependency_diffs,
+        graph_diff: difference(&old_graph, &new_graph),
+        sbom_diff: comparison.sbom,
+        diagnostics: comparison.diagnostics,
+    })
+}
+
+fn side(
+    context: &Context,
+    side: &'static str,
+    argument: &str,
+    overrides: &Overrides,
+) -> Result<Arc<Resolved>, AppError> {
+    load(context, argument, overrides, Scope::Compared)
+        .map_err(|error| AppError::Side { side, source: Box::new(error) })
+}
+
+fn side_of(resolved: &Resolved) -> Side<'_> {
+    Side { document: &resolved.document, bundle: &resolved.bundle }
+}
+
+/// In a monorepo the new version of a dependency lies beside the new version of the contract: a directory with the
+/// name of the service, which is used instead of the published one.
+fn resolve_with_siblings(context: &Context, root: &Arc<Resolved>, argument: &str) -> Graph {
+    let Origin::Directory(directory) = &root.origin else {
+        return graph::resolve(context, root, argument, GraphOptions::default());
+    };
+    let mut resolver = Resolver::new(root, None, GraphOptions::default());
+    while !resolver.is_done() {
+        for request in resolver.poll() {
+            let answer =
+                sibling(context, directory, &request).unwrap_or_else(|| context.sources.answer(&request));
+            resolver.supply(request, answer);
+        }
+    }
+    resolver.finish()
+}
+
+/// The directory beside `root` that holds the service a registry reference names; a directory that holds another
+/// service is none.
+fn sibling(context: &Context, root: &str, request: &Request) -> Option<Answer> {
+    let oci = request.reference.as_oci()?;
+    let name = request.reference.default_name();
+    let directory = local_directory(root, &format!("../{name}"));
+    BundleDirectory::open(&directory, name).ok()?;
+    let local = Request {
+        base: root.to_owned(),
+        reference: Reference::Local(format!("../{name}")),
+        constraint: None,
+    };
+    let found = context.sources.answer(&local).ok()?;
+    if found.document.contract.service.name != name {
+        return None;
+    }
+    // It stands in for the published contract, which has the identity of its repository.
+    let identity = format!("{}:{}", oci.repository_path(), found.document.contract.service.version);
+    Some(Ok(Arc::new(Resolved {
+        identity: identity.clone(),
+        origin: Origin::Registry(identity),
+        ..Resolved::clone(&found)
+    })))
+}
+
+/// Every service that both graphs have, the root excepted, by name; the first of a name counts.
+fn dependency_diffs(old: &Graph, new: &Graph) -> Vec<DependencyDiff> {
+    let by_name = |graph: &Graph| -> BTreeMap<String, GraphService> {
+        let mut services = BTreeMap::new();
+        for service in graph.services.iter().skip(1) {
+            services.entry(service.name.clone()).or_insert_with(|| service.clone());
+        }
+        services
+    };
+    let (before, after) = (by_name(old), by_name(new));
+    let root = old.root().map(|root| root.name.as_str());
+    let mut diffs = Vec::new();
+    for (name, old_service) in before.iter().filter(|(name, _)| Some(name.as_str()) != root) {
+        let Some(new_service) = after.get(name) else { continue };
+        // One contract under one identity has not changed.
+        if Arc::ptr_eq(&old_service.document, &new_service.document) {
+            continue;
+        }
+        let side = |service: &GraphService| -> (Arc<_>, Arc<_>) {
+            (Arc::clone(&service.document), Arc::clone(&service.bundle))
+        };
+        let ((old_document, old_bundle), (new_document, new_bundle)) = (side(old_service), side(new_service));
+        let comparison = compare(
+            Side { document: &old_document, bundle: &old_bundle },
+            Side { document: &new_document, bundle: &new_bundle },
+        );
+        if !comparison.is_empty() {
+            let Comparison { classification, changes, diagnostics, sbom } = comparison;
+            diffs.push(DependencyDiff {
+                name: name.clone(),
+                classification,
+                changes,
+                sbom_diff: sbom,
+                diagnostics,
+            });
+        }
+    }
+    diffs
+}

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use pacto_contract::{Diagnostic, ParseFailure, Source};
 use pacto_contract::overrides::OverrideError;
+use pacto_contract::{Diagnostic, ParseFailure, Source};
 use pacto_engine::library::Unresolved;
 use pacto_oci::directory::DirectoryError;
 use thiserror::Error;
@@ -79,7 +79,9 @@ impl AppError {
         match self {
             Self::Usage(_) | Self::Override(_) => ErrorKind::Usage,
             Self::Contract { .. } | Self::Invalid { .. } => ErrorKind::Answer,
-            Self::Directory(_) | Self::Unresolved(_) | Self::Exists(_) | Self::File { .. } => ErrorKind::Environment,
+            Self::Directory(_) | Self::Unresolved(_) | Self::Exists(_) | Self::File { .. } => {
+                ErrorKind::Environment
+            }
             Self::Side { source, .. } => source.kind(),
         }
     }

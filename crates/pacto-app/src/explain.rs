@@ -218,9 +218,10 @@ pub fn summarize(contract: &Contract) -> Outcome {
                 reference: policy.reference.clone(),
             })
             .collect(),
-        metadata: contract.metadata.as_ref().and_then(|metadata| {
-            Node::synthetic(Value::Mapping(metadata.clone())).to_json().ok()
-        }),
+        metadata: contract
+            .metadata
+            .as_ref()
+            .and_then(|metadata| Node::synthetic(Value::Mapping(metadata.clone())).to_json().ok()),
     }
 }
 

@@ -63,7 +63,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     for (file, content) in &files {
         let path = directory.join(file);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|source| AppError::File { path: parent.to_owned(), source })?;
+            fs::create_dir_all(parent)
+                .map_err(|source| AppError::File { path: parent.to_owned(), source })?;
         }
         write::atomically(&path, content.as_bytes())?;
     }
@@ -184,15 +185,21 @@ fn from_openapi(
     }
     let version = tree.get("info").and_then(|info| info.get("version")).and_then(Node::scalar_text);
     let version = version.filter(|version| pacto_contract::LenientVersion::parse(version).is_ok());
-    let port = tree.get("servers").and_then(Node::as_sequence).unwrap_or_default().iter().find_map(server_port);
+    let port =
+        tree.get("servers").and_then(Node::as_sequence).unwrap_or_default().iter().find_map(server_port);
     let paths = tree.get("paths").and_then(Node::as_mapping);
-    let health = HEALTH_PATHS.iter().find(|path| {
-        paths.and_then(|paths| paths.get(path)).and_then(|item| item.get("get")).is_some()
-    });
+    let health = HEALTH_PATHS
+        .iter()
+        .find(|path| paths.and_then(|paths| paths.get(path)).and_then(|item| item.get("get")).is_some());
     let extension = if text.trim_start().starts_with('{') { "json" } else { "yaml" };
     let file = format!("openapi.{extension}");
-    let mut contract =
-        contract(name, version.unwrap_or(DEFAULT_VERSION), port.unwrap_or(DEFAULT_PORT), health.unwrap_or(&"/"), &file);
+    let mut contract = contract(
+        name,
+        version.unwrap_or(DEFAULT_VERSION),
+        port.unwrap_or(DEFAULT_PORT),
+        health.unwrap_or(&"/"),
+        &file,
+    );
     if health.is_none() {
         // A path that the service may not answer must not become a probe.
         let block = "  health:\n    interface: api\n    path: /\n    initialDelaySeconds: 5\n";

@@ -126,7 +126,9 @@ fn read_files(
 }
 
 fn is_child(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')).is_some_and(|name| !name.contains('/'))
+    path.strip_prefix(directory)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .is_some_and(|name| !name.contains('/'))
 }
 
 /// Other files of the bundle that a JSON or YAML file names in `$ref`. This only decides what is read; whoever

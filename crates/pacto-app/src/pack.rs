@@ -79,7 +79,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
     let service = &document.contract.service;
     let output = options.output.clone();
-    let output = output.unwrap_or_else(|| PathBuf::from(format!("{}-{}.tar.gz", service.name, file_part(&service.version))));
+    let output = output
+        .unwrap_or_else(|| PathBuf::from(format!("{}-{}.tar.gz", service.name, file_part(&service.version))));
     let packed = archive::pack(&bundle).map_err(|source| AppError::File { path: output.clone(), source })?;
     write::atomically(&context.directory.join(&output), &packed)?;
     Ok(Outcome {

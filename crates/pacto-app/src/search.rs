@@ -56,7 +56,9 @@ pub fn select(context: &Context, arguments: &[String], recursive: bool) -> Resul
     selection.contracts.retain(|contract| seen.insert(contract.clone()));
     if selection.contracts.len() > MAX_CONTRACTS_PER_RUN {
         let count = selection.contracts.len();
-        return Err(AppError::Usage(format!("{count} contracts are named; one run takes {MAX_CONTRACTS_PER_RUN}")));
+        return Err(AppError::Usage(format!(
+            "{count} contracts are named; one run takes {MAX_CONTRACTS_PER_RUN}"
+        )));
     }
     Ok(selection)
 }
@@ -78,8 +80,10 @@ fn tree(path: &Path, argument: &str) -> Result<Vec<String>, AppError> {
 /// Directories with a contract, and contracts themselves, that match; anything else that matches is passed over.
 fn pattern(context: &Context, argument: &str) -> Result<Vec<String>, AppError> {
     let base = glob::Pattern::escape(&context.directory.to_string_lossy());
-    let full = if Path::new(argument).is_absolute() { argument.to_owned() } else { format!("{base}/{argument}") };
-    let matches = glob::glob(&full).map_err(|error| AppError::Usage(format!("pattern {argument:?}: {error}")))?;
+    let full =
+        if Path::new(argument).is_absolute() { argument.to_owned() } else { format!("{base}/{argument}") };
+    let matches =
+        glob::glob(&full).map_err(|error| AppError::Usage(format!("pattern {argument:?}: {error}")))?;
     let mut found = Vec::new();
     for path in matches.flatten() {
         let directory = if path.file_name().is_some_and(|name| name == CONTRACT_FILE) {

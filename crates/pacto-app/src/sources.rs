@@ -55,7 +55,9 @@ impl Sources {
             ))),
         };
         match &answer {
-            Ok(found) => tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved"),
+            Ok(found) => {
+                tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved")
+            }
             Err(error) => tracing::debug!(reference = %request.reference, %error, "unresolved"),
         }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,14 +76,16 @@ impl Sources {
         let directory = self.directory.join(directory);
         // Shown from where the user stands, so that messages do not depend on where the checkout lies.
         let shown = shown_from(&self.directory, &directory);
-        let opened = BundleDirectory::open(&directory, &shown).map_err(|error| Unresolved::Failed(error.to_string()))?;
+        let opened = BundleDirectory::open(&directory, &shown)
+            .map_err(|error| Unresolved::Failed(error.to_string()))?;
         let canonical = opened.canonical().to_string_lossy().into_owned();
         self.remember(&canonical, Origin::Directory(canonical.clone()), &opened, written)
     }
 
     fn oci(&self, oci: &OciReference, constraint: Option<&str>) -> Answer {
         let reference = format!("oci://{oci}");
-        let unreachable = |why: &str| Unresolved::Failed(format!("registry unreachable for {reference}: {why}"));
+        let unreachable =
+            |why: &str| Unresolved::Failed(format!("registry unreachable for {reference}: {why}"));
         let Some((location, _)) = self.mirrors.find(oci) else {
             return Err(unreachable(
                 "this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`",
@@ -89,13 +93,17 @@ impl Sources {
         };
         let folder = match location {
             Location::Folder(path) => path,
-            Location::Registry(path) => return Err(unreachable(&format!("{path} is a registry, not a folder"))),
+            Location::Registry(path) => {
+                return Err(unreachable(&format!("{path} is a registry, not a folder")));
+            }
             Location::Layout(path) => {
                 return Err(unreachable(&format!("{} is an image layout, not a folder", path.display())));
             }
         };
         if let Some(digest) = oci.digest.as_ref().filter(|_| oci.tag.is_none()) {
-            return Err(Unresolved::NotFound(format!("{reference} (a folder of bundles has no digest {digest})")));
+            return Err(Unresolved::NotFound(format!(
+                "{reference} (a folder of bundles has no digest {digest})"
+            )));
         }
         let range = constraint.map(VersionRange::parse).transpose();
         let range = range.map_err(|error| Unresolved::Failed(format!("invalid constraint: {error}")))?;
@@ -105,18 +113,20 @@ impl Sources {
             Err(problem) => return Err(unreachable(problem)),
         };
         let name = oci.repository.rsplit('/').next().unwrap_or(&oci.repository);
-        let (directory, version) = index.find(name, oci.tag.as_deref(), range.as_ref()).map_err(|error| match error {
-            FolderError::NoMatch { there } => Unresolved::NoMatchingVersion {
-                reference: reference.clone(),
-                constraint: constraint.unwrap_or("*").to_owned(),
-                detail: there,
-            },
-            FolderError::NotFound { there, .. } => Unresolved::NotFound(format!("{reference}{there}")),
-            other => Unresolved::Failed(other.to_string()),
-        })?;
+        let (directory, version) =
+            index.find(name, oci.tag.as_deref(), range.as_ref()).map_err(|error| match error {
+                FolderError::NoMatch { there } => Unresolved::NoMatchingVersion {
+                    reference: reference.clone(),
+                    constraint: constraint.unwrap_or("*").to_owned(),
+                    detail: there,
+                },
+                FolderError::NotFound { there, .. } => Unresolved::NotFound(format!("{reference}{there}")),
+                other => Unresolved::Failed(other.to_string()),
+            })?;
         let identity = format!("{}:{version}", oci.repository_path());
         let shown = shown_from(&self.directory, directory);
-        let opened = BundleDirectory::open(directory, &shown).map_err(|error| Unresolved::Failed(error.to_string()))?;
+        let opened = BundleDirectory::open(directory, &shown)
+            .map_err(|error| Unresolved::Failed(error.to_string()))?;
         self.remember(&identity, Origin::Registry(identity.clone()), &opened, &reference)
     }
 

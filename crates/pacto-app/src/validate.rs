@@ -103,7 +103,8 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
         selection.contracts.iter().map(judge).collect()
     } else {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(context.jobs.min(total)).build();
-        let pool = pool.map_err(|error| AppError::Usage(format!("cannot start {} threads: {error}", context.jobs)))?;
+        let pool =
+            pool.map_err(|error| AppError::Usage(format!("cannot start {} threads: {error}", context.jobs)))?;
         pool.install(|| selection.contracts.par_iter().map(judge).collect())
     };
     let mut contracts = verdicts?;
@@ -129,7 +130,9 @@ fn judge(
         Err(AppError::Contract { failure, .. }) => {
             Ok(verdict(contract, Report { findings: failure.findings }, Some(&failure.source)))
         }
-        Err(AppError::Invalid { findings, text, .. }) => Ok(verdict(contract, Report { findings }, Some(&text))),
+        Err(AppError::Invalid { findings, text, .. }) => {
+            Ok(verdict(contract, Report { findings }, Some(&text)))
+        }
         // A reference that leads nowhere is an answer about the reference, as in the original.
         Err(AppError::Unresolved(error)) => {
             let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string());
@@ -143,7 +146,12 @@ fn judge(
 }
 
 /// Runs the layers over a loaded contract, fetching what they ask for.
-pub fn report(context: &Context, validator: &Validator, resolved: &Resolved, references: References) -> Report {
+pub fn report(
+    context: &Context,
+    validator: &Validator,
+    resolved: &Resolved,
+    references: References,
+) -> Report {
     let subject =
         Subject { document: &resolved.document, bundle: Some(&resolved.bundle), origin: &resolved.origin };
     let mut library = Library::default();

@@ -31,7 +31,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "PATH", env = "PACTO_CONFIG", help_heading = "Global options")]
     pub config: Option<PathBuf>,
     /// Form of the output
-    #[arg(long, global = true, value_name = "FORMAT", env = "PACTO_OUTPUT_FORMAT", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "PACTO_OUTPUT_FORMAT",
+        help_heading = "Global options"
+    )]
     pub output_format: Option<OutputFormat>,
     /// Do not read from the bundle cache
     #[arg(long, global = true, help_heading = "Global options")]
@@ -89,7 +95,11 @@ impl OverrideFlags {
 ///
 /// # Errors
 /// A usage error that names the file or the assignment.
-pub fn read_overrides(files: &[PathBuf], sets: &[String], texts: &[String]) -> Result<Overrides, CommandError> {
+pub fn read_overrides(
+    files: &[PathBuf],
+    sets: &[String],
+    texts: &[String],
+) -> Result<Overrides, CommandError> {
     let mut overrides = Overrides::default();
     for file in files {
         let shown = file.display();

@@ -43,8 +43,9 @@ impl Settings {
         if global.verbose || environment::is_on(environment::VERBOSE) || file.verbose {
             start_log();
         }
-        let directory = std::env::current_dir()
-            .map_err(|error| CommandError::Environment(format!("the current directory is not readable: {error}")))?;
+        let directory = std::env::current_dir().map_err(|error| {
+            CommandError::Environment(format!("the current directory is not readable: {error}"))
+        })?;
         let mut mirrors = Mirrors::default();
         if let Some(list) = environment::value(environment::REGISTRY_MIRROR) {
             mirrors
@@ -73,7 +74,9 @@ impl Settings {
             OutputFormat::Text | OutputFormat::Json | OutputFormat::Markdown => Ok(settings),
             other => {
                 let other = format!("{other:?}").to_lowercase();
-                Err(CommandError::Usage(format!("{command} has no output format {other}; it has text, json, markdown")))
+                Err(CommandError::Usage(format!(
+                    "{command} has no output format {other}; it has text, json, markdown"
+                )))
             }
         }
     }
@@ -97,7 +100,9 @@ impl ConfigFile {
                 None => Err(CommandError::Usage(format!("config file {} is not there", path.display()))),
             };
         }
-        let Ok(directories) = etcetera::base_strategy::choose_base_strategy() else { return Ok(Self::default()) };
+        let Ok(directories) = etcetera::base_strategy::choose_base_strategy() else {
+            return Ok(Self::default());
+        };
         let directory = directories.config_dir().join("pacto");
         for name in ["config.yaml", "pacto.yaml"] {
             let path = directory.join(name);
@@ -112,16 +117,23 @@ impl ConfigFile {
         let shown = path.display().to_string();
         let fail = |source: &Source, span: Span, message: String| {
             let place = source.locate(span);
-            CommandError::Usage(format!("config file {}:{}:{}: {message}", place.file, place.line, place.column))
+            CommandError::Usage(format!(
+                "config file {}:{}:{}: {message}",
+                place.file, place.line, place.column
+            ))
         };
         let text = decode_utf8(content);
         let source = Source::new(shown.as_str(), text.as_ref().copied().unwrap_or_default());
         let tree = match text.and_then(|text| load(text, Budget::CONTRACT)) {
             Ok(tree) => tree,
-            Err(error) if error.kind == pacto_contract::yaml::LoadErrorKind::Empty => return Ok(Self::default()),
+            Err(error) if error.kind == pacto_contract::yaml::LoadErrorKind::Empty => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(fail(&source, error.span, error.to_string())),
         };
-        let wrong = |node: &Node, want: &str| Err(fail(&source, node.span, format!("got {}, want {want}", node.kind())));
+        let wrong = |node: &Node, want: &str| {
+            Err(fail(&source, node.span, format!("got {}, want {want}", node.kind())))
+        };
         let Some(root) = tree.as_mapping() else { return wrong(&tree, "a mapping") };
         known_keys(root, KEYS).map_err(|(span, message)| fail(&source, span, message))?;
         let mut file = Self::default();
@@ -141,9 +153,14 @@ impl ConfigFile {
             for entry in entries {
                 let Some(mapping) = entry.as_mapping() else { return wrong(entry, "a mapping") };
                 known_keys(mapping, REGISTRY_KEYS).map_err(|(span, message)| fail(&source, span, message))?;
-                let text = |key: &str| mapping.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+                let text =
+                    |key: &str| mapping.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
                 let Some(prefix) = text("prefix") else {
-                    return Err(fail(&source, entry.span, "an entry of registries needs `prefix`".to_owned()));
+                    return Err(fail(
+                        &source,
+                        entry.span,
+                        "an entry of registries needs `prefix`".to_owned(),
+                    ));
                 };
                 if let Some(location) = text("location") {
                     file.registries.push((prefix.to_owned(), location.to_owned(), base.to_owned()));

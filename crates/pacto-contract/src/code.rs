@@ -280,9 +280,9 @@ codes! {
     InterfaceFileUnreadable "INTERFACE_FILE_UNREADABLE" Diff Error
         "An interface or schema file of one of the two versions cannot be read, so it could not be compared."
         "Correct the file at the place that is named.";
-    InterfaceRefUnresolved "INTERFACE_REF_UNRESOLVED" Diff Warning
-        "A `$ref` in an interface or schema file leads nowhere inside the bundle."
-        "Add the target to the bundle; references never leave it.";
+    InterfaceNotCompared "INTERFACE_NOT_COMPARED" Diff Warning
+        "An interface file changed, and its format has no comparator."
+        "Review the file by hand.";
     SbomUnreadable "SBOM_UNREADABLE" Diff Warning
         "An SBOM file cannot be read, so its packages are not compared."
         "Write SPDX 2.3 or CycloneDX 1.4 to 1.6 as JSON.";

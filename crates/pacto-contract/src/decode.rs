@@ -7,8 +7,8 @@
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Chart, Configuration, Contact, Contract, DEFAULT_NAME, Dependency, Form, Image, Interface, Lifecycle, Owner,
-    Policy, Probe, Runtime, Scaling, Section, Service, State, Team,
+    Chart, Configuration, Contact, Contract, DEFAULT_NAME, Dependency, Form, Image, Interface, Lifecycle,
+    Owner, Policy, Probe, Runtime, Scaling, Section, Service, State, Team,
 };
 use crate::pointer::Pointer;
 use crate::yaml::{Mapping, Node};
@@ -31,7 +31,8 @@ pub(crate) fn decode(tree: &Node) -> Result<Contract, Vec<Diagnostic>> {
         if text.is_empty() {
             let message = format!("{path} is missing or empty");
             let help = format!("add {path}");
-            missing.push(Diagnostic::new(Code::ParseError, &Pointer::from_path(path), message).with_help(help));
+            missing
+                .push(Diagnostic::new(Code::ParseError, &Pointer::from_path(path), message).with_help(help));
         }
         text.to_owned()
     };

@@ -69,7 +69,12 @@ pub const TABLE: &[Limit] = &[
     row("MAX_BUNDLE_PATH_BYTES", MAX_BUNDLE_PATH_BYTES, "bytes", "the path of a file inside a bundle"),
     row("MAX_YAML_DEPTH", MAX_YAML_DEPTH, "levels", "nesting of collections in YAML and JSON"),
     row("MAX_YAML_NODES", MAX_YAML_NODES, "nodes", "a contract or values file after alias expansion"),
-    row("MAX_INTERFACE_NODES", MAX_INTERFACE_NODES, "nodes", "an interface or schema file after alias expansion"),
+    row(
+        "MAX_INTERFACE_NODES",
+        MAX_INTERFACE_NODES,
+        "nodes",
+        "an interface or schema file after alias expansion",
+    ),
     row("MAX_REF_DEPTH", MAX_REF_DEPTH, "steps", "a chain of `$ref`"),
     row("MAX_GRAPH_SERVICES", MAX_GRAPH_SERVICES, "services", "one dependency graph"),
     row("MAX_GRAPH_DEPTH", MAX_GRAPH_DEPTH, "levels", "one dependency graph"),

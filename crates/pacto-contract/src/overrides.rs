@@ -49,7 +49,9 @@ pub enum OverrideError {
     #[error("the path of --set is longer than {MAX_OVERRIDE_PATH_BYTES} bytes")]
     PathTooLong,
     /// An index that is no number, or over the limit.
-    #[error("--set {path:?}: {index:?} is no list index; write name[0] up to {MAX_OVERRIDE_INDEX}, or name[+] to append")]
+    #[error(
+        "--set {path:?}: {index:?} is no list index; write name[0] up to {MAX_OVERRIDE_INDEX}, or name[+] to append"
+    )]
     BadIndex {
         /// The path.
         path: String,
@@ -218,7 +220,12 @@ fn parse_step(path: &str, part: String) -> Result<Step, OverrideError> {
                 "+" => Index::Append,
                 digits => match digits.parse() {
                     Ok(index) if index <= MAX_OVERRIDE_INDEX => Index::At(index),
-                    _ => return Err(OverrideError::BadIndex { path: path.to_owned(), index: digits.to_owned() }),
+                    _ => {
+                        return Err(OverrideError::BadIndex {
+                            path: path.to_owned(),
+                            index: digits.to_owned(),
+                        });
+                    }
                 },
             };
             Ok(Step { key: key.to_owned(), index: Some(index) })
@@ -233,11 +240,19 @@ fn guess(text: &str) -> Value {
         return Value::Int(i128::from(value), text.strip_prefix('+').unwrap_or(text).into());
     }
     let looks_numeric = text.bytes().any(|byte| byte.is_ascii_digit())
-        || ["inf", "infinity", "nan"].iter().any(|word| text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(word));
+        || ["inf", "infinity", "nan"]
+            .iter()
+            .any(|word| text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(word));
     if looks_numeric && let Ok(value) = text.parse::<f64>() {
         let written = match value {
             _ if value.is_nan() => ".nan".to_owned(),
-            _ if value.is_infinite() => if value > 0.0 { ".inf".to_owned() } else { "-.inf".to_owned() },
+            _ if value.is_infinite() => {
+                if value > 0.0 {
+                    ".inf".to_owned()
+                } else {
+                    "-.inf".to_owned()
+                }
+            }
             _ => text.strip_prefix('+').unwrap_or(text).to_owned(),
         };
         return Value::Float(value, written.into());
@@ -280,7 +295,12 @@ fn assign(tree: &mut Node, set: &Assignment) -> Result<(), OverrideError> {
             let empty = match step.index {
                 Some(Index::Append) => Value::Sequence(Vec::new()),
                 Some(Index::At(index)) => {
-                    return Err(OverrideError::OutOfRange { path: set.text.clone(), list: at, len: 0, index });
+                    return Err(OverrideError::OutOfRange {
+                        path: set.text.clone(),
+                        list: at,
+                        len: 0,
+                        index,
+                    });
                 }
                 None => Value::Mapping(Mapping::default()),
             };

@@ -294,7 +294,9 @@ fn is_port(port: &str) -> bool {
 fn is_repository(repository: &str) -> bool {
     repository.len() <= MAX_REPOSITORY_CHARS
         && repository.split('/').all(|part| {
-            let edge = |character: Option<char>| character.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            let edge = |character: Option<char>| {
+                character.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            };
             edge(part.chars().next())
                 && edge(part.chars().next_back())
                 && !part.contains("..")
@@ -361,8 +363,23 @@ mod tests {
     #[test]
     fn refuses_what_could_escape() {
         for bad in [
-            "", "nginx", "nginx:1.25", "/a", "a/", "a/../b", "a/b:..", "a/b:", "a/B", "a/b//c", "a b/c",
-            "a/b@md5:abc", "a/b@sha256:../../x", "a/b@sha256:", "h:0/a", "h:99999/a", "a/b\u{7}",
+            "",
+            "nginx",
+            "nginx:1.25",
+            "/a",
+            "a/",
+            "a/../b",
+            "a/b:..",
+            "a/b:",
+            "a/B",
+            "a/b//c",
+            "a b/c",
+            "a/b@md5:abc",
+            "a/b@sha256:../../x",
+            "a/b@sha256:",
+            "h:0/a",
+            "h:99999/a",
+            "a/b\u{7}",
         ] {
             assert!(oci(bad).is_err(), "{bad:?}");
         }
@@ -379,7 +396,9 @@ mod tests {
             Reference::parse("https://x/y").unwrap_err().to_string(),
             "the scheme https:// is not supported; use oci://, oci-layout://, file:// or a path"
         );
-        let Reference::Layout(layout) = Reference::parse("oci-layout:///srv/x:1.0.0").unwrap() else { panic!() };
+        let Reference::Layout(layout) = Reference::parse("oci-layout:///srv/x:1.0.0").unwrap() else {
+            panic!()
+        };
         assert_eq!((layout.directory.as_str(), layout.tag.as_deref()), ("/srv/x", Some("1.0.0")));
         assert_eq!(Reference::parse("oci-layout:///srv/x").unwrap().default_name(), "x");
     }

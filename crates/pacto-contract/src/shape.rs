@@ -75,7 +75,9 @@ impl Pattern {
     /// In words, for the help of a finding.
     pub fn words(self) -> &'static str {
         match self {
-            Self::ServiceName => "use lower-case letters, digits and hyphens; start and end with a letter or digit",
+            Self::ServiceName => {
+                "use lower-case letters, digits and hyphens; start and end with a letter or digit"
+            }
             Self::Team => "use letters, digits and the characters . _ / -",
             Self::Person => "use letters, digits and the characters . _ @ / -",
         }

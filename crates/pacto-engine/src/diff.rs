@@ -1,1 +1,108 @@
-//! placeholder
+//! What changed between two versions of a contract, and for whom that matters.
+//!
+//! Comparators ([`contract`], [`openapi`], [`schema`]) walk two documents and emit facts; they hold no opinion.
+//! The rule table ([`rules`]) turns each fact into a finding with a class. A [`Change`] is the line that people
+//! read; its findings say why it has its class.
+//!
+//! Direction decides: what a service receives must accept all it accepted before, what it produces must stay
+//! within what it promised.
+
+mod change;
+mod configuration;
+mod contract;
+mod documents;
+mod draft;
+mod fact;
+mod interface;
+mod openapi;
+mod policy;
+pub mod rules;
+mod schema;
+
+use pacto_contract::{Bundle, ContractDocument, Diagnostic};
+
+pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
+pub use fact::{Area, Kind};
+
+use crate::sbom::{self, SbomDiff};
+use draft::Draft;
+
+/// One version of a contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The contract.
+    pub document: &'a ContractDocument,
+    /// Its files.
+    pub bundle: &'a Bundle,
+}
+
+/// Two versions compared.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    /// The worst of all changes, and at least potential where something could not be compared.
+    pub classification: Classification,
+    /// Every change: worst first, then by section of the contract, then in document order.
+    pub changes: Vec<Change>,
+    /// What could not be compared, and why.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Packages that changed; informational.
+    pub sbom: Option<SbomDiff>,
+}
+
+impl Comparison {
+    /// Whether there is nothing to report at all.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.diagnostics.is_empty() && self.sbom.is_none()
+    }
+}
+
+/// Compares two versions.
+///
+/// ```
+/// use pacto_contract::{Bundle, ContractDocument};
+/// use pacto_engine::diff::{Classification, Side, compare};
+/// let read = |port: u16| {
+///     let text = format!("pactoVersion: '1.0'\nservice: {{name: a, version: 1.0.0}}\ninterfaces: [{{name: api, type: http, port: {port}}}]\n");
+///     ContractDocument::parse("pacto.yaml", text.as_bytes()).unwrap()
+/// };
+/// let (old, new, bundle) = (read(80), read(81), Bundle::default());
+/// let comparison = compare(Side { document: &old, bundle: &bundle }, Side { document: &new, bundle: &bundle });
+/// assert_eq!(comparison.classification, Classification::Breaking);
+/// assert_eq!(comparison.changes[0].path, "interfaces.port");
+/// ```
+pub fn compare(old: Side<'_>, new: Side<'_>) -> Comparison {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut diagnostics = Vec::new();
+    contract::compare(old, new, &mut drafts);
+    interface::compare(old, new, &mut drafts, &mut diagnostics);
+    configuration::compare(old, new, &mut drafts, &mut diagnostics);
+    policy::compare(old, new, &mut drafts, &mut diagnostics);
+    drafts.sort_by_key(|draft| draft.section);
+    let mut changes: Vec<Change> = drafts.into_iter().map(Draft::classify).collect();
+    // Stable: inside a class the sections and the document order stay.
+    changes.sort_by_key(|change| std::cmp::Reverse(change.classification));
+    let worst = changes.iter().map(|change| change.classification).max().unwrap_or_default();
+    let floor =
+        if diagnostics.is_empty() { Classification::NonBreaking } else { Classification::PotentialBreaking };
+    let sbom = compare_sbom(old, new, &mut diagnostics);
+    Comparison { classification: worst.max(floor), changes, diagnostics, sbom }
+}
+
+fn compare_sbom(old: Side<'_>, new: Side<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<SbomDiff> {
+    use pacto_contract::{Code, Location, Pointer};
+    let read = |side: Side<'_>| sbom::read(side.bundle.iter());
+    let (old_sbom, new_sbom) = (read(old), read(new));
+    for (side, reading) in [(old, &old_sbom), (new, &new_sbom)] {
+        for problem in &reading.problems {
+            let message = format!("{}: {}", problem.file, problem.message);
+            let mut finding = Diagnostic::new(Code::SbomUnreadable, &Pointer::root(), message);
+            finding.location = Some(Location {
+                file: crate::validate::file_beside(side.document.source.name(), &problem.file).into(),
+                line: u32::try_from(problem.line).unwrap_or(u32::MAX),
+                column: u32::try_from(problem.column).unwrap_or(u32::MAX),
+            });
+            diagnostics.push(finding);
+        }
+    }
+    sbom::compare(&old_sbom, &new_sbom)
+}

@@ -120,7 +120,10 @@ impl Graph {
     /// Edges that have no service, with the service that declares them.
     pub fn unresolved(&self) -> impl Iterator<Item = (&GraphService, &Edge, &str)> {
         self.services.iter().flat_map(|service| {
-            service.edges.iter().filter_map(move |edge| Some((service, edge, edge.target.as_ref().err()?.as_str())))
+            service
+                .edges
+                .iter()
+                .filter_map(move |edge| Some((service, edge, edge.target.as_ref().err()?.as_str())))
         })
     }
 

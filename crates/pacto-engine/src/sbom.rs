@@ -109,12 +109,7 @@ pub struct SbomProblem {
 
 impl SbomProblem {
     fn whole_file(file: &str, message: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            message,
-            line: 1,
-            column: 1,
-        }
+        Self { file: file.to_owned(), message, line: 1, column: 1 }
     }
 
     fn syntax(file: &str, error: &serde_json::Error) -> Self {
@@ -128,12 +123,7 @@ impl SbomProblem {
             message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
             message.push('…');
         }
-        Self {
-            file: file.to_owned(),
-            message,
-            line: error.line().max(1),
-            column: error.column().max(1),
-        }
+        Self { file: file.to_owned(), message, line: error.line().max(1), column: error.column().max(1) }
     }
 }
 
@@ -230,10 +220,8 @@ pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> SbomRea
         let merged = reading.document.as_ref().map_or(0, |d| d.packages.len());
         match read_file(path, format, bytes, MAX_PACKAGES.saturating_sub(merged)) {
             Ok(packages) => {
-                let document = reading.document.get_or_insert_with(|| SbomDocument {
-                    format,
-                    packages: Vec::new(),
-                });
+                let document =
+                    reading.document.get_or_insert_with(|| SbomDocument { format, packages: Vec::new() });
                 if document.packages.is_empty() {
                     document.packages = packages;
                 } else {
@@ -250,26 +238,16 @@ pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> SbomRea
     reading
 }
 
-fn read_file(
-    path: &str,
-    format: SbomFormat,
-    bytes: &[u8],
-    room: usize,
-) -> Result<Vec<Package>, SbomProblem> {
+fn read_file(path: &str, format: SbomFormat, bytes: &[u8], room: usize) -> Result<Vec<Package>, SbomProblem> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
-        let message = format!(
-            "the file has {} bytes, more than the {MAX_DOCUMENT_BYTES} that are read",
-            bytes.len()
-        );
+        let message =
+            format!("the file has {} bytes, more than the {MAX_DOCUMENT_BYTES} that are read", bytes.len());
         return Err(SbomProblem::whole_file(path, message));
     }
     // Some Windows tools write a byte order mark, which JSON does not allow.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii().is_empty() {
-        return Err(SbomProblem::whole_file(
-            path,
-            "the file is empty".to_owned(),
-        ));
+        return Err(SbomProblem::whole_file(path, "the file is empty".to_owned()));
     }
     let list = PackageList::with_room(room);
     match format {
@@ -331,40 +309,20 @@ mod tests {
         ] {
             assert_eq!(SbomFormat::of_path(path), None, "{path}");
         }
-        assert_eq!(
-            SbomFormat::of_path("sbom/x.spdx.json"),
-            Some(SbomFormat::Spdx)
-        );
-        assert_eq!(
-            SbomFormat::of_path("sbom/x.cdx.json"),
-            Some(SbomFormat::CycloneDx)
-        );
+        assert_eq!(SbomFormat::of_path("sbom/x.spdx.json"), Some(SbomFormat::Spdx));
+        assert_eq!(SbomFormat::of_path("sbom/x.cdx.json"), Some(SbomFormat::CycloneDx));
         let xml = r#"<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><bom>&e;</bom>"#;
-        assert_eq!(
-            read_texts(&[("sbom/x.cdx.xml", xml)]),
-            SbomReading::default()
-        );
-        assert!(
-            problem(xml.as_bytes())
-                .message
-                .starts_with("expected value")
-        );
+        assert_eq!(read_texts(&[("sbom/x.cdx.xml", xml)]), SbomReading::default());
+        assert!(problem(xml.as_bytes()).message.starts_with("expected value"));
     }
 
     #[test]
     fn all_files_are_merged_in_name_order() {
-        let files = [
-            ("sbom/z.spdx.json", SPDX),
-            ("pacto.yaml", "x"),
-            ("sbom/a.cdx.json", CYCLONEDX),
-        ];
+        let files = [("sbom/z.spdx.json", SPDX), ("pacto.yaml", "x"), ("sbom/a.cdx.json", CYCLONEDX)];
         let reading = read_texts(&files);
         assert!(reading.is_complete());
         assert_eq!(names(&reading), ["a", "b", "c"]);
-        assert_eq!(
-            reading.document.as_ref().unwrap().format,
-            SbomFormat::CycloneDx
-        );
+        assert_eq!(reading.document.as_ref().unwrap().format, SbomFormat::CycloneDx);
         let mut turned = files;
         turned.reverse();
         assert_eq!(read_texts(&turned), reading);
@@ -390,12 +348,7 @@ mod tests {
             reading.problems,
             [
                 expected("sbom/1.spdx.json", "EOF while parsing an object", 1, 1),
-                expected(
-                    "sbom/3.cdx.json",
-                    "invalid type: integer `1`, expected a string",
-                    2,
-                    27
-                ),
+                expected("sbom/3.cdx.json", "invalid type: integer `1`, expected a string", 2, 27),
             ]
         );
     }
@@ -411,15 +364,9 @@ mod tests {
     #[test]
     fn exact_duplicates_are_dropped_and_other_duplicates_kept() {
         let document = r#"{"packages":[{"name":"a"},{"name":"a"},{"name":"a","versionInfo":"1"}]}"#;
-        let reading = read_texts(&[
-            ("sbom/x.spdx.json", document),
-            ("sbom/y.spdx.json", document),
-        ]);
+        let reading = read_texts(&[("sbom/x.spdx.json", document), ("sbom/y.spdx.json", document)]);
         assert_eq!(names(&reading), ["a", "a"]);
-        assert_eq!(
-            diff(reading.document.as_ref(), reading.document.as_ref()),
-            None
-        );
+        assert_eq!(diff(reading.document.as_ref(), reading.document.as_ref()), None);
     }
 
     #[test]
@@ -429,19 +376,10 @@ mod tests {
             (b"\xef\xbb\xbf \n", "the file is empty"),
             (b"not json", "expected ident"),
             (b"null", "invalid type: null, expected a CycloneDX document"),
-            (
-                b"[]",
-                "invalid type: sequence, expected a CycloneDX document",
-            ),
+            (b"[]", "invalid type: sequence, expected a CycloneDX document"),
             (b"{\"components\":[]} x", "trailing characters"),
-            (
-                b"{\"components\":[{\"name\":\"\\ud800\"}]}",
-                "unexpected end of hex escape",
-            ),
-            (
-                b"{\"components\":[{\"name\":\"\xff\"}]}",
-                "invalid unicode code point",
-            ),
+            (b"{\"components\":[{\"name\":\"\\ud800\"}]}", "unexpected end of hex escape"),
+            (b"{\"components\":[{\"name\":\"\xff\"}]}", "invalid unicode code point"),
             (b"\xff\xfe{\0}\0", "expected value"),
         ] {
             let problem = problem(content);
@@ -458,15 +396,11 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_kept_as_data() {
-        let document =
-            r#"{"components":[{"name":"a\u0000\u001b[2J","purl":"pkg:npm/a%00b\u0007@1"}]}"#;
+        let document = r#"{"components":[{"name":"a\u0000\u001b[2J","purl":"pkg:npm/a%00b\u0007@1"}]}"#;
         let reading = read_texts(&[("sbom/x.cdx.json", document)]);
         assert_eq!(names(&reading), ["a\0\u{1b}[2J"]);
         let document = reading.document.unwrap();
-        assert_eq!(
-            document.packages[0].purl.as_deref(),
-            Some("pkg:npm/a%00b\u{7}@1")
-        );
+        assert_eq!(document.packages[0].purl.as_deref(), Some("pkg:npm/a%00b\u{7}@1"));
         assert_eq!(diff(Some(&document), None).unwrap().changes.len(), 1);
     }
 
@@ -494,9 +428,7 @@ mod tests {
     }
 
     fn many(count: usize) -> String {
-        let components: Vec<_> = (0..count)
-            .map(|n| format!(r#"{{"name":"p{n}"}}"#))
-            .collect();
+        let components: Vec<_> = (0..count).map(|n| format!(r#"{{"name":"p{n}"}}"#)).collect();
         format!(r#"{{"components":[{}]}}"#, components.join(","))
     }
 
@@ -506,10 +438,7 @@ mod tests {
         let reading = read_texts(&[("sbom/x.cdx.json", &full), ("sbom/y.cdx.json", CYCLONEDX)]);
         assert_eq!(reading.document.unwrap().packages.len(), MAX_PACKAGES);
         assert_eq!(reading.problems[0].file, "sbom/y.cdx.json");
-        assert_eq!(
-            reading.problems[0].message,
-            "more than 500000 packages in `sbom/`"
-        );
+        assert_eq!(reading.problems[0].message, "more than 500000 packages in `sbom/`");
         let problem = problem(many(MAX_PACKAGES + 1).as_bytes());
         assert_eq!(problem.message, "more than 500000 packages in `sbom/`");
     }

@@ -137,21 +137,25 @@ impl Schema {
                 let wrong_type = |branch: &Vec<ValidationError<'_>>| {
                     branch.iter().any(|error| {
                         matches!(error.kind(), ValidationErrorKind::Type { .. })
-                            && branch.first().is_some_and(|first| first.instance_path() == error.instance_path())
+                            && branch
+                                .first()
+                                .is_some_and(|first| first.instance_path() == error.instance_path())
                     })
                 };
-                let best = context
-                    .iter()
-                    .filter(|branch| !branch.is_empty())
-                    .min_by_key(|branch| (wrong_type(branch), std::cmp::Reverse(depth(branch)), branch.len()));
+                let best = context.iter().filter(|branch| !branch.is_empty()).min_by_key(|branch| {
+                    (wrong_type(branch), std::cmp::Reverse(depth(branch)), branch.len())
+                });
                 match best {
                     Some(branch) => branch.iter().for_each(|error| self.leaves(error, judgement)),
                     None => judgement.violations.push(self.violation(error)),
                 }
             }
-            ValidationErrorKind::BacktrackLimitExceeded { .. } | ValidationErrorKind::RegexEngineFailure { .. } => {
+            ValidationErrorKind::BacktrackLimitExceeded { .. }
+            | ValidationErrorKind::RegexEngineFailure { .. } => {
                 let place = error.schema_path().as_str();
-                judgement.undecided.get_or_insert(format!("the pattern at {place} costs too much to evaluate"));
+                judgement
+                    .undecided
+                    .get_or_insert(format!("the pattern at {place} costs too much to evaluate"));
             }
             _ => judgement.violations.push(self.violation(error)),
         }
@@ -171,7 +175,8 @@ impl Schema {
         loop {
             path = path.get(..path.rfind('/')?)?;
             if let Some(schema) = self.document.pointer(path).and_then(Value::as_object) {
-                let text = |key: &str| schema.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+                let text =
+                    |key: &str| schema.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
                 match (text("title"), text("description")) {
                     (Some(title), Some(description)) => return Some(format!("{title}: {description}")),
                     (Some(text), None) | (None, Some(text)) => return Some(text.to_owned()),
@@ -186,7 +191,9 @@ fn describe_invalid(error: &ValidationError<'_>) -> String {
     let place = error.instance_path().as_str();
     let place = if place.is_empty() { "the schema".to_owned() } else { format!("the keyword at {place}") };
     match error.kind() {
-        ValidationErrorKind::Referencing(reason) => format!("a reference leads nowhere inside the bundle: {reason}"),
+        ValidationErrorKind::Referencing(reason) => {
+            format!("a reference leads nowhere inside the bundle: {reason}")
+        }
         _ => format!("{place} is wrong: {}", describe(error)),
     }
 }

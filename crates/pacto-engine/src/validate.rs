@@ -6,6 +6,7 @@
 mod configuration;
 mod cross_field;
 mod interface;
+pub(crate) use interface::file_beside;
 mod policy;
 mod satisfiable;
 mod semantic;

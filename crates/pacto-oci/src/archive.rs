@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn walks_in_order_with_neutral_headers() {
         let packed = pack(&bundle(&[("a.txt", "2"), ("a/b", "1"), ("pacto.yaml", "3")])).unwrap();
-        let paths: Vec<_> = entries(&packed).into_iter().map(|entry| (entry.0, entry.1, entry.2, entry.3)).collect();
+        let paths: Vec<_> =
+            entries(&packed).into_iter().map(|entry| (entry.0, entry.1, entry.2, entry.3)).collect();
         assert_eq!(
             paths,
             [
@@ -119,7 +120,8 @@ mod tests {
     #[test]
     fn golden_digest() {
         // A new compressor or header would change every published digest: this must never change silently.
-        let packed = pack(&bundle(&[("docs/overview.md", "# Cart\n"), ("pacto.yaml", "pactoVersion: \"1.0\"\n")]));
+        let packed =
+            pack(&bundle(&[("docs/overview.md", "# Cart\n"), ("pacto.yaml", "pactoVersion: \"1.0\"\n")]));
         insta_free_assert(&digest(&packed.unwrap()));
     }
 

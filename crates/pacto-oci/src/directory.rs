@@ -161,7 +161,8 @@ impl BundleDirectory {
                     let source = BundleError::TooManyEntries(MAX_BUNDLE_ENTRIES);
                     return Err(DirectoryError::Limit { path: self.shown.clone(), source });
                 }
-                let is_linked_directory = || std::fs::metadata(entry.path()).is_ok_and(|target| target.is_dir());
+                let is_linked_directory =
+                    || std::fs::metadata(entry.path()).is_ok_and(|target| target.is_dir());
                 if kind.is_dir() {
                     directories.push(file);
                 } else if kind.is_symlink() && is_linked_directory() {

@@ -104,13 +104,16 @@ impl Folder {
             FolderError::NotFound { path: self.path.clone(), wanted, there }
         };
         let version = match tag {
-            Some(tag) => {
-                versions.iter().find(|known| **known == tag).ok_or_else(|| not_found(format!("{name} {tag}")))?
-            }
+            Some(tag) => versions
+                .iter()
+                .find(|known| **known == tag)
+                .ok_or_else(|| not_found(format!("{name} {tag}")))?,
             None if versions.is_empty() => return Err(not_found(name.to_owned())),
             None => {
                 let found = highest(versions.iter().copied(), range);
-                &found.ok_or_else(|| FolderError::NoMatch { there: format!("it has {}", versions.join(", ")) })?
+                &found.ok_or_else(|| FolderError::NoMatch {
+                    there: format!("it has {}", versions.join(", ")),
+                })?
             }
         };
         let directories = self.services.get(name).and_then(|versions| versions.get(*version));

@@ -82,7 +82,8 @@ impl Mirrors {
         let path = reference.repository_path();
         let matching = self.0.iter().filter_map(|mirror| {
             let rest = path.strip_prefix(&mirror.prefix)?;
-            (rest.is_empty() || rest.starts_with('/')).then(|| (mirror, rest.trim_start_matches('/').to_owned()))
+            (rest.is_empty() || rest.starts_with('/'))
+                .then(|| (mirror, rest.trim_start_matches('/').to_owned()))
         });
         let (mirror, rest) = matching.max_by_key(|(mirror, _)| mirror.prefix.len())?;
         Some((&mirror.location, rest))

@@ -15,7 +15,12 @@ pub struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::arguments::Arguments::command(), "pacto", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut crate::arguments::Arguments::command(),
+        "pacto",
+        &mut script,
+    );
     ui.data(&String::from_utf8_lossy(&script));
     Ok(FINE)
 }

@@ -27,8 +27,7 @@ pub struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
     let settings = Settings::read_plain(global, "explain")?;
-    let options =
-        Options { contract: arguments.contract.clone(), overrides: arguments.overrides.read()? };
+    let options = Options { contract: arguments.contract.clone(), overrides: arguments.overrides.read()? };
     let outcome = explain::run(&settings.context, &options)?;
     match settings.format {
         OutputFormat::Json => ui.json(&outcome),
@@ -99,7 +98,8 @@ fn more(out: &mut String, outcome: &Outcome) {
         let _ = writeln!(out, "\nConfigurations ({}):", outcome.configurations.len());
         for entry in &outcome.configurations {
             let source = source_of(entry.schema.as_ref(), entry.reference.as_ref());
-            let _ = writeln!(out, "  - {} ({source}, {} values)", neutral(&entry.name), entry.value_keys.len());
+            let _ =
+                writeln!(out, "  - {} ({source}, {} values)", neutral(&entry.name), entry.value_keys.len());
         }
     }
     if !outcome.policies.is_empty() {
@@ -119,7 +119,10 @@ fn more(out: &mut String, outcome: &Outcome) {
 }
 
 fn as_markdown(outcome: &Outcome) -> String {
-    let mut out = format!("## {}\n\n| Fact | Value |\n|---|---|\n", code(&format!("{}@{}", outcome.name, outcome.version)));
+    let mut out = format!(
+        "## {}\n\n| Fact | Value |\n|---|---|\n",
+        code(&format!("{}@{}", outcome.name, outcome.version))
+    );
     let mut row = |fact: &str, value: String| {
         let _ = writeln!(out, "| {fact} | {value} |");
     };
@@ -138,7 +141,9 @@ fn as_markdown(outcome: &Outcome) -> String {
         row("Scaling", scaling_text(scaling));
     }
     if !outcome.interfaces.is_empty() {
-        out.push_str("\n### Interfaces\n\n| Name | Type | Port | Visibility | Contract |\n|---|---|---|---|---|\n");
+        out.push_str(
+            "\n### Interfaces\n\n| Name | Type | Port | Visibility | Contract |\n|---|---|---|---|---|\n",
+        );
         for interface in &outcome.interfaces {
             let port = interface.port.map(|port| port.to_string()).unwrap_or_default();
             let visibility = interface.visibility.as_deref().map(prose).unwrap_or_default();
@@ -148,17 +153,21 @@ fn as_markdown(outcome: &Outcome) -> String {
         }
     }
     if !outcome.dependencies.is_empty() {
-        out.push_str("\n### Dependencies\n\n| Name | Reference | Compatibility | Required |\n|---|---|---|---|\n");
+        out.push_str(
+            "\n### Dependencies\n\n| Name | Reference | Compatibility | Required |\n|---|---|---|---|\n",
+        );
         for dependency in &outcome.dependencies {
             let required = if dependency.required { "yes" } else { "no" };
             let (name, reference) = (code(&dependency.name), code(&dependency.reference));
-            let _ = writeln!(out, "| {name} | {reference} | {} | {required} |", code(&dependency.compatibility));
+            let _ =
+                writeln!(out, "| {name} | {reference} | {} | {required} |", code(&dependency.compatibility));
         }
     }
     if !outcome.configurations.is_empty() {
         out.push_str("\n### Configurations\n\n| Name | Schema or reference | Values for |\n|---|---|---|\n");
         for entry in &outcome.configurations {
-            let source = entry.schema.as_ref().or(entry.reference.as_ref()).map(|text| code(text)).unwrap_or_default();
+            let source =
+                entry.schema.as_ref().or(entry.reference.as_ref()).map(|text| code(text)).unwrap_or_default();
             let keys: Vec<_> = entry.value_keys.iter().map(|key| code(key)).collect();
             let _ = writeln!(out, "| {} | {source} | {} |", code(&entry.name), keys.join(" "));
         }

@@ -39,7 +39,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         format => {
             let identity = format!("{}@{}", outcome.name, outcome.version);
             if format == OutputFormat::Markdown {
-                ui.data(&format!("Packed {} into {}\n\n- Digest: {}\n- Files: {}\n", code(&identity), code(&outcome.output), code(&outcome.digest), outcome.files.len()));
+                ui.data(&format!(
+                    "Packed {} into {}\n\n- Digest: {}\n- Files: {}\n",
+                    code(&identity),
+                    code(&outcome.output),
+                    code(&outcome.digest),
+                    outcome.files.len()
+                ));
             } else {
                 ui.data(&format!("Packed {} -> {}\n", neutral(&identity), neutral(&outcome.output)));
                 for warning in &outcome.warnings {

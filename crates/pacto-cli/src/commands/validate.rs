@@ -95,14 +95,16 @@ fn as_markdown(outcome: &Outcome) -> String {
                 Severity::Warning => "warning",
                 Severity::Info => "info",
             };
-            let place = finding.location.as_ref().map(|place| {
-                markdown::code(&format!("{}:{}:{}", place.file, place.line, place.column))
-            });
+            let place = finding
+                .location
+                .as_ref()
+                .map(|place| markdown::code(&format!("{}:{}:{}", place.file, place.line, place.column)));
             let path = if finding.path.is_empty() { String::new() } else { markdown::code(&finding.path) };
             let help = finding.help.as_deref().map(markdown::prose).unwrap_or_default();
             let message = markdown::prose(&finding.message);
             let place = place.unwrap_or_default();
-            let _ = writeln!(out, "| {severity} | `{}` | {path} | {message} | {help} | {place} |", finding.code);
+            let _ =
+                writeln!(out, "| {severity} | `{}` | {path} | {message} | {help} | {place} |", finding.code);
         }
         out.push('\n');
     }

@@ -29,7 +29,12 @@ fn details(finding: &Diagnostic, source: Option<&Source>) -> Vec<String> {
     if let Some(excerpt) = excerpt(finding, source) {
         lines.extend(excerpt.lines().map(|line| format!("      {line}")));
     } else if let Some(place) = &finding.location {
-        lines.push(format!("      {FAINT}at {}:{}:{}{FAINT:#}", neutral(&place.file), place.line, place.column));
+        lines.push(format!(
+            "      {FAINT}at {}:{}:{}{FAINT:#}",
+            neutral(&place.file),
+            place.line,
+            place.column
+        ));
     }
     if let Some(help) = &finding.help {
         lines.push(format!("      {FAINT}help:{FAINT:#} {}", neutral(help)));
@@ -40,7 +45,10 @@ fn details(finding: &Diagnostic, source: Option<&Source>) -> Vec<String> {
 /// The lines of the contract that the finding is about. Configuration values are never shown: they may be secrets.
 fn excerpt(finding: &Diagnostic, source: Option<&Source>) -> Option<String> {
     let (source, place, span) = (source?, finding.location.as_ref()?, finding.span?);
-    if place.file != *source.name() || finding.pointer.contains("/values") || finding.pointer.is_empty() && span.start == span.end {
+    if place.file != *source.name()
+        || finding.pointer.contains("/values")
+        || finding.pointer.is_empty() && span.start == span.end
+    {
         return None;
     }
     // A control character in the source would reach the terminal with its line.

@@ -14,7 +14,11 @@ pub(crate) fn document(outcome: &Outcome) -> String {
     for verdict in outcome.contracts() {
         let name = escape(&verdict.path);
         let failures = verdict.errors.len();
-        let _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">", cases(verdict));
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">",
+            cases(verdict)
+        );
         if verdict.errors.is_empty() {
             let _ = writeln!(out, "    <testcase classname=\"{name}\" name=\"valid\"/>");
         }

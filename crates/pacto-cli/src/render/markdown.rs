@@ -25,7 +25,8 @@ pub(crate) fn code(text: &str) -> String {
     if text.is_empty() {
         return "``".to_owned();
     }
-    let clean: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let clean: String =
+        text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     let clean = clean.replace('|', "\\|");
     let longest = clean.split(|character| character != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);

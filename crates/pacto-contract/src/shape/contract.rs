@@ -22,7 +22,12 @@ const fn optional(name: &'static str, shape: Shape, description: &'static str) -
     Field { name, shape, required: false, description, default: None, empty_code: None }
 }
 
-const fn defaulted(name: &'static str, shape: Shape, default: &'static str, description: &'static str) -> Field {
+const fn defaulted(
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+    description: &'static str,
+) -> Field {
     Field { name, shape, required: false, description, default: Some(default), empty_code: None }
 }
 
@@ -51,7 +56,11 @@ pub static CONTRACT: ObjectShape = ObjectShape {
         optional("dependencies", list(&Shape::Object(&DEPENDENCY)), "Services that this one calls."),
         optional("runtime", Shape::Object(&RUNTIME), "How the service behaves while it runs."),
         optional("scaling", Shape::Object(&SCALING), "How many instances run."),
-        optional("readiness", Shape::FreeObject, "Production readiness; formats 1.1 and 1.2, carried through."),
+        optional(
+            "readiness",
+            Shape::FreeObject,
+            "Production readiness; formats 1.1 and 1.2, carried through.",
+        ),
         optional("metadata", Shape::FreeObject, "Free form, for people and policies."),
     ],
     min_fields: 0,
@@ -70,8 +79,16 @@ static SERVICE: ObjectShape = ObjectShape {
     description: "Identity of the service.",
     fields: &[
         required("name", pattern(Pattern::ServiceName), "Name, unique in the platform."),
-        required("version", TEXT, "Version of the contract; semver, missing parts and leading zeros accepted."),
-        optional("owner", Shape::TextOrObject(SOME, &OWNER), "Who answers for it: a name, or a team with contacts."),
+        required(
+            "version",
+            TEXT,
+            "Version of the contract; semver, missing parts and leading zeros accepted.",
+        ),
+        optional(
+            "owner",
+            Shape::TextOrObject(SOME, &OWNER),
+            "Who answers for it: a name, or a team with contacts.",
+        ),
         optional("image", Shape::Object(&IMAGE), "Container image."),
         optional("chart", Shape::Object(&CHART), "Helm chart."),
     ],
@@ -177,7 +194,12 @@ static INTERFACE: ObjectShape = ObjectShape {
     ],
     min_fields: 0,
     rules: &[
-        Rule::RequiredWhen { key: "type", values: &["http", "grpc"], needed: "port", code: Code::PortRequired },
+        Rule::RequiredWhen {
+            key: "type",
+            values: &["http", "grpc"],
+            needed: "port",
+            code: Code::PortRequired,
+        },
         Rule::RequiredWhen {
             key: "type",
             values: &["grpc", "event"],
@@ -188,9 +210,13 @@ static INTERFACE: ObjectShape = ObjectShape {
 };
 
 const CONFIGURATION_SCHEMA: Field = optional("schema", TEXT, "JSON Schema file in the bundle.");
-const CONFIGURATION_REF: Field =
-    optional("ref", TEXT, "Contract whose configuration/schema.json applies; excludes `schema` and `values`.");
-const CONFIGURATION_VALUES: Field = optional("values", Shape::FreeObject, "Values, checked against `schema`.");
+const CONFIGURATION_REF: Field = optional(
+    "ref",
+    TEXT,
+    "Contract whose configuration/schema.json applies; excludes `schema` and `values`.",
+);
+const CONFIGURATION_VALUES: Field =
+    optional("values", Shape::FreeObject, "Values, checked against `schema`.");
 
 const CONFIGURATION_RULES: &[Rule] = &[
     Rule::Excludes { key: "ref", others: &["values"] },
@@ -217,7 +243,8 @@ static NAMED_CONFIGURATION: ObjectShape = ObjectShape {
     rules: CONFIGURATION_RULES,
 };
 
-const POLICY_SCHEMA: Field = optional("schema", TEXT, "JSON Schema file in the bundle that contracts must satisfy.");
+const POLICY_SCHEMA: Field =
+    optional("schema", TEXT, "JSON Schema file in the bundle that contracts must satisfy.");
 const POLICY_REF: Field = optional("ref", TEXT, "Contract whose policies apply.");
 const POLICY_RULES: &[Rule] = &[Rule::ExactlyOne { keys: &["schema", "ref"], none: Code::PolicyEmpty }];
 

@@ -69,7 +69,8 @@ fn object(object: &ObjectShape) -> Value {
     }
     schema["properties"] = Value::Object(properties);
     schema["additionalProperties"] = json!(false);
-    let required: Vec<_> = object.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<_> =
+        object.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
@@ -87,7 +88,8 @@ fn described(field: &Field) -> Value {
     let mut schema = shape(&field.shape);
     schema["description"] = json!(field.description);
     if let Some(default) = field.default {
-        schema["default"] = if matches!(field.shape, Shape::Boolean) { json!(default == "true") } else { json!(default) };
+        schema["default"] =
+            if matches!(field.shape, Shape::Boolean) { json!(default == "true") } else { json!(default) };
     }
     schema
 }
@@ -95,20 +97,25 @@ fn described(field: &Field) -> Value {
 fn rule(rule: &Rule) -> Value {
     let needs = |key: &str| json!({"required": [key]});
     match rule {
-        Rule::ExactlyOne { keys, .. } => json!({"oneOf": keys.iter().map(|key| needs(key)).collect::<Vec<_>>()}),
+        Rule::ExactlyOne { keys, .. } => {
+            json!({"oneOf": keys.iter().map(|key| needs(key)).collect::<Vec<_>>()})
+        }
         Rule::AtMostOne { keys, .. } => json!({"not": {"required": keys}}),
         Rule::Excludes { key, others } => {
             json!({"if": needs(key), "then": {"not": {"anyOf": others.iter().map(|o| needs(o)).collect::<Vec<_>>()}}})
         }
         Rule::Needs { key, others, .. } => json!({"dependentRequired": {*key: others}}),
-        Rule::RequiredWhen { key, values, needed, .. } => json!({"if": text_is(key, values), "then": needs(needed)}),
+        Rule::RequiredWhen { key, values, needed, .. } => {
+            json!({"if": text_is(key, values), "then": needs(needed)})
+        }
         Rule::ForbiddenWhen { key, values, forbidden } => {
             json!({"if": text_is(key, values), "then": {"not": needs(forbidden)}})
         }
         Rule::ConstWhen { key, value, path, expected, .. } => {
-            let bound = path.iter().rev().fold(json!({"const": expected}), |inner, step| {
-                json!({"properties": {*step: inner}})
-            });
+            let bound = path
+                .iter()
+                .rev()
+                .fold(json!({"const": expected}), |inner, step| json!({"properties": {*step: inner}}));
             json!({"if": text_is(key, &[*value]), "then": bound})
         }
     }

@@ -82,6 +82,9 @@ pub enum LoadErrorKind {
     /// Too many nodes, mostly from aliases.
     #[error("the document has more than {0} nodes once its aliases are expanded")]
     TooManyNodes(usize),
+    /// Too much text, from aliases.
+    #[error("the document has more than {0} bytes of text once its aliases are expanded")]
+    TooMuchText(usize),
     /// `&a [*a]`.
     #[error("the alias refers to a value that contains it")]
     RecursiveAlias,
@@ -140,8 +143,9 @@ pub fn load(text: &str, budget: Budget) -> Result<Node, LoadError> {
 struct Open {
     start: usize,
     anchor: usize,
-    /// Nodes made before it, to know its size for its aliases.
+    /// Nodes and bytes of text made before it, to know its size for its aliases.
     nodes_before: usize,
+    bytes_before: usize,
     body: Body,
 }
 
@@ -152,13 +156,18 @@ enum Body {
 
 struct Anchor {
     node: Node,
+    /// Nodes in it.
     size: usize,
+    /// Bytes of text in it.
+    bytes: usize,
 }
 
 struct Loader<'a> {
     text: &'a str,
     budget: Budget,
     nodes: usize,
+    /// Bytes of scalars, counted like nodes: an alias of a long text costs as much as the text.
+    bytes: usize,
     open: Vec<Open>,
     /// By anchor id; `None` while the anchored collection is still open.
     anchors: HashMap<usize, Option<Anchor>>,
@@ -167,7 +176,7 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn new(text: &'a str, budget: Budget) -> Self {
-        Self { text, budget, nodes: 0, open: Vec::new(), anchors: HashMap::new(), root: None }
+        Self { text, budget, nodes: 0, bytes: 0, open: Vec::new(), anchors: HashMap::new(), root: None }
     }
 
     fn run(mut self) -> Result<Node, LoadError> {
@@ -231,8 +240,12 @@ impl<'a> Loader<'a> {
         LoadError { kind: LoadErrorKind::Syntax(message), span: Span::new(at, at) }
     }
 
-    fn count(&mut self, nodes: usize, span: Span) -> Result<(), LoadError> {
+    fn count(&mut self, nodes: usize, bytes: usize, span: Span) -> Result<(), LoadError> {
         self.nodes = self.nodes.saturating_add(nodes);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > self.budget.bytes {
+            return Err(LoadError { kind: LoadErrorKind::TooMuchText(self.budget.bytes), span });
+        }
         if self.nodes > self.budget.nodes {
             return Err(LoadError { kind: LoadErrorKind::TooManyNodes(self.budget.nodes), span });
         }
@@ -249,13 +262,14 @@ impl<'a> Loader<'a> {
         if anchor != 0 {
             self.anchors.insert(anchor, None);
         }
-        self.open.push(Open { start: span.start as usize, anchor, nodes_before: self.nodes, body });
-        self.count(1, span)
+        let (nodes_before, bytes_before) = (self.nodes, self.bytes);
+        self.open.push(Open { start: span.start as usize, anchor, nodes_before, bytes_before, body });
+        self.count(1, 0, span)
     }
 
     fn pop(&mut self, end: Span) -> Result<(), LoadError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let size = self.nodes - open.nodes_before;
+        let (size, bytes) = (self.nodes - open.nodes_before, self.bytes - open.bytes_before);
         let value = match open.body {
             Body::Sequence(items) => Value::Sequence(items),
             Body::Mapping { mut entries, merges, .. } => {
@@ -265,7 +279,7 @@ impl<'a> Loader<'a> {
         };
         let node = Node { span: Span::new(open.start, end.end as usize), value };
         if open.anchor != 0 {
-            self.anchors.insert(open.anchor, Some(Anchor { node: node.clone(), size }));
+            self.anchors.insert(open.anchor, Some(Anchor { node: node.clone(), size, bytes }));
         }
         self.place(node)
     }
@@ -280,8 +294,8 @@ impl<'a> Loader<'a> {
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), LoadError> {
-        let (node, size) = match self.anchors.get(&id) {
-            Some(Some(anchor)) => (&anchor.node, anchor.size),
+        let (node, size, bytes) = match self.anchors.get(&id) {
+            Some(Some(anchor)) => (&anchor.node, anchor.size, anchor.bytes),
             _ => return Err(LoadError { kind: LoadErrorKind::RecursiveAlias, span }),
         };
         if let Some(Open { body: Body::Mapping { key: key @ None, .. }, .. }) = self.open.last_mut() {
@@ -289,13 +303,14 @@ impl<'a> Loader<'a> {
                 return Err(LoadError { kind: LoadErrorKind::ComplexKey, span });
             };
             *key = Some((text.into(), span, false));
-            return Ok(());
+            return self.count(0, bytes, span);
         }
         let depth = self.open.len() + depth_of(node);
-        let size_fits = self.nodes.saturating_add(size) <= self.budget.nodes;
+        let size_fits = self.nodes.saturating_add(size) <= self.budget.nodes
+            && self.bytes.saturating_add(bytes) <= self.budget.bytes;
         // The copy is made only when it fits, so that a bomb costs nothing.
         let node = (size_fits && depth <= self.budget.depth).then(|| node.clone());
-        self.count(size, span)?;
+        self.count(size, bytes, span)?;
         match node {
             Some(node) => self.place(Node { span, value: node.value }),
             None => Err(LoadError { kind: LoadErrorKind::TooDeep(self.budget.depth), span }),
@@ -315,11 +330,11 @@ impl<'a> Loader<'a> {
             *key = Some((text.into(), span, merge));
             if anchor != 0 {
                 let node = Node { span, value: Value::String(text.into()) };
-                self.anchors.insert(anchor, Some(Anchor { node, size: 1 }));
+                self.anchors.insert(anchor, Some(Anchor { node, size: 1, bytes: text.len() }));
             }
             return Ok(());
         }
-        self.count(1, span)?;
+        self.count(1, text.len(), span)?;
         let value = match tag {
             None if style == ScalarStyle::Plain => scalar::resolve_plain(text),
             None => Value::String(text.into()),
@@ -327,7 +342,7 @@ impl<'a> Loader<'a> {
         };
         let node = Node { span, value };
         if anchor != 0 {
-            self.anchors.insert(anchor, Some(Anchor { node: node.clone(), size: 1 }));
+            self.anchors.insert(anchor, Some(Anchor { node: node.clone(), size: 1, bytes: text.len() }));
         }
         self.place(node)
     }

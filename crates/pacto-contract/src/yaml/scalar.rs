@@ -52,7 +52,10 @@ pub(super) fn float(text: &str) -> Option<Value> {
             let well_formed = unsigned.bytes().any(|byte| byte.is_ascii_digit())
                 && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte))
                 && !unsigned.starts_with(['+', '-', 'e', 'E']);
-            return well_formed.then(|| text.parse().ok()).flatten().map(|value| Value::Float(value, text.into()));
+            return well_formed
+                .then(|| text.parse().ok())
+                .flatten()
+                .map(|value| Value::Float(value, text.into()));
         }
     };
     let value = if text.starts_with('-') { -value } else { value };

@@ -290,7 +290,8 @@ impl Node {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => serde_json::Value::Bool(*value),
             Value::Int(value, text) => {
-                let number = Number::from_i128(*value).or_else(|| Number::from_u128(u128::try_from(*value).ok()?));
+                let number =
+                    Number::from_i128(*value).or_else(|| Number::from_u128(u128::try_from(*value).ok()?));
                 serde_json::Value::Number(number.ok_or_else(|| refuse(text))?)
             }
             Value::Float(value, text) => {

@@ -43,9 +43,10 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Conflict> {
 fn excluding(ranges: &BTreeMap<&str, &str>) -> Option<Vec<String>> {
     let parsed: Vec<_> = ranges.keys().filter_map(|range| VersionRange::parse(range).ok()).collect();
     let excludes = parsed.iter().enumerate().any(|(position, range)| {
-        parsed.iter().skip(position + 1).any(|other| {
-            !range.is_empty() && !other.is_empty() && !range.intersects(other)
-        })
+        parsed
+            .iter()
+            .skip(position + 1)
+            .any(|other| !range.is_empty() && !other.is_empty() && !range.intersects(other))
     });
     excludes.then(|| ranges.iter().map(|(range, by)| format!("{range} ({by})")).collect())
 }

@@ -103,7 +103,8 @@ impl<'a> Walk<'a> {
         let new_children = named(self.new, new);
         let mut nodes = Vec::new();
         for (name, new_child) in &new_children {
-            let old_child = old_children.iter().find(|(old_name, _)| old_name == name).map(|(_, child)| *child);
+            let old_child =
+                old_children.iter().find(|(old_name, _)| old_name == name).map(|(_, child)| *child);
             let node = match (old_child, *new_child) {
                 // Unresolved on either side: nothing can be said.
                 (_, None) | (Some(None), _) => continue,
@@ -135,7 +136,8 @@ impl<'a> Walk<'a> {
         old: Option<&GraphService>,
         new: Option<&GraphService>,
     ) -> GraphDifferenceNode {
-        let (old_version, new_version) = (old.map(|old| old.version.clone()), new.map(|new| new.version.clone()));
+        let (old_version, new_version) =
+            (old.map(|old| old.version.clone()), new.map(|new| new.version.clone()));
         let change_type = match (&old_version, &new_version) {
             (None, _) => Some(GraphChangeKind::Added),
             (_, None) => Some(GraphChangeKind::Removed),
@@ -150,7 +152,12 @@ impl<'a> Walk<'a> {
         if let Some(change) = &change {
             self.changes.entry(name.to_owned()).or_insert_with(|| change.clone());
         }
-        GraphDifferenceNode { name: name.to_owned(), version: new_version.or(old_version), change, children: Vec::new() }
+        GraphDifferenceNode {
+            name: name.to_owned(),
+            version: new_version.or(old_version),
+            change,
+            children: Vec::new(),
+        }
     }
 }
 

@@ -13,7 +13,8 @@ pub fn blast_radius(graph: &Graph) -> Vec<usize> {
         .services
         .iter()
         .map(|service| {
-            let required = service.edges.iter().filter(|edge| edge.required && edge.kind == EdgeKind::Dependency);
+            let required =
+                service.edges.iter().filter(|edge| edge.required && edge.kind == EdgeKind::Dependency);
             required.filter_map(|edge| edge.target.as_ref().ok().copied()).collect()
         })
         .collect();

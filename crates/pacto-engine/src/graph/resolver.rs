@@ -211,15 +211,21 @@ impl Builder<'_> {
     }
 
     /// The edge, and the service to expand where this edge is the first to reach it.
-    fn edge(&mut self, from: ServiceId, declaring: &Resolved, need: Need) -> (Edge, Option<(ServiceId, Arc<Resolved>)>) {
+    fn edge(
+        &mut self,
+        from: ServiceId,
+        declaring: &Resolved,
+        need: Need,
+    ) -> (Edge, Option<(ServiceId, Arc<Resolved>)>) {
         let local = !need.reference.starts_with("oci://") && !need.reference.starts_with("oci-layout://");
-        let answer = need.request(declaring).map_err(|error| error.to_string()).and_then(|request| {
-            match self.resolver.answers.get(&request) {
-                Some(Ok(resolved)) => Ok(Arc::clone(resolved)),
-                Some(Err(error)) => Err(error.to_string()),
-                None => Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services")),
-            }
-        });
+        let answer =
+            need.request(declaring).map_err(|error| error.to_string()).and_then(|request| {
+                match self.resolver.answers.get(&request) {
+                    Some(Ok(resolved)) => Ok(Arc::clone(resolved)),
+                    Some(Err(error)) => Err(error.to_string()),
+                    None => Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services")),
+                }
+            });
         let mut edge = Edge {
             reference: need.reference.clone(),
             name: need.name.clone(),
@@ -286,7 +292,8 @@ impl Builder<'_> {
         if let (Some(range), Ok(parsed)) = (range, LenientVersion::parse(version))
             && !range.matches(&parsed)
         {
-            let message = format!("{} is version {version}, outside of {}", need.reference, need.compatibility);
+            let message =
+                format!("{} is version {version}, outside of {}", need.reference, need.compatibility);
             let finding = declaring.document.finding(Code::IncompatibleTag, &need.pointer, message);
             self.warnings.push(finding.with_help("change the tag, or the constraint in `compatibility`"));
         }

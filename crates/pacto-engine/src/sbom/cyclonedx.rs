@@ -10,10 +10,7 @@ use super::package_list::{Each, PackageList};
 use super::{Package, asserted, not_blank};
 
 /// Reads the components of a `CycloneDX` document, nested ones included, into `list`.
-pub(super) fn packages(
-    bytes: &[u8],
-    mut list: PackageList,
-) -> Result<Vec<Package>, serde_json::Error> {
+pub(super) fn packages(bytes: &[u8], mut list: PackageList) -> Result<Vec<Package>, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     json.deserialize_map(Document { list: &mut list })?;
     json.end()?;
@@ -66,9 +63,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                     if std::mem::replace(&mut listed, true) {
                         return Err(A::Error::duplicate_field("components"));
                     }
-                    map.next_value_seed(Components {
-                        list: &mut *self.list,
-                    })?;
+                    map.next_value_seed(Components { list: &mut *self.list })?;
                 }
                 DocumentField::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -78,9 +73,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         if named || listed {
             Ok(())
         } else {
-            Err(A::Error::custom(
-                "not a CycloneDX document: it has neither `bomFormat` nor `components`",
-            ))
+            Err(A::Error::custom("not a CycloneDX document: it has neither `bomFormat` nor `components`"))
         }
     }
 }
@@ -110,12 +103,7 @@ impl<'de> Visitor<'de> for Components<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq
-            .next_element_seed(Component {
-                list: &mut *self.list,
-            })?
-            .is_some()
-        {}
+        while seq.next_element_seed(Component { list: &mut *self.list })?.is_some() {}
         Ok(())
     }
 }
@@ -174,9 +162,7 @@ impl<'de> Visitor<'de> for Component<'_> {
                     if std::mem::replace(&mut nested, true) {
                         return Err(A::Error::duplicate_field("components"));
                     }
-                    map.next_value_seed(Components {
-                        list: &mut *self.list,
-                    })?;
+                    map.next_value_seed(Components { list: &mut *self.list })?;
                 }
                 ComponentField::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -263,16 +249,14 @@ mod tests {
     }
 
     fn read_text(document: &str) -> Result<Vec<Package>, String> {
-        super::packages(document.as_bytes(), PackageList::with_room(10))
-            .map_err(|error| error.to_string())
+        super::packages(document.as_bytes(), PackageList::with_room(10)).map_err(|error| error.to_string())
     }
 
     /// Reads one component, whose name is added here.
     #[track_caller]
     fn one(mut component: Value) -> Package {
         component["name"] = "core".into();
-        let document =
-            json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]});
+        let document = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]});
         let mut packages = read(&document).unwrap();
         assert_eq!(packages.len(), 1);
         packages.remove(0)
@@ -309,23 +293,14 @@ mod tests {
 
     #[test]
     fn only_a_name_is_required() {
-        let bare = Package {
-            name: "core".to_owned(),
-            version: None,
-            license: None,
-            supplier: None,
-            purl: None,
-        };
+        let bare =
+            Package { name: "core".to_owned(), version: None, license: None, supplier: None, purl: None };
         assert_eq!(one(json!({})), bare);
         let nothing = json!({"group": null, "version": null, "supplier": null, "licenses": null, "purl": null, "components": null});
         assert_eq!(one(nothing), bare);
-        let blank =
-            json!({"group": "", "version": "", "supplier": {}, "licenses": [{}], "purl": ""});
+        let blank = json!({"group": "", "version": "", "supplier": {}, "licenses": [{}], "purl": ""});
         assert_eq!(one(blank), bare);
-        refused(
-            &json!({"components": [{"version": "1"}]}),
-            "missing field `name`",
-        );
+        refused(&json!({"components": [{"version": "1"}]}), "missing field `name`");
     }
 
     #[test]
@@ -354,11 +329,7 @@ mod tests {
             {"components": [{"name": "b", "components": [{"name": "c"}]}, {"name": "d"}], "name": "a"},
             {"name": "e", "components": []},
         ]});
-        let mut names: Vec<_> = read(&document)
-            .unwrap()
-            .into_iter()
-            .map(|p| p.name)
-            .collect();
+        let mut names: Vec<_> = read(&document).unwrap().into_iter().map(|p| p.name).collect();
         names.sort();
         assert_eq!(names, ["a", "b", "c", "d", "e"]);
     }
@@ -393,10 +364,7 @@ mod tests {
             assert_eq!(read(&document), Ok(Vec::new()));
         }
         assert_eq!(read(&json!({"components": null})), Ok(Vec::new()));
-        refused(
-            &json!({"spdxVersion": "SPDX-2.3"}),
-            "not a CycloneDX document",
-        );
+        refused(&json!({"spdxVersion": "SPDX-2.3"}), "not a CycloneDX document");
         refused(&json!({"bomFormat": "SPDX"}), "`bomFormat` is \"SPDX\"");
         refused(
             &json!({"bomFormat": "CycloneDX", "specVersion": "2.0"}),
@@ -406,22 +374,10 @@ mod tests {
 
     #[test]
     fn wrong_types_are_refused() {
-        refused(
-            &json!("x"),
-            "invalid type: string \"x\", expected a CycloneDX document",
-        );
-        refused(
-            &json!({"components": {}}),
-            "invalid type: map, expected an array of components",
-        );
-        refused(
-            &json!({"components": [[]]}),
-            "invalid type: sequence, expected a component",
-        );
-        refused(
-            &json!({"components": [{"name": null}]}),
-            "invalid type: null, expected a string",
-        );
+        refused(&json!("x"), "invalid type: string \"x\", expected a CycloneDX document");
+        refused(&json!({"components": {}}), "invalid type: map, expected an array of components");
+        refused(&json!({"components": [[]]}), "invalid type: sequence, expected a component");
+        refused(&json!({"components": [{"name": null}]}), "invalid type: null, expected a string");
         refused(
             &json!({"components": [{"name": "a", "supplier": "Acme"}]}),
             "invalid type: string \"Acme\", expected a supplier",
@@ -437,20 +393,11 @@ mod tests {
         for (document, field) in [
             (r#"{"components":[],"components":[]}"#, "components"),
             (r#"{"components":[{"name":"a","name":"b"}]}"#, "name"),
-            (
-                r#"{"components":[{"name":"a","purl":null,"purl":"x"}]}"#,
-                "purl",
-            ),
-            (
-                r#"{"components":[{"name":"a","components":[],"components":[]}]}"#,
-                "components",
-            ),
+            (r#"{"components":[{"name":"a","purl":null,"purl":"x"}]}"#, "purl"),
+            (r#"{"components":[{"name":"a","components":[],"components":[]}]}"#, "components"),
         ] {
             let error = read_text(document).unwrap_err();
-            assert!(
-                error.starts_with(&format!("duplicate field `{field}`")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("duplicate field `{field}`")), "{error}");
         }
     }
 

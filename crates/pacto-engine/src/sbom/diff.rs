@@ -31,10 +31,7 @@ pub fn compare(old: &SbomReading, new: &SbomReading) -> Option<SbomDiff> {
 pub fn diff(old: Option<&SbomDocument>, new: Option<&SbomDocument>) -> Option<SbomDiff> {
     let (old_rows, new_rows) = {
         let known = Identities::of(packages(old).iter().chain(packages(new)));
-        (
-            sorted_rows(&known, packages(old)),
-            sorted_rows(&known, packages(new)),
-        )
+        (sorted_rows(&known, packages(old)), sorted_rows(&known, packages(new)))
     };
     let shared = shared_names(pair_up_rows(&old_rows, &new_rows).map(|pair| name(&pair)));
     let mut changes = Changes::default();
@@ -61,22 +58,10 @@ pub fn diff(old: Option<&SbomDocument>, new: Option<&SbomDocument>) -> Option<Sb
     })
 }
 
-type SortKey<'a> = (
-    &'a str,
-    SbomField,
-    SbomChangeKind,
-    Option<&'a str>,
-    Option<&'a str>,
-);
+type SortKey<'a> = (&'a str, SbomField, SbomChangeKind, Option<&'a str>, Option<&'a str>);
 
 fn sort_key(change: &SbomChange) -> SortKey<'_> {
-    (
-        &change.package,
-        change.field,
-        change.kind,
-        change.old_value.as_deref(),
-        change.new_value.as_deref(),
-    )
+    (&change.package, change.field, change.kind, change.old_value.as_deref(), change.new_value.as_deref())
 }
 
 fn packages(document: Option<&SbomDocument>) -> &[Package] {
@@ -97,10 +82,7 @@ fn key<'r>(rows: &'r [Row<'_>]) -> &'r str {
 /// The name to show for a package: the new one where it has changed.
 fn name<'a>((old, new): &Pair<&[Row<'a>]>) -> &'a str {
     let rows = new.or(*old).unwrap_or_default();
-    rows.iter()
-        .map(|row| row.package.name.as_str())
-        .min()
-        .unwrap_or_default()
+    rows.iter().map(|row| row.package.name.as_str()).min().unwrap_or_default()
 }
 
 /// The names that stand for more than one package.
@@ -108,20 +90,12 @@ fn shared_names<'a>(names: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
     let mut names: Vec<_> = names.collect();
     names.sort_unstable();
     let runs = names.chunk_by(|a, b| a == b);
-    runs.filter(|run| run.len() > 1)
-        .filter_map(|run| run.first().copied())
-        .collect()
+    runs.filter(|run| run.len() > 1).filter_map(|run| run.first().copied()).collect()
 }
 
 /// The packages of one document, those of one key side by side and in version order.
 fn sorted_rows<'a>(known: &Identities<'a>, packages: &'a [Package]) -> Vec<Row<'a>> {
-    let mut rows: Vec<_> = packages
-        .iter()
-        .map(|package| Row {
-            key: known.key(package),
-            package,
-        })
-        .collect();
+    let mut rows: Vec<_> = packages.iter().map(|package| Row { key: known.key(package), package }).collect();
     rows.sort_unstable_by(|a, b| {
         let version_of = |row: &Row<'a>| row.package.version.as_deref();
         a.key
@@ -146,9 +120,8 @@ impl Changes {
             return;
         }
         let (mut gone, mut come) = (Vec::new(), Vec::new());
-        for pair in pair_up(releases(old), releases(new), |old, new| {
-            version_order(old.version, new.version)
-        }) {
+        for pair in pair_up(releases(old), releases(new), |old, new| version_order(old.version, new.version))
+        {
             match pair {
                 (Some(old), Some(new)) => self.compare_release(package, &old, &new),
                 (old, new) => {
@@ -168,8 +141,7 @@ impl Changes {
                 (None, Some(new)) => (SbomChangeKind::Added, None, new.version),
                 (None, None) => break,
             };
-            self.found
-                .push(change(package, kind, SbomField::Package, old, new));
+            self.found.push(change(package, kind, SbomField::Package, old, new));
         }
     }
 
@@ -180,21 +152,12 @@ impl Changes {
                 (_, old, new) => old == new,
             };
             if !same {
-                self.found
-                    .push(change(package, SbomChangeKind::Modified, field, old, new));
+                self.found.push(change(package, SbomChangeKind::Modified, field, old, new));
             }
         };
         compare(SbomField::Version, old.version, new.version);
-        compare(
-            SbomField::License,
-            old.license.as_deref(),
-            new.license.as_deref(),
-        );
-        compare(
-            SbomField::Supplier,
-            old.supplier.as_deref(),
-            new.supplier.as_deref(),
-        );
+        compare(SbomField::License, old.license.as_deref(), new.license.as_deref());
+        compare(SbomField::Supplier, old.supplier.as_deref(), new.supplier.as_deref());
     }
 }
 
@@ -218,16 +181,9 @@ fn change(
 type Pair<T> = (Option<T>, Option<T>);
 
 /// The packages of both documents, matched by key.
-fn pair_up_rows<'r, 'a>(
-    old: &'r [Row<'a>],
-    new: &'r [Row<'a>],
-) -> impl Iterator<Item = Pair<&'r [Row<'a>]>> {
+fn pair_up_rows<'r, 'a>(old: &'r [Row<'a>], new: &'r [Row<'a>]) -> impl Iterator<Item = Pair<&'r [Row<'a>]>> {
     let same_key = |a: &Row<'_>, b: &Row<'_>| a.key == b.key;
-    pair_up(
-        old.chunk_by(same_key),
-        new.chunk_by(same_key),
-        |old, new| key(old).cmp(key(new)),
-    )
+    pair_up(old.chunk_by(same_key), new.chunk_by(same_key), |old, new| key(old).cmp(key(new)))
 }
 
 /// Merges two sorted lists: equal elements become one pair, the others stand alone.
@@ -270,8 +226,7 @@ mod tests {
             Some((name, version)) => (name, Some(version.to_owned())),
             None => (head, None),
         };
-        let fields: BTreeMap<&str, &str> =
-            words.map(|word| word.split_once('=').unwrap()).collect();
+        let fields: BTreeMap<&str, &str> = words.map(|word| word.split_once('=').unwrap()).collect();
         let field = |key: &str| fields.get(key).map(|text| text.replace('_', " "));
         Package {
             name: name.to_owned(),
@@ -285,10 +240,7 @@ mod tests {
     fn document(packages: &[&str]) -> SbomDocument {
         let mut packages: Vec<_> = packages.iter().map(|text| package(text)).collect();
         packages.sort();
-        SbomDocument {
-            format: SbomFormat::Spdx,
-            packages,
-        }
+        SbomDocument { format: SbomFormat::Spdx, packages }
     }
 
     /// The changes as the text renderer shows them.
@@ -299,8 +251,7 @@ mod tests {
     }
 
     fn line(change: &SbomChange) -> String {
-        let at =
-            |version: &Option<String>| version.as_ref().map_or(String::new(), |v| format!("@{v}"));
+        let at = |version: &Option<String>| version.as_ref().map_or(String::new(), |v| format!("@{v}"));
         let value = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
         let (package, old, new) = (&change.package, &change.old_value, &change.new_value);
         match (change.kind, change.field) {
@@ -317,18 +268,8 @@ mod tests {
     fn presence_and_fields() {
         assert_eq!(
             lines(
-                &[
-                    "libfoo@1.0.0 license=MIT supplier=A",
-                    "libold@1.0.0",
-                    "same@1",
-                    "bare"
-                ],
-                &[
-                    "libfoo@1.1.0 license=ISC supplier=B",
-                    "libnew@0.3.0",
-                    "same@1",
-                    "other"
-                ],
+                &["libfoo@1.0.0 license=MIT supplier=A", "libold@1.0.0", "same@1", "bare"],
+                &["libfoo@1.1.0 license=ISC supplier=B", "libnew@0.3.0", "same@1", "other"],
             ),
             [
                 "- bare",
@@ -346,23 +287,13 @@ mod tests {
     fn a_value_that_comes_or_goes_is_a_modification() {
         assert_eq!(
             lines(&["a license=MIT", "b@1 supplier=B"], &["a@1", "b@1"]),
-            [
-                "~ a License: MIT -> none",
-                "~ a Version: none -> 1",
-                "~ b Supplier: B -> none",
-            ]
+            ["~ a License: MIT -> none", "~ a Version: none -> 1", "~ b Supplier: B -> none",]
         );
     }
 
     #[test]
     fn licences_are_compared_by_meaning_and_shown_as_written() {
-        assert!(
-            lines(
-                &["a license=MIT_OR_GPL-2.0+"],
-                &["a license=GPL-2.0-or-later/MIT"]
-            )
-            .is_empty()
-        );
+        assert!(lines(&["a license=MIT_OR_GPL-2.0+"], &["a license=GPL-2.0-or-later/MIT"]).is_empty());
         assert_eq!(
             lines(&["a license=MIT_OR_ISC"], &["a license=ISC__AND_MIT"]),
             ["~ a License: MIT OR ISC -> ISC  AND MIT"]
@@ -373,19 +304,10 @@ mod tests {
     fn one_side_without_sbom() {
         let only = document(&["a@1", "b"]);
         let added = diff(None, Some(&only)).unwrap();
-        assert_eq!(
-            added.changes.iter().map(line).collect::<Vec<_>>(),
-            ["+ a@1", "+ b"]
-        );
-        assert_eq!(
-            (added.old_format, added.new_format),
-            (None, Some(SbomFormat::Spdx))
-        );
+        assert_eq!(added.changes.iter().map(line).collect::<Vec<_>>(), ["+ a@1", "+ b"]);
+        assert_eq!((added.old_format, added.new_format), (None, Some(SbomFormat::Spdx)));
         let removed = diff(Some(&only), None).unwrap();
-        assert_eq!(
-            removed.changes.iter().map(line).collect::<Vec<_>>(),
-            ["- a@1", "- b"]
-        );
+        assert_eq!(removed.changes.iter().map(line).collect::<Vec<_>>(), ["- a@1", "- b"]);
         assert_eq!(diff(None, None), None);
         assert_eq!(diff(None, Some(&document(&[]))), None);
     }
@@ -419,10 +341,7 @@ mod tests {
     #[test]
     fn a_package_that_gains_or_loses_its_purl_stays_the_same_package() {
         assert!(lines(&["a@1"], &["a@1 purl=pkg:npm/a@1"]).is_empty());
-        assert_eq!(
-            lines(&["a@1 purl=pkg:npm/a@1"], &["a@2"]),
-            ["~ a Version: 1 -> 2"]
-        );
+        assert_eq!(lines(&["a@1 purl=pkg:npm/a@1"], &["a@2"]), ["~ a Version: 1 -> 2"]);
         // Two packages could be meant.
         assert_eq!(
             lines(&["a@1"], &["a@1 purl=pkg:npm/a@1", "a@1 purl=pkg:pypi/a@1"]),
@@ -439,10 +358,7 @@ mod tests {
             lines(&old, &["a@3", "a@1.10.1", "a@1.9.1"]),
             ["~ a Version: 1.10 -> 1.10.1", "~ a Version: 1.9 -> 1.9.1"]
         );
-        assert_eq!(
-            lines(&old, &["a@3", "a@2"]),
-            ["- a@1.10", "~ a Version: 1.9 -> 2"]
-        );
+        assert_eq!(lines(&old, &["a@3", "a@2"]), ["- a@1.10", "~ a Version: 1.9 -> 2"]);
         assert_eq!(lines(&["a@1"], &["a@1", "a@2"]), ["+ a@2"]);
         assert_eq!(lines(&["a", "a@1"], &["a@1"]), ["- a"]);
     }
@@ -450,43 +366,23 @@ mod tests {
     #[test]
     fn duplicates_of_one_version_are_one_package() {
         assert!(lines(&["a@1", "a@1 license=MIT"], &["a@1 license=MIT"]).is_empty());
-        assert!(
-            lines(
-                &["a@1 license=MIT", "a@1 license=Mit"],
-                &["a@1 license=MIT"]
-            )
-            .is_empty()
-        );
+        assert!(lines(&["a@1 license=MIT", "a@1 license=Mit"], &["a@1 license=MIT"]).is_empty());
         assert_eq!(
             lines(
-                &[
-                    "a@1 license=MIT",
-                    "a@1 license=ISC_OR_0BSD supplier=B",
-                    "a@1 supplier=A"
-                ],
+                &["a@1 license=MIT", "a@1 license=ISC_OR_0BSD supplier=B", "a@1 supplier=A"],
                 &["a@1 license=MIT supplier=A"],
             ),
-            [
-                "~ a License: (ISC OR 0BSD) AND MIT -> MIT",
-                "~ a Supplier: A, B -> A",
-            ]
+            ["~ a License: (ISC OR 0BSD) AND MIT -> MIT", "~ a Supplier: A, B -> A",]
         );
     }
 
     #[test]
     fn hidden_characters_in_a_purl_are_kept() {
         let with = |purl: &str| SbomDocument {
-            packages: vec![Package {
-                purl: Some(purl.to_owned()),
-                ..package("a@1")
-            }],
+            packages: vec![Package { purl: Some(purl.to_owned()), ..package("a@1") }],
             ..document(&[])
         };
-        for purl in [
-            "pkg:npm/a%00b",
-            "pkg:npm/a\u{0}\u{1b}[2J",
-            "pkg:%00/%00@%00",
-        ] {
+        for purl in ["pkg:npm/a%00b", "pkg:npm/a\u{0}\u{1b}[2J", "pkg:%00/%00@%00"] {
             assert_eq!(diff(Some(&with(purl)), Some(&with(purl))), None);
             let change = diff(Some(&with(purl)), Some(&with("pkg:npm/a"))).unwrap();
             assert_eq!(change.changes.len(), 2, "{purl:?}");
@@ -495,10 +391,7 @@ mod tests {
 
     #[test]
     fn the_json_shape() {
-        let new = SbomDocument {
-            format: SbomFormat::CycloneDx,
-            ..document(&["a@2", "b@1"])
-        };
+        let new = SbomDocument { format: SbomFormat::CycloneDx, ..document(&["a@2", "b@1"]) };
         let diff = diff(Some(&document(&["a"])), Some(&new)).unwrap();
         assert_eq!(
             serde_json::to_value(diff).unwrap(),
@@ -517,23 +410,14 @@ mod tests {
 
     #[test]
     fn an_incomplete_reading_is_not_compared() {
-        let whole = SbomReading {
-            document: Some(document(&["a@1"])),
-            problems: Vec::new(),
-        };
+        let whole = SbomReading { document: Some(document(&["a@1"])), problems: Vec::new() };
         let broken = SbomReading {
             document: None,
             problems: vec![SbomProblem::whole_file("sbom/x.cdx.json", String::new())],
         };
         assert_eq!(compare(&whole, &broken), None);
         assert_eq!(compare(&broken, &whole), None);
-        assert_eq!(
-            compare(&whole, &SbomReading::default())
-                .unwrap()
-                .changes
-                .len(),
-            1
-        );
+        assert_eq!(compare(&whole, &SbomReading::default()).unwrap().changes.len(), 1);
     }
 
     fn any_document() -> impl Strategy<Value = SbomDocument> {
@@ -554,10 +438,7 @@ mod tests {
             });
         prop::collection::vec(package, 0..8).prop_map(|mut packages| {
             packages.sort();
-            SbomDocument {
-                format: SbomFormat::CycloneDx,
-                packages,
-            }
+            SbomDocument { format: SbomFormat::CycloneDx, packages }
         })
     }
 

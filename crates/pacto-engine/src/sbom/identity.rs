@@ -108,10 +108,7 @@ fn of_purl(purl: &str) -> Option<Cow<'_, str>> {
 
 /// Where `@version` begins; an `@` at the start of a segment is an unencoded scope (`pkg:npm/@angular/core`).
 fn version_start(head: &str) -> usize {
-    head.match_indices('@')
-        .map(|(at, _)| at)
-        .find(|&at| !head[..at].ends_with('/'))
-        .unwrap_or(head.len())
+    head.match_indices('@').map(|(at, _)| at).find(|&at| !head[..at].ends_with('/')).unwrap_or(head.len())
 }
 
 fn push_decoded(out: &mut String, text: &str) {
@@ -157,18 +154,9 @@ mod tests {
     fn version_and_qualifiers_do_not_identify() {
         check("pkg:cargo/serde@1.0.0", Some("pkg:cargo/serde"));
         check("pkg:cargo/serde", Some("pkg:cargo/serde"));
-        check(
-            "pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie",
-            Some("pkg:deb/debian/curl"),
-        );
-        check(
-            "pkg:docker/cassandra@sha256:244fd47e07d1004f0aed9c",
-            Some("pkg:docker/cassandra"),
-        );
-        check(
-            "pkg:generic/x?download_url=https://a.example/x?y=1@2",
-            Some("pkg:generic/x"),
-        );
+        check("pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie", Some("pkg:deb/debian/curl"));
+        check("pkg:docker/cassandra@sha256:244fd47e07d1004f0aed9c", Some("pkg:docker/cassandra"));
+        check("pkg:generic/x?download_url=https://a.example/x?y=1@2", Some("pkg:generic/x"));
         check("pkg:github/o/r@feature/x", Some("pkg:github/o/r"));
     }
 
@@ -191,40 +179,22 @@ mod tests {
         ] {
             check(purl, Some("pkg:npm/@angular/core"));
         }
-        check(
-            "pkg:deb/debian/libstdc%2b%2B6@1",
-            Some("pkg:deb/debian/libstdc++6"),
-        );
+        check("pkg:deb/debian/libstdc%2b%2B6@1", Some("pkg:deb/debian/libstdc++6"));
     }
 
     #[test]
     fn hidden_characters_and_syntax_stay_encoded() {
         check("pkg:npm/a%00b@1", Some("pkg:npm/a%00b"));
-        check(
-            "pkg:npm/a%2fb%3fc%23d%25e@1",
-            Some("pkg:npm/a%2Fb%3Fc%23d%25e"),
-        );
+        check("pkg:npm/a%2fb%3fc%23d%25e@1", Some("pkg:npm/a%2Fb%3Fc%23d%25e"));
         check("pkg:npm/caf%c3%a9@1", Some("pkg:npm/caf%C3%A9"));
         check("pkg:npm/a%zz%4@1", Some("pkg:npm/a%zz%4"));
         check("pkg:npm/a%+1b@1", Some("pkg:npm/a%+1b"));
-        check(
-            "pkg:npm/a\u{0}\u{1b}[31m@1",
-            Some("pkg:npm/a\u{0}\u{1b}[31m"),
-        );
+        check("pkg:npm/a\u{0}\u{1b}[31m@1", Some("pkg:npm/a\u{0}\u{1b}[31m"));
     }
 
     #[test]
     fn what_is_not_a_purl_has_no_identity() {
-        for text in [
-            "",
-            "pkg",
-            "pkg:",
-            "pkg:npm",
-            "pkg:npm/",
-            "pkg:///",
-            "npm/left-pad",
-            "päk:x",
-        ] {
+        for text in ["", "pkg", "pkg:", "pkg:npm", "pkg:npm/", "pkg:///", "npm/left-pad", "päk:x"] {
             check(text, None);
         }
     }

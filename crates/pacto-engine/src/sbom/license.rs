@@ -6,57 +6,31 @@ use std::sync::LazyLock;
 
 use spdx::expression::{ExprNode, Operator};
 use spdx::{
-    AdditionItem, Expression, LicenseItem, LicenseReq, ParseMode, exception_id, gnu_license_id,
-    license_id,
+    AdditionItem, Expression, LicenseItem, LicenseReq, ParseMode, exception_id, gnu_license_id, license_id,
 };
 
 use super::{MAX_LICENSE_BYTES, MAX_LICENSE_BYTES_TOTAL, MAX_LICENSE_DEPTH};
 
 /// Lax, but without guessed names: those map `gnu gpl v2` to GPL-3.0 and would hide a real change.
-const PARSE_MODE: ParseMode = ParseMode {
-    allow_imprecise_license_names: false,
-    ..ParseMode::LAX
-};
+const PARSE_MODE: ParseMode = ParseMode { allow_imprecise_license_names: false, ..ParseMode::LAX };
 
 /// Deprecated identifiers that stand for a licence with an exception.
 const WITH_EXCEPTION: [(&str, &str, &str); 7] = [
     ("GPL-2.0-with-GCC-exception", "GPL-2.0", "GCC-exception-2.0"),
-    (
-        "GPL-2.0-with-autoconf-exception",
-        "GPL-2.0",
-        "Autoconf-exception-2.0",
-    ),
-    (
-        "GPL-2.0-with-bison-exception",
-        "GPL-2.0",
-        "Bison-exception-2.2",
-    ),
-    (
-        "GPL-2.0-with-classpath-exception",
-        "GPL-2.0",
-        "Classpath-exception-2.0",
-    ),
-    (
-        "GPL-2.0-with-font-exception",
-        "GPL-2.0",
-        "Font-exception-2.0",
-    ),
+    ("GPL-2.0-with-autoconf-exception", "GPL-2.0", "Autoconf-exception-2.0"),
+    ("GPL-2.0-with-bison-exception", "GPL-2.0", "Bison-exception-2.2"),
+    ("GPL-2.0-with-classpath-exception", "GPL-2.0", "Classpath-exception-2.0"),
+    ("GPL-2.0-with-font-exception", "GPL-2.0", "Font-exception-2.0"),
     ("GPL-3.0-with-GCC-exception", "GPL-3.0", "GCC-exception-3.1"),
-    (
-        "GPL-3.0-with-autoconf-exception",
-        "GPL-3.0",
-        "Autoconf-exception-3.0",
-    ),
+    ("GPL-3.0-with-autoconf-exception", "GPL-3.0", "Autoconf-exception-3.0"),
 ];
 
 /// All SPDX identifiers in lower case beside their real spelling, sorted.
 static IDENTIFIERS: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
     let licenses = spdx::identifiers::LICENSES.iter().map(|l| l.name);
     let exceptions = spdx::identifiers::EXCEPTIONS.iter().map(|e| e.name);
-    let mut names: Vec<_> = licenses
-        .chain(exceptions)
-        .map(|name| (name.to_ascii_lowercase(), name))
-        .collect();
+    let mut names: Vec<_> =
+        licenses.chain(exceptions).map(|name| (name.to_ascii_lowercase(), name)).collect();
     names.sort_unstable();
     names
 });
@@ -182,13 +156,7 @@ fn without_deprecated(term: &LicenseReq) -> LicenseReq {
         _ => (id.name, term.addition.clone()),
     };
     match gnu_license_id(base, or_later) {
-        Some(id) => LicenseReq {
-            license: LicenseItem::Spdx {
-                id,
-                or_later: false,
-            },
-            addition,
-        },
+        Some(id) => LicenseReq { license: LicenseItem::Spdx { id, or_later: false }, addition },
         None => term.clone(),
     }
 }
@@ -285,8 +253,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        Conjunction, LicenseComparison, MAX_LICENSE_BYTES, MAX_LICENSE_BYTES_TOTAL,
-        MAX_LICENSE_DEPTH, Terms, WITH_EXCEPTION,
+        Conjunction, LicenseComparison, MAX_LICENSE_BYTES, MAX_LICENSE_BYTES_TOTAL, MAX_LICENSE_DEPTH, Terms,
+        WITH_EXCEPTION,
     };
 
     fn same(old: &str, new: &str) -> bool {
@@ -319,10 +287,7 @@ mod tests {
             "MIT OR (Apache-2.0 OR MIT)",
             "  MIT  OR  Apache-2.0 ",
         ]);
-        equal(&[
-            "MIT AND (ISC OR Zlib) AND BSD-3-Clause",
-            "BSD-3-Clause AND (MIT AND (Zlib OR ISC))",
-        ]);
+        equal(&["MIT AND (ISC OR Zlib) AND BSD-3-Clause", "BSD-3-Clause AND (MIT AND (Zlib OR ISC))"]);
         equal(&["MIT", "MIT AND MIT", "(MIT OR MIT)"]);
     }
 
@@ -361,38 +326,21 @@ mod tests {
     #[test]
     fn the_exception_table_names_real_identifiers() {
         for (name, base, exception) in WITH_EXCEPTION {
-            assert!(
-                spdx::license_id(name).is_some_and(spdx::LicenseId::is_deprecated),
-                "{name}"
-            );
-            assert!(
-                same(name, &format!("{base}-only WITH {exception}")),
-                "{name}"
-            );
+            assert!(spdx::license_id(name).is_some_and(spdx::LicenseId::is_deprecated), "{name}");
+            assert!(same(name, &format!("{base}-only WITH {exception}")), "{name}");
         }
     }
 
     #[test]
     fn identifiers_match_in_any_case() {
-        equal(&[
-            "mit or apache-2.0",
-            "MIT OR Apache-2.0",
-            "APACHE-2.0 OR Mit",
-        ]);
+        equal(&["mit or apache-2.0", "MIT OR Apache-2.0", "APACHE-2.0 OR Mit"]);
     }
 
     #[test]
     fn what_is_no_expression_is_compared_as_text() {
         equal(&["Apache License 2.0", " Apache License 2.0\n"]);
-        different(&[
-            "Apache License 2.0",
-            "Apache License, 2.0",
-            "apache license 2.0",
-            "Apache-2.0",
-        ]);
-        different(&[
-            "MIT AND", "AND MIT", "MIT", "(MIT", "MIT)", "", "(", "MIT +", "WITH",
-        ]);
+        different(&["Apache License 2.0", "Apache License, 2.0", "apache license 2.0", "Apache-2.0"]);
+        different(&["MIT AND", "AND MIT", "MIT", "(MIT", "MIT)", "", "(", "MIT +", "WITH"]);
         different(&["gnu gpl v2", "GPL-3.0-only", "GPL-2.0-only"]);
     }
 
@@ -403,13 +351,8 @@ mod tests {
         assert!(!same(&nested(MAX_LICENSE_DEPTH + 1), "MIT"));
         assert!(same(&nested(10_000), &nested(10_000)));
         assert!(!same(&nested(10_000), &nested(9_999)));
-        let chain = |operand: &str| {
-            format!(
-                "{}{operand}{}",
-                "MIT AND (ISC OR (".repeat(5_000),
-                "))".repeat(5_000)
-            )
-        };
+        let chain =
+            |operand: &str| format!("{}{operand}{}", "MIT AND (ISC OR (".repeat(5_000), "))".repeat(5_000));
         assert!(!same(&chain("Zlib"), &chain("0BSD")));
     }
 
@@ -458,10 +401,7 @@ mod tests {
             join(&["MIT OR ISC", "Zlib", "(0BSD or Unlicense)"]).as_deref(),
             Some("(MIT OR ISC) AND Zlib AND (0BSD or Unlicense)")
         );
-        assert_eq!(
-            join(&["Zlib", "(MIT) OR (ISC)"]).as_deref(),
-            Some("Zlib AND ((MIT) OR (ISC))")
-        );
+        assert_eq!(join(&["Zlib", "(MIT) OR (ISC)"]).as_deref(), Some("Zlib AND ((MIT) OR (ISC))"));
     }
 
     proptest! {

@@ -25,10 +25,7 @@ impl fmt::Display for TooManyPackages {
 
 impl PackageList {
     pub(super) fn with_room(room: usize) -> Self {
-        Self {
-            packages: Vec::new(),
-            room,
-        }
+        Self { packages: Vec::new(), room }
     }
 
     pub(super) fn push(&mut self, package: Package) -> Result<(), TooManyPackages> {
@@ -53,11 +50,7 @@ pub(super) struct Each<T, F> {
 
 impl<T, F: FnMut(T) -> Result<(), TooManyPackages>> Each<T, F> {
     pub(super) fn new(expected: &'static str, take: F) -> Self {
-        Self {
-            expected,
-            take,
-            element: PhantomData,
-        }
+        Self { expected, take, element: PhantomData }
     }
 }
 

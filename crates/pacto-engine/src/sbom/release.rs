@@ -72,16 +72,13 @@ enum Run<'a> {
 }
 
 fn runs(version: &str) -> impl Iterator<Item = Run<'_>> {
-    version
-        .as_bytes()
-        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
-        .map(|run| {
-            if !run.first().is_some_and(u8::is_ascii_digit) {
-                return Run::Text(run);
-            }
-            let zeros = run.iter().take_while(|digit| **digit == b'0').count();
-            Run::Number(run.len() - zeros, &run[zeros..])
-        })
+    version.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).map(|run| {
+        if !run.first().is_some_and(u8::is_ascii_digit) {
+            return Run::Text(run);
+        }
+        let zeros = run.iter().take_while(|digit| **digit == b'0').count();
+        Run::Number(run.len() - zeros, &run[zeros..])
+    })
 }
 
 #[cfg(test)]
@@ -94,29 +91,11 @@ mod tests {
 
     #[test]
     fn versions_sort_as_numbers() {
-        let sorted = [
-            "",
-            "1",
-            "01",
-            "1.0.0",
-            "1.9",
-            "1.10",
-            "2",
-            "99999999999999999999999",
-            "v1",
-        ];
+        let sorted = ["", "1", "01", "1.0.0", "1.9", "1.10", "2", "99999999999999999999999", "v1"];
         for pair in sorted.windows(2) {
             // `01` and `1` are the same number, so the text decides.
-            let expected = if pair == ["1", "01"] {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
-            assert_eq!(
-                version_order(Some(pair[0]), Some(pair[1])),
-                expected,
-                "{pair:?}"
-            );
+            let expected = if pair == ["1", "01"] { Ordering::Greater } else { Ordering::Less };
+            assert_eq!(version_order(Some(pair[0]), Some(pair[1])), expected, "{pair:?}");
         }
         assert_eq!(version_order(None, Some("")), Ordering::Less);
     }

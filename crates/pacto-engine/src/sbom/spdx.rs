@@ -9,10 +9,7 @@ use super::package_list::{Each, PackageList};
 use super::{Package, asserted, not_blank};
 
 /// Reads the packages of an SPDX document into `list`.
-pub(super) fn packages(
-    bytes: &[u8],
-    mut list: PackageList,
-) -> Result<Vec<Package>, serde_json::Error> {
+pub(super) fn packages(bytes: &[u8], mut list: PackageList) -> Result<Vec<Package>, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     json.deserialize_map(Document { list: &mut list })?;
     json.end()?;
@@ -59,10 +56,9 @@ impl<'de> Visitor<'de> for Document<'_> {
                         return Err(A::Error::duplicate_field("packages"));
                     }
                     let list = &mut *self.list;
-                    map.next_value_seed(Each::new(
-                        "an array of packages",
-                        |package: SpdxPackage| list.push(package.into()),
-                    ))?;
+                    map.next_value_seed(Each::new("an array of packages", |package: SpdxPackage| {
+                        list.push(package.into())
+                    }))?;
                 }
                 DocumentField::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -72,9 +68,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         if versioned || listed {
             Ok(())
         } else {
-            Err(A::Error::custom(
-                "not an SPDX 2.x document: it has neither `spdxVersion` nor `packages`",
-            ))
+            Err(A::Error::custom("not an SPDX 2.x document: it has neither `spdxVersion` nor `packages`"))
         }
     }
 }
@@ -87,11 +81,7 @@ struct SpdxPackage {
     license_concluded: Option<String>,
     license_declared: Option<String>,
     supplier: Option<String>,
-    #[serde(
-        default,
-        rename = "externalRefs",
-        deserialize_with = "purl_of_references"
-    )]
+    #[serde(default, rename = "externalRefs", deserialize_with = "purl_of_references")]
     purl: Option<String>,
 }
 
@@ -100,8 +90,7 @@ impl From<SpdxPackage> for Package {
         Self {
             name: package.name,
             version: not_blank(package.version_info),
-            license: asserted(package.license_concluded)
-                .or_else(|| asserted(package.license_declared)),
+            license: asserted(package.license_concluded).or_else(|| asserted(package.license_declared)),
             supplier: asserted(package.supplier)
                 .map(|supplier| match supplier.split_once(": ") {
                     Some((_, name)) => name.to_owned(),
@@ -114,35 +103,27 @@ impl From<SpdxPackage> for Package {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    expecting = "an external reference (a JSON object)"
-)]
+#[serde(rename_all = "camelCase", expecting = "an external reference (a JSON object)")]
 struct ExternalReference {
     reference_type: Option<String>,
     reference_locator: Option<String>,
 }
 
 /// The first package URL among the external references of a package.
-fn purl_of_references<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
+fn purl_of_references<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let mut purl = None;
-    Each::new(
-        "an array of external references",
-        |reference: ExternalReference| {
-            // RDF-born documents spell the type as a URI.
-            if purl.is_none()
-                && matches!(
-                    reference.reference_type.as_deref(),
-                    Some("purl" | "http://spdx.org/rdf/references/purl")
-                )
-            {
-                purl = not_blank(reference.reference_locator);
-            }
-            Ok(())
-        },
-    )
+    Each::new("an array of external references", |reference: ExternalReference| {
+        // RDF-born documents spell the type as a URI.
+        if purl.is_none()
+            && matches!(
+                reference.reference_type.as_deref(),
+                Some("purl" | "http://spdx.org/rdf/references/purl")
+            )
+        {
+            purl = not_blank(reference.reference_locator);
+        }
+        Ok(())
+    })
     .deserialize(deserializer)?;
     Ok(purl)
 }
@@ -162,8 +143,7 @@ mod tests {
     #[track_caller]
     fn one(mut package: Value) -> Package {
         package["name"] = "zlib".into();
-        let mut packages =
-            read(&json!({"spdxVersion": "SPDX-2.3", "packages": [package]})).unwrap();
+        let mut packages = read(&json!({"spdxVersion": "SPDX-2.3", "packages": [package]})).unwrap();
         assert_eq!(packages.len(), 1);
         packages.remove(0)
     }
@@ -202,22 +182,16 @@ mod tests {
 
     #[test]
     fn only_a_name_is_required() {
-        let bare = Package {
-            name: "zlib".to_owned(),
-            version: None,
-            license: None,
-            supplier: None,
-            purl: None,
-        };
+        let bare =
+            Package { name: "zlib".to_owned(), version: None, license: None, supplier: None, purl: None };
         assert_eq!(one(json!({})), bare);
-        let nothing = json!({"versionInfo": null, "licenseConcluded": null, "supplier": null, "externalRefs": null});
+        let nothing =
+            json!({"versionInfo": null, "licenseConcluded": null, "supplier": null, "externalRefs": null});
         assert_eq!(one(nothing), bare);
-        let blank = json!({"versionInfo": "", "licenseDeclared": " ", "supplier": "Person: ", "externalRefs": [{}]});
+        let blank =
+            json!({"versionInfo": "", "licenseDeclared": " ", "supplier": "Person: ", "externalRefs": [{}]});
         assert_eq!(one(blank), bare);
-        refused(
-            &json!({"packages": [{"versionInfo": "1"}]}),
-            "missing field `name`",
-        );
+        refused(&json!({"packages": [{"versionInfo": "1"}]}), "missing field `name`");
     }
 
     #[test]
@@ -226,74 +200,42 @@ mod tests {
             one(json!({"licenseConcluded": concluded, "licenseDeclared": declared})).license
         };
         assert_eq!(license("MIT".into(), "ISC".into()).as_deref(), Some("MIT"));
-        assert_eq!(
-            license("NONE".into(), "ISC".into()).as_deref(),
-            Some("NONE")
-        );
+        assert_eq!(license("NONE".into(), "ISC".into()).as_deref(), Some("NONE"));
         for unknown in [json!("NOASSERTION"), json!(""), json!(null)] {
-            assert_eq!(
-                license(unknown.clone(), "ISC".into()).as_deref(),
-                Some("ISC")
-            );
+            assert_eq!(license(unknown.clone(), "ISC".into()).as_deref(), Some("ISC"));
             assert_eq!(license(unknown, "NOASSERTION".into()), None);
         }
     }
 
     #[test]
     fn supplier_without_prefix_and_without_assertion() {
-        assert_eq!(
-            one(json!({"supplier": "Acme"})).supplier.as_deref(),
-            Some("Acme")
-        );
+        assert_eq!(one(json!({"supplier": "Acme"})).supplier.as_deref(), Some("Acme"));
         assert_eq!(one(json!({"supplier": "NOASSERTION"})).supplier, None);
     }
 
     #[test]
     fn rdf_spelling_of_the_purl_type() {
-        let reference = json!({"referenceType": "http://spdx.org/rdf/references/purl", "referenceLocator": "pkg:a/b"});
-        assert_eq!(
-            one(json!({"externalRefs": [reference]})).purl.as_deref(),
-            Some("pkg:a/b")
-        );
+        let reference =
+            json!({"referenceType": "http://spdx.org/rdf/references/purl", "referenceLocator": "pkg:a/b"});
+        assert_eq!(one(json!({"externalRefs": [reference]})).purl.as_deref(), Some("pkg:a/b"));
     }
 
     #[test]
     fn what_is_an_spdx_document() {
         assert_eq!(read(&json!({"spdxVersion": "SPDX-2.2"})), Ok(Vec::new()));
         assert_eq!(read(&json!({"packages": []})), Ok(Vec::new()));
-        assert_eq!(
-            read(&json!({"spdxVersion": "SPDX-2.3", "packages": null})),
-            Ok(Vec::new())
-        );
+        assert_eq!(read(&json!({"spdxVersion": "SPDX-2.3", "packages": null})), Ok(Vec::new()));
         refused(&json!({}), "not an SPDX 2.x document");
-        refused(
-            &json!({"bomFormat": "CycloneDX", "components": []}),
-            "not an SPDX 2.x document",
-        );
-        refused(
-            &json!({"spdxVersion": "SPDX-3.0"}),
-            "`spdxVersion` is \"SPDX-3.0\"; only SPDX 2.x is read",
-        );
+        refused(&json!({"bomFormat": "CycloneDX", "components": []}), "not an SPDX 2.x document");
+        refused(&json!({"spdxVersion": "SPDX-3.0"}), "`spdxVersion` is \"SPDX-3.0\"; only SPDX 2.x is read");
     }
 
     #[test]
     fn wrong_types_are_refused() {
-        refused(
-            &json!([]),
-            "invalid type: sequence, expected an SPDX document",
-        );
-        refused(
-            &json!({"packages": {}}),
-            "invalid type: map, expected an array of packages",
-        );
-        refused(
-            &json!({"packages": ["a"]}),
-            "invalid type: string \"a\", expected a package",
-        );
-        refused(
-            &json!({"packages": [{"name": 1}]}),
-            "invalid type: integer `1`, expected a string",
-        );
+        refused(&json!([]), "invalid type: sequence, expected an SPDX document");
+        refused(&json!({"packages": {}}), "invalid type: map, expected an array of packages");
+        refused(&json!({"packages": ["a"]}), "invalid type: string \"a\", expected a package");
+        refused(&json!({"packages": [{"name": 1}]}), "invalid type: integer `1`, expected a string");
         refused(
             &json!({"packages": [{"name": "a", "externalRefs": "pkg:a/b"}]}),
             "invalid type: string \"pkg:a/b\", expected an array of external references",
@@ -302,16 +244,8 @@ mod tests {
 
     #[test]
     fn a_second_package_list_is_refused() {
-        let error = super::packages(
-            br#"{"packages": [], "packages": []}"#,
-            PackageList::with_room(10),
-        );
-        assert!(
-            error
-                .unwrap_err()
-                .to_string()
-                .starts_with("duplicate field `packages`")
-        );
+        let error = super::packages(br#"{"packages": [], "packages": []}"#, PackageList::with_room(10));
+        assert!(error.unwrap_err().to_string().starts_with("duplicate field `packages`"));
     }
 
     #[test]

@@ -67,7 +67,11 @@ pub(super) fn schema_file(
             None
         }
         Err(SchemaError::Invalid(message)) => {
-            findings.push(document.finding(not_schema, pointer, format!("{path} is not a JSON Schema: {message}")));
+            findings.push(document.finding(
+                not_schema,
+                pointer,
+                format!("{path} is not a JSON Schema: {message}"),
+            ));
             None
         }
     }

@@ -3,7 +3,8 @@
 use pacto_contract::model::{Contract, Probe, Scaling};
 use pacto_contract::reference::{Digest, OciReference};
 use pacto_contract::{
-    Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Pointer, Reference, ReferenceError, VersionRange,
+    Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Pointer, Reference, ReferenceError,
+    VersionRange,
 };
 
 use super::{References, Subject, configuration, interface, nearest};
@@ -21,8 +22,18 @@ pub(super) fn check(
     let mut findings = Vec::new();
     version(document, &mut findings);
     interface_names(document, &mut findings);
-    probe(document, contract.runtime.as_ref().and_then(|runtime| runtime.health.as_ref()), &HEALTH, &mut findings);
-    probe(document, contract.runtime.as_ref().and_then(|runtime| runtime.metrics.as_ref()), &METRICS, &mut findings);
+    probe(
+        document,
+        contract.runtime.as_ref().and_then(|runtime| runtime.health.as_ref()),
+        &HEALTH,
+        &mut findings,
+    );
+    probe(
+        document,
+        contract.runtime.as_ref().and_then(|runtime| runtime.metrics.as_ref()),
+        &METRICS,
+        &mut findings,
+    );
     interface::check(subject, &mut findings);
     configuration::check(subject, schemas, library, references, &mut findings);
     policies(subject, schemas, &mut findings);
@@ -97,7 +108,12 @@ const METRICS: ProbeCodes = ProbeCodes {
     path_ignored: Code::MetricsPathIgnored,
 };
 
-fn probe(document: &ContractDocument, probe: Option<&Probe>, codes: &ProbeCodes, findings: &mut Vec<Diagnostic>) {
+fn probe(
+    document: &ContractDocument,
+    probe: Option<&Probe>,
+    codes: &ProbeCodes,
+    findings: &mut Vec<Diagnostic>,
+) {
     let Some(probe) = probe else { return };
     let at = Pointer::root().key("runtime").key(codes.section);
     let interfaces = &document.contract.interfaces;
@@ -201,9 +217,15 @@ fn invalid_reference(
     document.finding(code, pointer, format!("{shown:?} is not a reference: {error}"))
 }
 
-fn short_digest(document: &ContractDocument, digest: Option<&Digest>, at: &Pointer, findings: &mut Vec<Diagnostic>) {
+fn short_digest(
+    document: &ContractDocument,
+    digest: Option<&Digest>,
+    at: &Pointer,
+    findings: &mut Vec<Diagnostic>,
+) {
     if let Some(digest) = digest.filter(|digest| !digest.is_complete()) {
-        let message = format!("digest {digest} has {} digits, not 64; it cannot be fetched", digest.hex().len());
+        let message =
+            format!("digest {digest} has {} digits, not 64; it cannot be fetched", digest.hex().len());
         findings.push(document.finding(Code::InvalidDigest, at, message).with_help("write all 64 digits"));
     }
 }
@@ -233,7 +255,8 @@ fn dependencies(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
     unique_names(document, "dependencies", names, Code::DuplicateDependencyName, findings);
     for (index, dependency) in dependencies.iter().enumerate() {
         let at = Pointer::root().key("dependencies").index(index);
-        let parsed = reference(document, &dependency.reference, &at.key("ref"), Code::InvalidOciRef, findings);
+        let parsed =
+            reference(document, &dependency.reference, &at.key("ref"), Code::InvalidOciRef, findings);
         let Some(parsed) = parsed else { continue };
         if let Some(OciReference { tag: Some(tag), digest: None, .. }) = parsed.as_oci() {
             let message = format!("tag {tag:?} can be moved to other content");
@@ -274,7 +297,13 @@ fn image_and_chart(document: &ContractDocument, findings: &mut Vec<Diagnostic>) 
         }
     }
     if let Some(chart) = &document.contract.service.chart {
-        reference(document, &chart.reference, &service.key("chart").key("ref"), Code::InvalidChartRef, findings);
+        reference(
+            document,
+            &chart.reference,
+            &service.key("chart").key("ref"),
+            Code::InvalidChartRef,
+            findings,
+        );
         if let Err(error) = LenientVersion::parse(&chart.version) {
             let message = format!("chart version {:?} is not semver: {error}", chart.version);
             findings.push(document.finding(
@@ -292,7 +321,9 @@ fn scaling(document: &ContractDocument, contract: &Contract, findings: &mut Vec<
         && min > max
     {
         let message = format!("min ({min}) is larger than max ({max})");
-        findings.push(document.finding(Code::ScalingMinExceedsMax, &pointer, message).with_help("swap the bounds"));
+        findings.push(
+            document.finding(Code::ScalingMinExceedsMax, &pointer, message).with_help("swap the bounds"),
+        );
     }
     let job = contract.runtime.as_ref().is_some_and(|runtime| runtime.workload == "job");
     if job && contract.scaling.is_some() {

@@ -58,5 +58,8 @@ fn unreadable(name: &str, path: &str, content: &[u8]) -> Option<Diagnostic> {
         Ok(_) => return None,
     };
     let source = Source::new(name, String::from_utf8_lossy(content));
-    Some(Diagnostic::new(Code::InvalidContractFile, &Pointer::root(), error.to_string()).at(&source, error.span))
+    Some(
+        Diagnostic::new(Code::InvalidContractFile, &Pointer::root(), error.to_string())
+            .at(&source, error.span),
+    )
 }

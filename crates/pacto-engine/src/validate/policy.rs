@@ -109,14 +109,29 @@ impl Collection<'_> {
     }
 
     /// A schema file of a bundle. In the judged contract itself, layer 2 has reported a broken file already.
-    fn local(&mut self, path: &str, bundle: &Bundle, label: &str, pointer: &Pointer, published: bool, nested: bool) {
+    fn local(
+        &mut self,
+        path: &str,
+        bundle: &Bundle,
+        label: &str,
+        pointer: &Pointer,
+        published: bool,
+        nested: bool,
+    ) {
         let compiled = match bundle.get(path) {
             None => Err(format!("{path} is not in the bundle")),
-            Some(bytes) => self.schemas.compile(bytes, path, bundle).map_err(|error| format!("{path}: {error}")),
+            Some(bytes) => {
+                self.schemas.compile(bytes, path, bundle).map_err(|error| format!("{path}: {error}"))
+            }
         };
         match compiled {
             Ok(schema) => {
-                self.policies.push(Applied { label: label.to_owned(), pointer: pointer.clone(), schema, published });
+                self.policies.push(Applied {
+                    label: label.to_owned(),
+                    pointer: pointer.clone(),
+                    schema,
+                    published,
+                });
             }
             Err(problem) if nested => self.unresolved(label, pointer, &problem),
             Err(_) => {}
@@ -192,10 +207,12 @@ fn enforce(
     if let Some(reason) = satisfiable::contradiction(policy.schema.document()) {
         let message = format!("no contract can satisfy policy {label}: {reason}");
         let finding = document.finding(Code::PolicyUnsatisfiable, &policy.pointer, message);
-        findings.push(finding.with_help("tell the owner of the policy; it may be meant for another document"));
+        findings
+            .push(finding.with_help("tell the owner of the policy; it may be meant for another document"));
     }
     if policy.published {
-        let message = format!("policy {label} is published, and not applied to the contract that publishes it");
+        let message =
+            format!("policy {label} is published, and not applied to the contract that publishes it");
         findings.push(document.finding(Code::PolicyNotSelfEnforced, &policy.pointer, message));
         return;
     }

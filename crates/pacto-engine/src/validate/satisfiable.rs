@@ -26,7 +26,8 @@ impl Check<'_> {
             _ => return None,
         };
         let nested = |inner: &Value| self.value(inner, shape, path, depth + 1);
-        let reference = policy.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+        let reference =
+            policy.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
         if let Some(found) = reference.and_then(|target| self.schema.pointer(target)).and_then(nested) {
             return Some(found);
         }
@@ -73,7 +74,10 @@ impl Check<'_> {
         let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let required: Vec<&str> = branches(policy, "required").filter_map(Value::as_str).collect();
         if let Some(name) = required.iter().find(|name| shape.field(name).is_none()) {
-            return Some(format!("it requires `{}`, a key that the contract format does not have", join(name)));
+            return Some(format!(
+                "it requires `{}`, a key that the contract format does not have",
+                join(name)
+            ));
         }
         let properties = policy.get("properties").and_then(Value::as_object);
         let certain = shape.fields.iter().filter(|field| field.required || required.contains(&field.name));

@@ -43,7 +43,9 @@ impl Walk<'_> {
     /// An unknown version is the only finding: nothing else can be judged.
     fn supported_version(&mut self) -> bool {
         let Some(node) = self.document.tree.get("pactoVersion") else { return true };
-        let Some(Field { shape: Shape::Text(text), .. }) = CONTRACT.field("pactoVersion") else { return true };
+        let Some(Field { shape: Shape::Text(text), .. }) = CONTRACT.field("pactoVersion") else {
+            return true;
+        };
         let Some(written) = node.as_str() else { return true };
         if text.values.iter().any(|(value, _)| *value == written) {
             return true;
@@ -122,7 +124,8 @@ impl Walk<'_> {
             if !text.values.iter().any(|(value, _)| *value == written) {
                 let known: Vec<_> = text.values.iter().map(|(value, _)| *value).collect();
                 let allowed: Vec<_> = known.iter().map(|value| format!("'{value}'")).collect();
-                let help = nearest(written, known.iter().copied()).map(|value| format!("did you mean '{value}'?"));
+                let help =
+                    nearest(written, known.iter().copied()).map(|value| format!("did you mean '{value}'?"));
                 let message = format!("value must be one of {}", allowed.join(", "));
                 self.report(Code::SchemaViolation, pointer, message, help);
             }
@@ -178,7 +181,12 @@ impl Walk<'_> {
         for field in shape.fields.iter().filter(|field| field.required) {
             if mapping.get(field.name).is_none() {
                 let help = Some(format!("add `{}`: {}", field.name, lower_first(field.description)));
-                self.report(Code::SchemaViolation, pointer, format!("missing property '{}'", field.name), help);
+                self.report(
+                    Code::SchemaViolation,
+                    pointer,
+                    format!("missing property '{}'", field.name),
+                    help,
+                );
             }
         }
         for entry in mapping.entries() {
@@ -190,8 +198,14 @@ impl Walk<'_> {
         }
         if mapping.entries().len() < shape.min_fields {
             let keys: Vec<_> = shape.fields.iter().map(|field| format!("'{}'", field.name)).collect();
-            let message = format!("minProperties: got {}, want {}", mapping.entries().len(), shape.min_fields);
-            self.report(Code::SchemaViolation, pointer, message, Some(format!("add one of {}", keys.join(", "))));
+            let message =
+                format!("minProperties: got {}, want {}", mapping.entries().len(), shape.min_fields);
+            self.report(
+                Code::SchemaViolation,
+                pointer,
+                message,
+                Some(format!("add one of {}", keys.join(", "))),
+            );
         }
         self.rules(mapping, shape, pointer);
     }
@@ -206,7 +220,8 @@ impl Walk<'_> {
             None => match nearest(key, absent) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => {
-                    let known: Vec<_> = shape.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+                    let known: Vec<_> =
+                        shape.fields.iter().map(|field| format!("`{}`", field.name)).collect();
                     format!("known keys are {}; free keys go below `metadata`", known.join(", "))
                 }
             },
@@ -234,7 +249,8 @@ impl Walk<'_> {
                     }
                 }
                 Rule::Needs { key, others, code } if has(key) && !blamed.contains(key) => {
-                    let missing: Vec<_> = others.iter().filter(|other| !has(other) && !blamed.contains(*other)).collect();
+                    let missing: Vec<_> =
+                        others.iter().filter(|other| !has(other) && !blamed.contains(*other)).collect();
                     for other in missing {
                         let message = format!("'{key}' needs '{other}'");
                         self.report(*code, &pointer.key(key), message, Some(format!("add `{other}`")));

@@ -1,0 +1,299 @@
+//! Interface and schema files as trees, and `$ref` inside the bundle.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use pacto_contract::limits::MAX_REF_DEPTH;
+use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
+use pacto_contract::{Bundle, Location, Pointer, Source};
+
+/// One parsed file.
+#[derive(Debug)]
+pub(super) struct Document {
+    path: String,
+    source: Source,
+    tree: Node,
+}
+
+/// The files that one interface or schema is made of.
+#[derive(Debug)]
+pub(super) struct Documents {
+    files: BTreeMap<String, Document>,
+    main: String,
+}
+
+/// Why a file could not be compared.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    Missing,
+    Broken(Location, LoadError),
+}
+
+/// A node with the file it stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Located<'a> {
+    documents: &'a Documents,
+    document: &'a Document,
+    pub node: &'a Node,
+}
+
+impl Documents {
+    /// Parses `path` and every file of the bundle that it refers to. `shown` gives the name of a file in messages.
+    pub fn read(bundle: &Bundle, path: &str, shown: impl Fn(&str) -> String) -> Result<Self, Unreadable> {
+        let mut documents = Self { files: BTreeMap::new(), main: path.to_owned() };
+        let mut wanted = vec![path.to_owned()];
+        while let Some(file) = wanted.pop() {
+            if documents.files.contains_key(&file) {
+                continue;
+            }
+            let Some(bytes) = bundle.get(&file) else {
+                if file == path {
+                    return Err(Unreadable::Missing);
+                }
+                continue;
+            };
+            match parse(bytes, &shown(&file), &file) {
+                Ok(document) => {
+                    collect_files(&document.tree, &file, &mut wanted);
+                    documents.files.insert(file, document);
+                }
+                Err(broken) if file == path => return Err(broken),
+                // A reference into it leads nowhere, which is reported where it stands.
+                Err(_) => {}
+            }
+        }
+        Ok(documents)
+    }
+
+    /// The root of the main file.
+    pub fn root(&self) -> Option<Located<'_>> {
+        let document = self.files.get(&self.main)?;
+        Some(Located { documents: self, document, node: &document.tree })
+    }
+}
+
+fn parse(bytes: &[u8], shown: &str, path: &str) -> Result<Document, Unreadable> {
+    let broken = |source: &Source, error: LoadError| Unreadable::Broken(source.locate(error.span), error);
+    let text = decode_utf8(bytes)
+        .map_err(|error| broken(&Source::new(shown, String::from_utf8_lossy(bytes)), error))?;
+    let source = Source::new(shown, text);
+    let tree = load(text, Budget::INTERFACE).map_err(|error| broken(&source, error))?;
+    Ok(Document { path: path.to_owned(), source, tree })
+}
+
+/// Depth is bounded by the depth of a document.
+fn collect_files(node: &Node, from: &str, wanted: &mut Vec<String>) {
+    match &node.value {
+        Value::Mapping(mapping) => {
+            for entry in mapping.entries() {
+                match entry.node.as_str() {
+                    Some(target) if &*entry.key == "$ref" => {
+                        if let Some((file, _)) = split(target, from) {
+                            wanted.push(file);
+                        }
+                    }
+                    _ => collect_files(&entry.node, from, wanted),
+                }
+            }
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| collect_files(item, from, wanted)),
+        _ => {}
+    }
+}
+
+/// File of the bundle and pointer inside it; nothing for anything that leaves the bundle.
+fn split(target: &str, from: &str) -> Option<(String, String)> {
+    let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
+    if path.contains(':') || path.contains('\\') || path.starts_with('/') {
+        return None;
+    }
+    if path.is_empty() {
+        return Some((from.to_owned(), percent_decode(fragment)?));
+    }
+    let path = percent_decode(path)?;
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    let file = parts.join("/");
+    pacto_contract::bundle::is_bundle_path(&file).then_some(())?;
+    Some((file, percent_decode(fragment)?))
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if *first == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = tail.get(2..)?;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl<'a> Located<'a> {
+    /// The value of `key`, in the same file.
+    pub fn get(&self, key: &str) -> Option<Self> {
+        self.node.get(key).map(|node| self.with(node))
+    }
+
+    /// Keys and values of a mapping.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + use<'a> {
+        let here = *self;
+        let entries = self.node.as_mapping().map(pacto_contract::yaml::Mapping::entries).unwrap_or_default();
+        entries.iter().map(move |entry| (&*entry.key, here.with(&entry.node)))
+    }
+
+    /// Elements of a sequence.
+    pub fn items(&self) -> impl Iterator<Item = Self> + use<'a> {
+        let here = *self;
+        self.node.as_sequence().unwrap_or_default().iter().map(move |node| here.with(node))
+    }
+
+    fn with(&self, node: &'a Node) -> Self {
+        Self { node, ..*self }
+    }
+
+    /// The text at `key`.
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.node.get(key).and_then(Node::scalar_text)
+    }
+
+    /// The switch at `key`; absent is off.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.node.get(key).and_then(Node::as_bool).unwrap_or(false)
+    }
+
+    /// Line and column.
+    pub fn location(&self) -> Location {
+        self.document.source.locate(self.node.span)
+    }
+
+    /// Identity of the node in memory: two equal addresses are one node.
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self.node).addr()
+    }
+
+    /// The target of a `$ref` that stands in this file.
+    pub fn follow(&self, target: &str) -> Option<Self> {
+        let (file, fragment) = split(target, &self.document.path)?;
+        let document = self.documents.files.get(&file)?;
+        let pointer = Pointer::from_json_pointer(&fragment);
+        // An anchor is no pointer; it leads nowhere here and is reported.
+        if !fragment.is_empty() && !fragment.starts_with('/') {
+            return None;
+        }
+        let node = document.tree.find(&pointer)?;
+        Some(Self { documents: self.documents, document, node })
+    }
+
+    /// Follows `$ref` until there is none. `Err` holds the reference that leads nowhere.
+    pub fn resolved(self) -> Result<Self, &'a str> {
+        let mut at = self;
+        for _ in 0..MAX_REF_DEPTH {
+            let Some(target) = at.node.get("$ref").and_then(Node::as_str) else { return Ok(at) };
+            at = at.follow(target).ok_or(target)?;
+        }
+        Err(at.node.get("$ref").and_then(Node::as_str).unwrap_or_default())
+    }
+}
+
+/// Longest canonical form that is built, in bytes. A web of references can be exponentially large.
+const MAX_CANONICAL_BYTES: usize = 256 * 1024;
+
+/// The value in one fixed form: sorted keys, references followed, keys that `leave_out` names left out. For
+/// equality only; `None` when it would be too large, which is equal to nothing.
+pub(super) fn canonical(located: Located<'_>, leave_out: &dyn Fn(&str) -> bool) -> Option<String> {
+    let mut writer = Canonical { out: String::new(), leave_out, path: Vec::new() };
+    writer.write(located);
+    (writer.out.len() <= MAX_CANONICAL_BYTES).then_some(writer.out)
+}
+
+/// Whether two values are the same but for what `leave_out` names.
+pub(super) fn same(old: Located<'_>, new: Located<'_>, leave_out: &dyn Fn(&str) -> bool) -> bool {
+    canonical(old, leave_out).is_some_and(|old| canonical(new, leave_out).as_deref() == Some(&old))
+}
+
+struct Canonical<'a> {
+    out: String,
+    leave_out: &'a dyn Fn(&str) -> bool,
+    path: Vec<usize>,
+}
+
+impl Canonical<'_> {
+    fn write(&mut self, at: Located<'_>) {
+        if self.out.len() > MAX_CANONICAL_BYTES {
+            return;
+        }
+        if let Some(target) = at.node.get("$ref").and_then(Node::as_str) {
+            let known =
+                |next: &Located<'_>| !self.path.contains(&next.address()) && self.path.len() < MAX_REF_DEPTH;
+            match at.follow(target).filter(known) {
+                Some(next) => {
+                    self.path.push(next.address());
+                    self.write(next);
+                    self.path.pop();
+                }
+                None => {
+                    let _ = write!(self.out, "$ref {target}");
+                }
+            }
+            return;
+        }
+        match &at.node.value {
+            Value::Mapping(_) => {
+                let mut entries: Vec<_> = at.entries().filter(|(key, _)| !(self.leave_out)(key)).collect();
+                entries.sort_by_key(|(key, _)| *key);
+                self.out.push('{');
+                for (key, value) in entries {
+                    let _ = write!(self.out, "{key:?}:");
+                    self.write(value);
+                    self.out.push(',');
+                }
+                self.out.push('}');
+            }
+            Value::Sequence(_) => {
+                self.out.push('[');
+                for item in at.items() {
+                    self.write(item);
+                    self.out.push(',');
+                }
+                self.out.push(']');
+            }
+            _ => self.out.push_str(&scalar(at.node)),
+        }
+    }
+}
+
+/// A scalar in one fixed form: `1.0` and `1` are one number.
+pub(super) fn scalar(node: &Node) -> String {
+    match &node.value {
+        Value::Int(value, _) => value.to_string(),
+        Value::Float(value, text) if value.is_finite() => match node.as_integer() {
+            Some(whole) => whole.to_string(),
+            None if value.to_string().len() < text.len() + 8 => value.to_string(),
+            None => text.to_string(),
+        },
+        Value::Float(_, text) => text.to_string(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Bool(value) => value.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::Sequence(_) => "[…]".to_owned(),
+        Value::Mapping(_) => "{…}".to_owned(),
+    }
+}

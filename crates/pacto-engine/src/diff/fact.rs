@@ -1,0 +1,266 @@
+//! Facts: what differs, without an opinion.
+
+use pacto_contract::Location;
+
+use super::change::Direction;
+
+/// A difference that a comparator saw.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fact {
+    pub kind: Kind,
+    pub area: Area,
+    pub direction: Option<Direction>,
+    /// What it is about, as the start of a sentence: `query parameter 'limit'`, `property 'a.b'`.
+    pub subject: String,
+    /// Shown values.
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub old_at: Option<Location>,
+    pub new_at: Option<Location>,
+    /// The fact is about a value below the root of its schema.
+    pub nested: bool,
+}
+
+/// Where a fact belongs; part of the rule id, because the same change matters differently in different places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// The contract itself.
+    Contract,
+    /// An operation as a whole.
+    Operation,
+    /// A parameter of a request.
+    Parameter,
+    /// The body of a request.
+    RequestBody,
+    /// The body of a response.
+    ResponseBody,
+    /// A header of a response.
+    ResponseHeader,
+    /// Configuration that a service requires.
+    Configuration,
+    /// Configuration that a platform offers.
+    OfferedConfiguration,
+    /// A policy that contracts must satisfy.
+    Policy,
+}
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A parameter that a request need not have.
+    ParameterAddedOptional,
+    /// A parameter that a request must have.
+    ParameterAddedRequired,
+    /// A parameter is gone.
+    ParameterRemoved,
+    /// A parameter must be there now.
+    ParameterBecameRequired,
+    /// A parameter need not be there any more.
+    ParameterBecameOptional,
+    /// `style`, `explode`, `allowReserved` or `allowEmptyValue`.
+    ParameterSerialization,
+    /// A request may have a body.
+    BodyAddedOptional,
+    /// A request must have a body.
+    BodyAddedRequired,
+    /// A request has no body any more.
+    BodyRemoved,
+    /// A body must be there now.
+    BodyBecameRequired,
+    /// A body need not be there any more.
+    BodyBecameOptional,
+    /// One more media type.
+    MediaTypeAdded,
+    /// A media type is gone.
+    MediaTypeRemoved,
+    /// A success status is new.
+    SuccessStatusAdded,
+    /// A success status is gone.
+    SuccessStatusRemoved,
+    /// Another status is new.
+    OtherStatusAdded,
+    /// Another status is gone.
+    OtherStatusRemoved,
+    /// A header is new.
+    HeaderAdded,
+    /// A header that was always there is gone.
+    RequiredHeaderRemoved,
+    /// A header that was sometimes there is gone.
+    OptionalHeaderRemoved,
+    /// A header is always there now.
+    HeaderBecameRequired,
+    /// A header may be missing now.
+    HeaderBecameOptional,
+    /// `operationId` differs.
+    OperationId,
+    /// Security requirements differ.
+    Security,
+    /// Servers differ.
+    Servers,
+    /// Callbacks differ.
+    Callbacks,
+    /// Something is marked as deprecated.
+    Deprecated,
+    /// The mark is gone.
+    Undeprecated,
+    /// An `x-` key differs.
+    Extension,
+    /// Only descriptions, titles, examples differ.
+    Annotation,
+    /// Something else differs.
+    Other,
+    /// More types are allowed.
+    TypeWidened,
+    /// Fewer types are allowed.
+    TypeNarrowed,
+    /// Other types are allowed.
+    TypeChanged,
+    /// `null` is allowed.
+    BecameNullable,
+    /// `null` is not allowed any more.
+    BecameNotNullable,
+    /// One more value in a closed list.
+    EnumValueAdded,
+    /// A value of a closed list is gone.
+    EnumValueRemoved,
+    /// A closed list where there was none.
+    BecameEnum,
+    /// The closed list is gone.
+    EnumDropped,
+    /// A bound excludes more than before.
+    BoundTightened(Bound),
+    /// A bound excludes less than before.
+    BoundLoosened(Bound),
+    /// A pattern where there was none.
+    PatternAdded,
+    /// The pattern is gone.
+    PatternRemoved,
+    /// Another pattern.
+    PatternChanged,
+    /// Another `format`.
+    FormatChanged,
+    /// Fewer multiples are allowed, or other ones.
+    MultipleOfTightened,
+    /// More multiples are allowed.
+    MultipleOfLoosened,
+    /// Elements must be unique now.
+    UniqueItemsAdded,
+    /// Elements need not be unique any more.
+    UniqueItemsRemoved,
+    /// A property that may be missing is new.
+    PropertyAddedOptional,
+    /// A property that must be there is new.
+    PropertyAddedRequired,
+    /// A property that must be there and has a default is new.
+    PropertyAddedRequiredWithDefault,
+    /// A property is new in an object that allowed no others.
+    PropertyAddedToClosed,
+    /// A property that was always there is gone.
+    RequiredPropertyRemoved,
+    /// A property that could be missing is gone.
+    OptionalPropertyRemoved,
+    /// A property is gone from an object that allows no others.
+    PropertyRemovedFromClosed,
+    /// A property must be there now.
+    PropertyBecameRequired,
+    /// A property must be there now and has a default.
+    PropertyBecameRequiredWithDefault,
+    /// A property may be missing now.
+    PropertyBecameOptional,
+    /// Unknown properties are not allowed any more.
+    ObjectClosed,
+    /// Unknown properties are allowed.
+    ObjectOpened,
+    /// One more alternative.
+    AlternativeAdded,
+    /// An alternative is gone.
+    AlternativeRemoved,
+    /// Alternatives differ in a way that is not analysed.
+    AlternativesChanged,
+    /// Another default.
+    DefaultChanged,
+    /// `readOnly` or `writeOnly` differs.
+    AccessChanged,
+    /// A keyword that is not analysed differs.
+    KeywordChanged,
+    /// A `$ref` leads nowhere.
+    Unresolved,
+    /// A version constraint is written differently and admits the same versions.
+    RangeRewritten,
+    /// A version constraint admits more versions.
+    RangeWidened,
+    /// A version constraint admits fewer versions.
+    RangeNarrowed,
+    /// A version constraint admits other versions, some of them admitted before.
+    RangeMoved,
+    /// A version constraint admits no version that it admitted before.
+    RangeDisjoint,
+}
+
+/// Keywords that bound a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bound {
+    /// `minimum` and `exclusiveMinimum`.
+    Minimum,
+    /// `maximum` and `exclusiveMaximum`.
+    Maximum,
+    /// `minLength`.
+    MinLength,
+    /// `maxLength`.
+    MaxLength,
+    /// `minItems`.
+    MinItems,
+    /// `maxItems`.
+    MaxItems,
+    /// `minProperties`.
+    MinProperties,
+    /// `maxProperties`.
+    MaxProperties,
+}
+
+impl Bound {
+    /// All bounds.
+    pub const ALL: [Self; 8] = [
+        Self::Minimum,
+        Self::Maximum,
+        Self::MinLength,
+        Self::MaxLength,
+        Self::MinItems,
+        Self::MaxItems,
+        Self::MinProperties,
+        Self::MaxProperties,
+    ];
+
+    /// Part of a rule id.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Minimum => "min",
+            Self::Maximum => "max",
+            Self::MinLength => "min-length",
+            Self::MaxLength => "max-length",
+            Self::MinItems => "min-items",
+            Self::MaxItems => "max-items",
+            Self::MinProperties => "min-properties",
+            Self::MaxProperties => "max-properties",
+        }
+    }
+
+    /// The keyword.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Minimum => "minimum",
+            Self::Maximum => "maximum",
+            Self::MinLength => "minLength",
+            Self::MaxLength => "maxLength",
+            Self::MinItems => "minItems",
+            Self::MaxItems => "maxItems",
+            Self::MinProperties => "minProperties",
+            Self::MaxProperties => "maxProperties",
+        }
+    }
+
+    /// Whether larger values exclude more.
+    pub fn is_lower(self) -> bool {
+        matches!(self, Self::Minimum | Self::MinLength | Self::MinItems | Self::MinProperties)
+    }
+}

@@ -1,0 +1,242 @@
+//! `OpenAPI` 2.0 to 3.2: paths, methods, and what is inside an operation.
+
+mod content;
+mod operation;
+mod parameter;
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::change::{ChangeType, Direction};
+use super::documents::{Documents, Located, same};
+use super::draft::{Draft, Section};
+use super::fact::{Area, Fact, Kind};
+use super::schema::{Dialect, is_annotation};
+
+/// Methods of a path item; every other key is something else.
+const METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "options", "head", "trace", "query"];
+
+/// Keys of the document that apply to all operations, with the kind of fact they make.
+const GLOBAL_KEYS: &[(&str, Kind)] = &[
+    ("servers", Kind::Servers),
+    ("host", Kind::Servers),
+    ("basePath", Kind::Servers),
+    ("schemes", Kind::Servers),
+    ("security", Kind::Security),
+    ("securityDefinitions", Kind::Security),
+    ("consumes", Kind::Other),
+    ("produces", Kind::Other),
+    ("webhooks", Kind::Other),
+];
+
+/// Two versions of one document.
+#[derive(Clone, Copy)]
+struct Comparison {
+    old_dialect: Dialect,
+    new_dialect: Dialect,
+}
+
+pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>) {
+    let (Some(old), Some(new)) = (old.root(), new.root()) else { return };
+    let comparison = Comparison { old_dialect: dialect(old), new_dialect: dialect(new) };
+    let empty = Vec::new;
+    let old_paths = old.get("paths").map_or_else(empty, |paths| paths.entries().collect());
+    let new_paths: Vec<_> = new.get("paths").map_or_else(empty, |paths| paths.entries().collect());
+    let by_name: BTreeMap<&str, Located<'_>> = new_paths.iter().copied().collect();
+    let known: BTreeMap<&str, ()> = old_paths.iter().map(|(path, _)| (*path, ())).collect();
+    let is_path = |path: &str| !path.starts_with("x-");
+    for (path, item) in old_paths.iter().copied().filter(|(path, _)| is_path(path)) {
+        match by_name.get(path) {
+            Some(counterpart) => compare_item(path, item, *counterpart, comparison, drafts),
+            None => drafts.push(whole_path(path, ChangeType::Removed, item)),
+        }
+    }
+    for (path, item) in
+        new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains_key(path))
+    {
+        drafts.push(whole_path(path, ChangeType::Added, item));
+    }
+    globals(old, new, drafts);
+}
+
+fn dialect(root: Located<'_>) -> Dialect {
+    let version = root.text("openapi").or_else(|| root.text("swagger")).unwrap_or_default();
+    if version.starts_with("3.0") || version.starts_with('2') {
+        Dialect::OpenApi3_0
+    } else {
+        Dialect::JsonSchema
+    }
+}
+
+fn whole_path(path: &str, change_type: ChangeType, item: Located<'_>) -> Draft {
+    let value = Some(json!(path));
+    let removed = change_type == ChangeType::Removed;
+    let (old, new) = if removed { (value, None) } else { (None, value) };
+    let mut draft = Draft::plain(Section::Interfaces, "openapi.paths", change_type, old, new);
+    draft.path = format!("openapi.paths[{path}]");
+    draft.reason = format!("API path {path} {}", change_type.as_str());
+    let place = Some(item.location());
+    if removed { draft.at(place, None) } else { draft.at(None, place) }
+}
+
+fn compare_item(
+    path: &str,
+    old: Located<'_>,
+    new: Located<'_>,
+    comparison: Comparison,
+    drafts: &mut Vec<Draft>,
+) {
+    let (Ok(old), Ok(new)) = (old.resolved(), new.resolved()) else {
+        drafts.push(item_line(path, "$ref", Kind::Unresolved, old, new));
+        return;
+    };
+    for method in methods(old) {
+        let upper = method.to_uppercase();
+        match (old.get(method), new.get(method)) {
+            (Some(old_operation), Some(new_operation)) => {
+                let pair = operation::Pair { path, method: &upper, comparison };
+                pair.compare((old, old_operation), (new, new_operation), drafts);
+            }
+            (Some(operation), None) => {
+                drafts.push(whole_method(path, &upper, ChangeType::Removed, operation))
+            }
+            _ => {}
+        }
+    }
+    for method in methods(new).into_iter().filter(|method| old.get(method).is_none()) {
+        if let Some(operation) = new.get(method) {
+            drafts.push(whole_method(path, &method.to_uppercase(), ChangeType::Added, operation));
+        }
+    }
+    let differs = |key: &str| match (old.get(key), new.get(key)) {
+        (None, None) => false,
+        (Some(old), Some(new)) => !same(old, new, &is_annotation),
+        _ => true,
+    };
+    if differs("servers") {
+        drafts.push(item_line(path, "servers", Kind::Servers, old, new));
+    }
+}
+
+/// The methods of a path item, in document order.
+fn methods(item: Located<'_>) -> Vec<&str> {
+    item.entries().map(|(key, _)| key).filter(|key| METHODS.contains(key)).collect()
+}
+
+fn whole_method(path: &str, method: &str, change_type: ChangeType, operation: Located<'_>) -> Draft {
+    let value = Some(json!(format!("{method} {path}")));
+    let removed = change_type == ChangeType::Removed;
+    let (old, new) = if removed { (value, None) } else { (None, value) };
+    let mut draft = Draft::plain(Section::Interfaces, "openapi.methods", change_type, old, new);
+    draft.path = format!("openapi.paths[{path}].methods[{method}]");
+    draft.reason = format!("{method} {path} method {}", change_type.as_str());
+    let place = Some(operation.location());
+    if removed { draft.at(place, None) } else { draft.at(None, place) }
+}
+
+fn item_line(path: &str, key: &str, kind: Kind, old: Located<'_>, new: Located<'_>) -> Draft {
+    let value = || Some(json!(path));
+    let mut draft =
+        Draft::plain(Section::Interfaces, "openapi.operation", ChangeType::Modified, value(), value());
+    draft.path = format!("openapi.paths[{path}].{key}");
+    draft.reason = format!("API path {path} {key} modified");
+    draft
+        .facts
+        .push(fact(kind, Area::Operation, None, path.to_owned()).between(old, new).with(None, Some(key)));
+    draft.at(Some(old.location()), Some(new.location()))
+}
+
+fn security_schemes(root: Located<'_>) -> Option<Located<'_>> {
+    root.get("components")?.get("securitySchemes")
+}
+
+/// What applies to the whole document: one line a key.
+fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
+    let sections = GLOBAL_KEYS.iter().map(|(key, kind)| (*key, *kind, old.get(key), new.get(key)));
+    let security = [("securitySchemes", Kind::Security, security_schemes(old), security_schemes(new))];
+    for (key, kind, before, after) in sections.chain(security) {
+        let differs = match (before, after) {
+            (None, None) => false,
+            (Some(before), Some(after)) => !same(before, after, &is_annotation),
+            _ => true,
+        };
+        if !differs {
+            continue;
+        }
+        let change_type = super::contract::change_type(before.is_some(), after.is_some());
+        let value = |there: bool| there.then(|| json!(key));
+        let (old_value, new_value) = (value(before.is_some()), value(after.is_some()));
+        let mut draft =
+            Draft::plain(Section::Interfaces, "openapi.operation", change_type, old_value, new_value);
+        draft.path = format!("openapi.{key}");
+        draft.reason = format!("API {key} {}", change_type.as_str());
+        let subject = "all operations".to_owned();
+        let (old_at, new_at) = (before.unwrap_or(old), after.unwrap_or(new));
+        draft
+            .facts
+            .push(fact(kind, Area::Operation, None, subject).between(old_at, new_at).with(None, Some(key)));
+        drafts.push(draft.at(Some(old_at.location()), Some(new_at.location())));
+    }
+}
+
+/// A fact without values and places.
+fn fact(kind: Kind, area: Area, direction: Option<Direction>, subject: String) -> Fact {
+    Fact { kind, area, direction, subject, old: None, new: None, old_at: None, new_at: None, nested: false }
+}
+
+impl Fact {
+    /// Says where it was and where it is.
+    #[must_use]
+    fn between(mut self, old: Located<'_>, new: Located<'_>) -> Self {
+        self.old_at = Some(old.location());
+        self.new_at = Some(new.location());
+        self
+    }
+
+    /// Says what it was and what it is.
+    #[must_use]
+    fn with(mut self, old: Option<&str>, new: Option<&str>) -> Self {
+        self.old = old.map(str::to_owned);
+        self.new = new.map(str::to_owned);
+        self
+    }
+}
+
+/// Facts about keys that nothing else looks at: `known` are looked at, descriptions and extensions are harmless,
+/// the rest is said to have changed.
+fn leftovers(
+    old: Located<'_>,
+    new: Located<'_>,
+    known: &[&str],
+    area: Area,
+    subject: &str,
+    facts: &mut Vec<Fact>,
+) {
+    let mut keys: Vec<&str> = old.entries().chain(new.entries()).map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut described = false;
+    for key in keys.into_iter().filter(|key| !known.contains(key) && *key != "$ref") {
+        let equal = match (old.get(key), new.get(key)) {
+            (Some(old), Some(new)) => same(old, new, &|_| false),
+            _ => false,
+        };
+        let kind = match key {
+            _ if equal => continue,
+            "deprecated" if new.is_on(key) && !old.is_on(key) => Kind::Deprecated,
+            "deprecated" if old.is_on(key) => Kind::Undeprecated,
+            "deprecated" => continue,
+            extension if extension.starts_with("x-") => Kind::Extension,
+            annotation if is_annotation(annotation) => {
+                if described {
+                    continue;
+                }
+                described = true;
+                Kind::Annotation
+            }
+            _ => Kind::Other,
+        };
+        facts.push(fact(kind, area, None, subject.to_owned()).between(old, new).with(None, Some(key)));
+    }
+}

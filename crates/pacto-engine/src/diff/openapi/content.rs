@@ -1,0 +1,192 @@
+//! Bodies of requests and responses, by media type.
+
+use super::parameter::declared;
+use super::{Comparison, fact, leftovers};
+use crate::diff::change::Direction;
+use crate::diff::documents::Located;
+use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
+
+/// A request body behind its `$ref`.
+pub(super) struct Body<'a> {
+    pub node: Located<'a>,
+    pub is_required: bool,
+}
+
+/// The request body of an operation: `requestBody`, or the parameter in `body` of `OpenAPI` 2. `Err` holds a
+/// reference that leads nowhere.
+pub(super) fn body<'a>(item: Located<'a>, operation: Located<'a>) -> Option<Result<Body<'a>, &'a str>> {
+    if let Some(body) = operation.get("requestBody") {
+        return Some(body.resolved().map(|node| Body { node, is_required: node.is_on("required") }));
+    }
+    let parameters = declared(item).chain(declared(operation)).filter_map(|node| node.resolved().ok());
+    let node = parameters.filter(|node| matches!(node.text("in"), Some("body" | "formData"))).last()?;
+    Some(Ok(Body { node, is_required: node.is_on("required") }))
+}
+
+pub(super) fn compare_bodies(old: &Body<'_>, new: &Body<'_>, comparison: Comparison) -> Vec<Fact> {
+    let subject = "request body";
+    let mut facts = Vec::new();
+    let direction = Some(Direction::Received);
+    let about =
+        |kind: Kind| fact(kind, Area::RequestBody, direction, subject.to_owned()).between(old.node, new.node);
+    match (old.is_required, new.is_required) {
+        (false, true) => facts.push(about(Kind::BodyBecameRequired)),
+        (true, false) => facts.push(about(Kind::BodyBecameOptional)),
+        _ => {}
+    }
+    let schemas = SchemaComparison {
+        area: Area::RequestBody,
+        direction: Direction::Received,
+        old_dialect: comparison.old_dialect,
+        new_dialect: comparison.new_dialect,
+        root: subject,
+    };
+    media_types(old.node, new.node, schemas, &mut facts);
+    whole_schema(old.node, new.node, schemas, &mut facts);
+    let known = ["required", "content", "schema", "name", "in"];
+    leftovers(old.node, new.node, &known, Area::RequestBody, subject, &mut facts);
+    facts
+}
+
+pub(super) fn compare_responses(
+    status: &str,
+    old: Located<'_>,
+    new: Located<'_>,
+    comparison: Comparison,
+) -> Vec<Fact> {
+    let subject = format!("response {status}");
+    let mut facts = Vec::new();
+    let schemas = SchemaComparison {
+        area: Area::ResponseBody,
+        direction: Direction::Produced,
+        old_dialect: comparison.old_dialect,
+        new_dialect: comparison.new_dialect,
+        root: &subject,
+    };
+    media_types(old, new, schemas, &mut facts);
+    whole_schema(old, new, schemas, &mut facts);
+    headers(status, old, new, comparison, &mut facts);
+    leftovers(old, new, &["content", "headers", "schema"], Area::ResponseBody, &subject, &mut facts);
+    facts
+}
+
+/// Compares `content`, media type by media type.
+pub(super) fn media_types(
+    old: Located<'_>,
+    new: Located<'_>,
+    schemas: SchemaComparison<'_>,
+    facts: &mut Vec<Fact>,
+) {
+    let (before, after) = (contents(old), contents(new));
+    let about = |kind: Kind| {
+        fact(kind, schemas.area, Some(schemas.direction), schemas.root.to_owned()).between(old, new)
+    };
+    for (key, name, media) in &before {
+        let Some((.., counterpart)) = after.iter().find(|(other, ..)| other == key) else {
+            facts.push(about(Kind::MediaTypeRemoved).with(Some(name), None));
+            continue;
+        };
+        match (media.get("schema"), counterpart.get("schema")) {
+            (Some(old), Some(new)) => {
+                facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact));
+            }
+            (None, None) => {}
+            _ => facts.push(about(Kind::KeywordChanged).with(None, Some("schema"))),
+        }
+        leftovers(*media, *counterpart, &["schema"], schemas.area, schemas.root, facts);
+    }
+    for (_, name, _) in after.iter().filter(|(key, ..)| !before.iter().any(|(other, ..)| other == key)) {
+        facts.push(about(Kind::MediaTypeAdded).with(None, Some(name)));
+    }
+}
+
+/// Media types of `content`: comparable name, written name, and what is under it.
+fn contents(at: Located<'_>) -> Vec<(String, &str, Located<'_>)> {
+    let content = at.get("content").into_iter().flat_map(|content| content.entries());
+    content.map(|(name, node)| (media_type(name), name, node)).collect()
+}
+
+/// Media types compare without case and blanks.
+fn media_type(name: &str) -> String {
+    name.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase()
+}
+
+/// The entries of the mapping at `key`, without extensions.
+pub(super) fn entries_of<'a>(at: Located<'a>, key: &str) -> Vec<(&'a str, Located<'a>)> {
+    let entries = at.get(key).into_iter().flat_map(|found| found.entries());
+    entries.filter(|(name, _)| !name.starts_with("x-")).collect()
+}
+
+/// `schema` of a body or response of `OpenAPI` 2.
+fn whole_schema(old: Located<'_>, new: Located<'_>, schemas: SchemaComparison<'_>, facts: &mut Vec<Fact>) {
+    match (old.get("schema"), new.get("schema")) {
+        (Some(old), Some(new)) => {
+            facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact));
+        }
+        (None, None) => {}
+        _ => {
+            let about =
+                fact(Kind::KeywordChanged, schemas.area, Some(schemas.direction), schemas.root.to_owned());
+            facts.push(about.between(old, new).with(None, Some("schema")));
+        }
+    }
+}
+
+fn headers(status: &str, old: Located<'_>, new: Located<'_>, comparison: Comparison, facts: &mut Vec<Fact>) {
+    let (before, after) = (entries_of(old, "headers"), entries_of(new, "headers"));
+    for (name, header) in &before {
+        let subject = format!("response {status} header '{name}'");
+        let about = |kind: Kind| fact(kind, Area::ResponseHeader, Some(Direction::Produced), subject.clone());
+        let counterpart = after.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let (header, counterpart) = match (header.resolved(), counterpart.map(|(_, node)| node.resolved())) {
+            (Ok(header), None) => {
+                let required = header.is_on("required");
+                let kind = if required { Kind::RequiredHeaderRemoved } else { Kind::OptionalHeaderRemoved };
+                facts.push(about(kind).between(header, new));
+                continue;
+            }
+            (Ok(header), Some(Ok(counterpart))) => (header, counterpart),
+            (Err(target), _) | (_, Some(Err(target))) => {
+                facts.push(about(Kind::Unresolved).between(old, new).with(None, Some(target)));
+                continue;
+            }
+        };
+        match (header.is_on("required"), counterpart.is_on("required")) {
+            (true, false) => facts.push(about(Kind::HeaderBecameOptional).between(header, counterpart)),
+            (false, true) => facts.push(about(Kind::HeaderBecameRequired).between(header, counterpart)),
+            _ => {}
+        }
+        let schemas = SchemaComparison {
+            area: Area::ResponseHeader,
+            direction: Direction::Produced,
+            old_dialect: comparison.old_dialect,
+            new_dialect: comparison.new_dialect,
+            root: &subject,
+        };
+        let schema = |header: Located<'_>| header.get("schema").is_some();
+        if schema(header) || schema(counterpart) {
+            whole_schema(header, counterpart, schemas, facts);
+        } else if header.get("type").is_some() && counterpart.get("type").is_some() {
+            facts.extend(compare_schemas(header, counterpart, schemas).into_iter().map(|found| found.fact));
+        }
+        let known: Vec<&str> = if schema(header) || schema(counterpart) {
+            vec!["required", "schema"]
+        } else {
+            header
+                .entries()
+                .chain(counterpart.entries())
+                .map(|(key, _)| key)
+                .filter(|key| *key != "description")
+                .collect()
+        };
+        leftovers(header, counterpart, &known, Area::ResponseHeader, &subject, facts);
+    }
+    for (name, header) in
+        after.iter().filter(|(name, _)| !before.iter().any(|(old, _)| old.eq_ignore_ascii_case(name)))
+    {
+        let subject = format!("response {status} header '{name}'");
+        let added = fact(Kind::HeaderAdded, Area::ResponseHeader, Some(Direction::Produced), subject);
+        facts.push(added.between(old, *header));
+    }
+}

@@ -1,0 +1,229 @@
+//! One operation in two versions.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::content::{self, Body};
+use super::parameter::{self, Parameter};
+use super::{Comparison, fact, leftovers};
+use crate::diff::change::ChangeType;
+use crate::diff::documents::{Located, same};
+use crate::diff::draft::{Draft, Section};
+use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::schema::is_annotation;
+
+/// Keys of an operation that are documentation for people only.
+const DOCUMENTATION: &[&str] = &["summary", "description", "tags", "externalDocs"];
+
+/// An operation that is on both sides.
+pub(super) struct Pair<'p> {
+    pub path: &'p str,
+    pub method: &'p str,
+    pub comparison: Comparison,
+}
+
+impl Pair<'_> {
+    /// Compares the operations; each comes with its path item, whose parameters apply too.
+    pub(super) fn compare(
+        &self,
+        (old_item, old): (Located<'_>, Located<'_>),
+        (new_item, new): (Located<'_>, Located<'_>),
+        drafts: &mut Vec<Draft>,
+    ) {
+        let (old_parameters, old_lost) = parameter::collect(old_item, old);
+        let (new_parameters, new_lost) = parameter::collect(new_item, new);
+        self.parameters(&old_parameters, &new_parameters, drafts);
+        for target in old_lost.iter().chain(&new_lost) {
+            let mut draft = self.line("openapi.operation", "parameters", ChangeType::Modified, "parameters");
+            let lost = fact(Kind::Unresolved, Area::Operation, None, "parameters".to_owned());
+            draft.facts.push(lost.between(old, new).with(None, Some(target)));
+            drafts.push(draft);
+        }
+        self.body(content::body(old_item, old), content::body(new_item, new), (old, new), drafts);
+        self.responses(old, new, drafts);
+        self.rest(old, new, drafts);
+    }
+
+    fn line(&self, base: &'static str, tail: &str, change_type: ChangeType, what: &str) -> Draft {
+        let label = format!("{} {}", self.method, self.path);
+        self.labelled(base, tail, change_type, &label, &format!("{label} {what}"))
+    }
+
+    /// A line whose value is `label`, on the side or sides that have it.
+    fn labelled(&self, base: &'static str, tail: &str, kind: ChangeType, label: &str, what: &str) -> Draft {
+        let value = |there: bool| there.then(|| json!(label));
+        let (old, new) = (value(kind != ChangeType::Added), value(kind != ChangeType::Removed));
+        let mut draft = Draft::plain(Section::Interfaces, base, kind, old, new);
+        draft.path = format!("openapi.paths[{}].methods[{}].{tail}", self.path, self.method);
+        draft.reason = format!("{what} {}", kind.as_str());
+        draft
+    }
+
+    fn parameters(&self, old: &[Parameter<'_>], new: &[Parameter<'_>], drafts: &mut Vec<Draft>) {
+        let line = |parameter: &Parameter<'_>, change_type: ChangeType| {
+            let label =
+                format!("{} {} {} param '{}'", self.method, self.path, parameter.location, parameter.name);
+            let tail = format!("parameters[{}:{}]", parameter.name, parameter.location);
+            self.labelled("openapi.parameters", &tail, change_type, &label, &label)
+        };
+        for parameter in old {
+            match new.iter().find(|other| other.is(parameter)) {
+                Some(counterpart) => {
+                    let facts = parameter.compare(counterpart, self.comparison);
+                    if !facts.is_empty() {
+                        let mut draft = line(parameter, ChangeType::Modified);
+                        draft.facts = facts;
+                        drafts.push(
+                            draft.at(Some(parameter.node.location()), Some(counterpart.node.location())),
+                        );
+                    }
+                }
+                None => {
+                    let mut draft = line(parameter, ChangeType::Removed);
+                    draft.facts.push(parameter.fact(Kind::ParameterRemoved));
+                    drafts.push(draft.at(Some(parameter.node.location()), None));
+                }
+            }
+        }
+        for parameter in new.iter().filter(|parameter| !old.iter().any(|other| other.is(parameter))) {
+            let mut draft = line(parameter, ChangeType::Added);
+            let kind = if parameter.is_required() {
+                Kind::ParameterAddedRequired
+            } else {
+                Kind::ParameterAddedOptional
+            };
+            draft.facts.push(parameter.fact(kind));
+            drafts.push(draft.at(None, Some(parameter.node.location())));
+        }
+    }
+
+    fn body(
+        &self,
+        old: Option<Result<Body<'_>, &str>>,
+        new: Option<Result<Body<'_>, &str>>,
+        (old_operation, new_operation): (Located<'_>, Located<'_>),
+        drafts: &mut Vec<Draft>,
+    ) {
+        let line = |change_type: ChangeType| {
+            self.line("openapi.request-body", "request-body", change_type, "request body")
+        };
+        let about = |kind: Kind| fact(kind, Area::RequestBody, None, "request body".to_owned());
+        match (old, new) {
+            (None, None) => {}
+            (Some(Err(target)), _) | (_, Some(Err(target))) => {
+                let mut draft = line(ChangeType::Modified);
+                let lost = about(Kind::Unresolved).between(old_operation, new_operation);
+                draft.facts.push(lost.with(None, Some(target)));
+                drafts.push(draft);
+            }
+            (None, Some(Ok(body))) => {
+                let mut draft = line(ChangeType::Added);
+                let kind = if body.is_required { Kind::BodyAddedRequired } else { Kind::BodyAddedOptional };
+                draft.facts.push(about(kind).between(old_operation, body.node));
+                drafts.push(draft.at(None, Some(body.node.location())));
+            }
+            (Some(Ok(body)), None) => {
+                let mut draft = line(ChangeType::Removed);
+                draft.facts.push(about(Kind::BodyRemoved).between(body.node, new_operation));
+                drafts.push(draft.at(Some(body.node.location()), None));
+            }
+            (Some(Ok(old)), Some(Ok(new))) => {
+                let facts = content::compare_bodies(&old, &new, self.comparison);
+                if !facts.is_empty() {
+                    let mut draft = line(ChangeType::Modified);
+                    draft.facts = facts;
+                    drafts.push(draft.at(Some(old.node.location()), Some(new.node.location())));
+                }
+            }
+        }
+    }
+
+    fn responses(&self, old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
+        let before = content::entries_of(old, "responses");
+        let after = content::entries_of(new, "responses");
+        let by_status: BTreeMap<&str, Located<'_>> = after.iter().copied().collect();
+        let line = |status: &str, change_type: ChangeType| {
+            let label = format!("{} {} {status}", self.method, self.path);
+            let what = format!("{} {} response {status}", self.method, self.path);
+            self.labelled("openapi.responses", &format!("responses[{status}]"), change_type, &label, &what)
+        };
+        let about =
+            |kind: Kind, status: &str| fact(kind, Area::ResponseBody, None, format!("response {status}"));
+        for (status, response) in &before {
+            let Some(counterpart) = by_status.get(status) else {
+                let mut draft = line(status, ChangeType::Removed);
+                let kind =
+                    if is_success(status) { Kind::SuccessStatusRemoved } else { Kind::OtherStatusRemoved };
+                draft.facts.push(about(kind, status).between(*response, new));
+                drafts.push(draft.at(Some(response.location()), None));
+                continue;
+            };
+            let facts = match (response.resolved(), counterpart.resolved()) {
+                (Ok(old), Ok(new)) => content::compare_responses(status, old, new, self.comparison),
+                (Err(target), _) | (_, Err(target)) => {
+                    let lost = about(Kind::Unresolved, status).between(*response, *counterpart);
+                    vec![lost.with(None, Some(target))]
+                }
+            };
+            if !facts.is_empty() {
+                let mut draft = line(status, ChangeType::Modified);
+                draft.facts = facts;
+                drafts.push(draft.at(Some(response.location()), Some(counterpart.location())));
+            }
+        }
+        for (status, response) in
+            after.iter().filter(|(status, _)| !before.iter().any(|(old, _)| old == status))
+        {
+            let mut draft = line(status, ChangeType::Added);
+            let kind = if is_success(status) { Kind::SuccessStatusAdded } else { Kind::OtherStatusAdded };
+            draft.facts.push(about(kind, status).between(old, *response));
+            drafts.push(draft.at(None, Some(response.location())));
+        }
+    }
+
+    /// Everything else: one line a key. Words for people are no lines.
+    fn rest(&self, old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
+        let subject = format!("{} {}", self.method, self.path);
+        let special = [
+            ("operationId", Kind::OperationId),
+            ("security", Kind::Security),
+            ("servers", Kind::Servers),
+            ("callbacks", Kind::Callbacks),
+            ("consumes", Kind::Other),
+            ("produces", Kind::Other),
+            ("schemes", Kind::Servers),
+        ];
+        let mut facts: Vec<(String, Fact)> = Vec::new();
+        for (key, kind) in special {
+            let differs = match (old.get(key), new.get(key)) {
+                (None, None) => false,
+                (Some(old), Some(new)) => !same(old, new, &is_annotation),
+                _ => true,
+            };
+            if differs {
+                let (before, after) = match kind {
+                    Kind::OperationId => (old.text(key), new.text(key)),
+                    _ => (None, Some(key)),
+                };
+                let found = fact(kind, Area::Operation, None, subject.clone()).between(old, new);
+                facts.push((key.to_owned(), found.with(before, after)));
+            }
+        }
+        let mut known: Vec<&str> = special.iter().map(|(key, _)| *key).collect();
+        known.extend(["parameters", "requestBody", "responses"]);
+        known.extend(DOCUMENTATION);
+        let mut others = Vec::new();
+        leftovers(old, new, &known, Area::Operation, &subject, &mut others);
+        facts.extend(others.into_iter().map(|fact| (fact.new.clone().unwrap_or_default(), fact)));
+        for (key, fact) in facts {
+            let mut draft = self.line("openapi.operation", &key, ChangeType::Modified, &key);
+            draft.facts.push(fact);
+            drafts.push(draft.at(Some(old.location()), Some(new.location())));
+        }
+    }
+}
+
+fn is_success(status: &str) -> bool {
+    status.starts_with('2')
+}

@@ -1,0 +1,137 @@
+//! Parameters of a request.
+
+use super::{Comparison, fact, leftovers};
+use crate::diff::change::Direction;
+use crate::diff::documents::Located;
+use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::openapi::content;
+use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
+
+/// A parameter behind its `$ref`.
+pub(super) struct Parameter<'a> {
+    pub name: &'a str,
+    /// `query`, `path`, `header` or `cookie`.
+    pub location: &'a str,
+    pub node: Located<'a>,
+}
+
+/// Keys that say how a value is written.
+const SERIALIZATION: &[&str] = &["style", "explode", "allowReserved", "allowEmptyValue", "collectionFormat"];
+
+/// The parameters of an operation with those of its path item, and references that lead nowhere. An operation's
+/// own parameter replaces one of the path item; of two with one identity the last counts.
+pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Parameter<'a>>, Vec<&'a str>) {
+    let (mut parameters, mut lost): (Vec<Parameter<'a>>, _) = (Vec::new(), Vec::new());
+    for node in declared(item).chain(declared(operation)) {
+        let node = match node.resolved() {
+            Ok(node) => node,
+            Err(target) => {
+                lost.push(target);
+                continue;
+            }
+        };
+        let (Some(name), Some(location)) = (node.text("name"), node.text("in")) else { continue };
+        // Bodies of `OpenAPI` 2 are compared as bodies.
+        if matches!(location, "body" | "formData") {
+            continue;
+        }
+        let parameter = Parameter { name, location, node };
+        match parameters.iter_mut().find(|known| known.is(&parameter)) {
+            Some(known) => *known = parameter,
+            None => parameters.push(parameter),
+        }
+    }
+    (parameters, lost)
+}
+
+/// What stands in `parameters`, before `$ref` is followed.
+pub(super) fn declared<'a>(at: Located<'a>) -> impl Iterator<Item = Located<'a>> {
+    at.get("parameters").into_iter().flat_map(|list| list.items())
+}
+
+impl Parameter<'_> {
+    /// Identity: place and name; header names have no case.
+    pub(super) fn is(&self, other: &Parameter<'_>) -> bool {
+        self.location == other.location
+            && match self.location {
+                "header" => self.name.eq_ignore_ascii_case(other.name),
+                _ => self.name == other.name,
+            }
+    }
+
+    pub(super) fn is_required(&self) -> bool {
+        self.node.is_on("required") || self.location == "path"
+    }
+
+    fn subject(&self) -> String {
+        format!("{} parameter '{}'", self.location, self.name)
+    }
+
+    /// A fact about the parameter as a whole.
+    pub(super) fn fact(&self, kind: Kind) -> Fact {
+        fact(kind, Area::Parameter, Some(Direction::Received), self.subject()).between(self.node, self.node)
+    }
+
+    pub(super) fn compare(&self, new: &Parameter<'_>, comparison: Comparison) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let about = |kind: Kind| new.fact(kind).between(self.node, new.node);
+        match (self.is_required(), new.is_required()) {
+            (false, true) => facts.push(about(Kind::ParameterBecameRequired)),
+            (true, false) => facts.push(about(Kind::ParameterBecameOptional)),
+            _ => {}
+        }
+        for key in SERIALIZATION {
+            let (before, after) = (self.written(key), new.written(key));
+            if before != after {
+                let shown = |value: &str| format!("{key}: {value}");
+                let changed = about(Kind::ParameterSerialization);
+                facts.push(changed.with(Some(&shown(&before)), Some(&shown(&after))));
+            }
+        }
+        let subject = new.subject();
+        let schemas = SchemaComparison {
+            area: Area::Parameter,
+            direction: Direction::Received,
+            old_dialect: comparison.old_dialect,
+            new_dialect: comparison.new_dialect,
+            root: &subject,
+        };
+        match (self.schema(), new.schema()) {
+            (Some(old), Some(new)) => {
+                facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact))
+            }
+            (None, None) => {}
+            _ => facts.push(about(Kind::KeywordChanged).with(None, Some("schema"))),
+        }
+        content::media_types(self.node, new.node, schemas, &mut facts);
+        let mut known = vec!["name", "in", "required", "schema", "content"];
+        known.extend(SERIALIZATION);
+        if self.node.get("schema").is_none() && new.node.get("schema").is_none() {
+            // In `OpenAPI` 2 the parameter is the schema, which was compared above.
+            let own = self.node.entries().chain(new.node.entries()).map(|(key, _)| key);
+            known.extend(own.filter(|key| !matches!(*key, "description" | "deprecated")));
+        }
+        leftovers(self.node, new.node, &known, Area::Parameter, &subject, &mut facts);
+        facts
+    }
+
+    /// `schema`, or the parameter itself where it carries the keywords (`OpenAPI` 2).
+    fn schema(&self) -> Option<Located<'_>> {
+        self.node.get("schema").or_else(|| self.node.get("type").map(|_| self.node))
+    }
+
+    /// How a value is written, with the defaults of `OpenAPI` 3 filled in.
+    fn written(&self, key: &str) -> String {
+        let explicit = self.node.text(key).map(str::to_owned);
+        let style = self.node.text("style").unwrap_or(match self.location {
+            "query" | "cookie" => "form",
+            _ => "simple",
+        });
+        explicit.unwrap_or_else(|| match key {
+            "style" => style.to_owned(),
+            "explode" => (style == "form").to_string(),
+            "collectionFormat" => "csv".to_owned(),
+            _ => "false".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! The rule table: which change is which class, and why.
+//!
+//! Data only. `docs/reference/rules.md` is generated from it; `tests/corpus` has a hit and a miss for every rule.
+
+mod contract;
+mod fact;
+
+pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
+pub use fact::{FACT_RULES, FactRow, FactRule, fact_rule};
+
+/// Fills `{subject}`, `{old}` and `{new}` of a rule's text.
+pub(super) fn message(text: &str, subject: &str, old: Option<&str>, new: Option<&str>) -> String {
+    text.replace("{subject}", subject)
+        .replace("{old}", old.unwrap_or("nothing"))
+        .replace("{new}", new.unwrap_or("nothing"))
+}

@@ -1,0 +1,9 @@
+//! Two schemas compared, keyword by keyword, after everything that only looks different is made to look alike.
+//!
+//! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts.
+
+mod compare;
+mod normal;
+
+pub(super) use compare::{SchemaComparison, SchemaFact, compare, property_path};
+pub(super) use normal::{Dialect, is_annotation};

@@ -1,0 +1,391 @@
+//! One schema, or several that hold together, in one normal form.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use pacto_contract::Location;
+use pacto_contract::limits::MAX_REF_DEPTH;
+use pacto_contract::yaml::{Node, Value};
+
+use crate::diff::documents::{Located, canonical, scalar};
+use crate::diff::fact::Bound;
+
+/// Which reading rules apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::diff) enum Dialect {
+    /// `OpenAPI` 2 and 3.0: `nullable`, and keys beside `$ref` do not count.
+    OpenApi3_0,
+    /// JSON Schema and `OpenAPI` 3.1 and later.
+    JsonSchema,
+}
+
+/// Types as bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Types(u8);
+
+impl Types {
+    const NAMES: [(&'static str, u8); 7] = [
+        ("null", 1),
+        ("boolean", 2),
+        ("integer", 4),
+        // Every integer is a number.
+        ("number", 4 | 8),
+        ("string", 16),
+        ("array", 32),
+        ("object", 64),
+    ];
+    pub(super) const ALL: Self = Self(127);
+    const NULL: Self = Self(1);
+
+    fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, bits)| Self(*bits))
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    pub(super) fn has_null(self) -> bool {
+        self.contains(Self::NULL)
+    }
+
+    pub(super) fn without_null(self) -> Self {
+        Self(self.0 & !Self::NULL.0)
+    }
+
+    /// `string`, `integer or null`, `any`.
+    pub(super) fn shown(self) -> String {
+        if self == Self::ALL {
+            return "any".to_owned();
+        }
+        let names: Vec<_> = Self::NAMES
+            .iter()
+            .filter(|(name, bits)| {
+                self.contains(Self(*bits)) && !(*name == "integer" && self.contains(Self(12)))
+            })
+            .map(|(name, _)| *name)
+            .collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(" or ") }
+    }
+}
+
+/// A number with whether it is excluded itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limit {
+    pub value: f64,
+    pub is_exclusive: bool,
+}
+
+/// A schema that a property name leads to: several hold together.
+pub(super) type Conjunction<'a> = Vec<Located<'a>>;
+
+/// The normal form.
+#[derive(Debug, Clone)]
+pub(super) struct Normal<'a> {
+    pub types: Types,
+    /// The only values, in canonical form, in document order.
+    pub values: Option<Vec<String>>,
+    pub bounds: BTreeMap<Bound, Limit>,
+    pub multiple_of: Option<f64>,
+    pub patterns: BTreeSet<String>,
+    pub formats: BTreeSet<String>,
+    pub is_unique: bool,
+    pub properties: IndexMap<&'a str, Conjunction<'a>>,
+    pub required: BTreeMap<&'a str, Location>,
+    /// Other properties are forbidden.
+    pub is_closed: bool,
+    /// Schemas of other properties.
+    pub additional: Conjunction<'a>,
+    pub items: Conjunction<'a>,
+    /// `oneOf` and `anyOf`, each with its branches.
+    pub alternatives: Vec<(&'static str, Vec<Located<'a>>)>,
+    /// Keywords that are only compared for equality.
+    pub others: BTreeMap<&'a str, BTreeSet<Option<String>>>,
+    pub default: Option<String>,
+    pub is_read_only: bool,
+    pub is_write_only: bool,
+    pub is_deprecated: bool,
+    /// Titles, descriptions, examples.
+    pub annotations: BTreeSet<String>,
+    pub unresolved: BTreeSet<&'a str>,
+    pub location: Option<Location>,
+}
+
+/// Keys that say nothing about which documents are accepted.
+pub(in crate::diff) fn is_annotation(key: &str) -> bool {
+    matches!(
+        key,
+        "title"
+            | "description"
+            | "summary"
+            | "example"
+            | "examples"
+            | "externalDocs"
+            | "xml"
+            | "$comment"
+            | "$id"
+            | "$schema"
+            | "$defs"
+            | "definitions"
+            | "$anchor"
+    ) || key.starts_with("x-")
+}
+
+/// Most schemas that are merged into one; a web of `allOf` can be exponentially large.
+const MAX_MERGED: usize = 10_000;
+
+/// Merges schemas that hold together.
+pub(super) fn normalize<'a>(schemas: &[Located<'a>], dialect: Dialect) -> Normal<'a> {
+    let mut normal = Normal {
+        types: Types::ALL,
+        values: None,
+        bounds: BTreeMap::new(),
+        multiple_of: None,
+        patterns: BTreeSet::new(),
+        formats: BTreeSet::new(),
+        is_unique: false,
+        properties: IndexMap::new(),
+        required: BTreeMap::new(),
+        is_closed: false,
+        additional: Vec::new(),
+        items: Vec::new(),
+        alternatives: Vec::new(),
+        others: BTreeMap::new(),
+        default: None,
+        is_read_only: false,
+        is_write_only: false,
+        is_deprecated: false,
+        annotations: BTreeSet::new(),
+        unresolved: BTreeSet::new(),
+        location: schemas.first().map(Located::location),
+    };
+    let mut allows_null = false;
+    let mut seen = BTreeSet::new();
+    let mut depth = 0;
+    let mut work: Vec<Located<'a>> = schemas.iter().rev().copied().collect();
+    while let Some(schema) = work.pop() {
+        depth += 1;
+        if depth > MAX_MERGED {
+            normal.others.entry("allOf").or_default().insert(None);
+            break;
+        }
+        // A schema that holds twice holds once; this also ends `$ref` cycles.
+        if seen.insert(schema.address()) {
+            normal.add(schema, dialect, &mut work, &mut allows_null);
+        }
+    }
+    if allows_null {
+        normal.types = normal.types.or(Types::NULL);
+        if let Some(values) =
+            normal.values.as_mut().filter(|values| !values.iter().any(|value| value == "null"))
+        {
+            values.push("null".to_owned());
+        }
+    }
+    normal
+}
+
+impl<'a> Normal<'a> {
+    fn add(
+        &mut self,
+        schema: Located<'a>,
+        dialect: Dialect,
+        work: &mut Vec<Located<'a>>,
+        allows_null: &mut bool,
+    ) {
+        if let Some(accepts) = schema.node.as_bool() {
+            if !accepts {
+                self.types = Types(0);
+            }
+            return;
+        }
+        if let Some(target) = schema.text("$ref") {
+            match schema.follow(target) {
+                Some(next) => work.push(next),
+                None => {
+                    self.unresolved.insert(target);
+                }
+            }
+            if dialect == Dialect::OpenApi3_0 {
+                return;
+            }
+        }
+        *allows_null |= dialect == Dialect::OpenApi3_0 && schema.is_on("nullable");
+        for (key, value) in schema.entries() {
+            self.keyword(schema, key, value, work, allows_null);
+        }
+    }
+
+    fn keyword(
+        &mut self,
+        schema: Located<'a>,
+        key: &'a str,
+        value: Located<'a>,
+        work: &mut Vec<Located<'a>>,
+        allows_null: &mut bool,
+    ) {
+        match key {
+            "$ref" | "nullable" => {}
+            "type" => self.types = self.types.and(read_types(value.node)),
+            "enum" => {
+                self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect())
+            }
+            "const" => self.limit_values(canonical(value, &|_| false).into_iter().collect()),
+            "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" => {
+                self.range(schema, key, value.node)
+            }
+            "minLength" => self.bound(Bound::MinLength, value.node),
+            "maxLength" => self.bound(Bound::MaxLength, value.node),
+            "minItems" => self.bound(Bound::MinItems, value.node),
+            "maxItems" => self.bound(Bound::MaxItems, value.node),
+            "minProperties" => self.bound(Bound::MinProperties, value.node),
+            "maxProperties" => self.bound(Bound::MaxProperties, value.node),
+            "multipleOf" => match (number(value.node), self.multiple_of) {
+                (Some(divisor), None) => self.multiple_of = Some(divisor),
+                (Some(divisor), Some(known)) if (divisor - known).abs() < f64::EPSILON => {}
+                _ => self.other(key, value),
+            },
+            "pattern" => self.patterns.extend(value.node.as_str().map(str::to_owned)),
+            "format" => self.formats.extend(value.node.as_str().map(str::to_owned)),
+            "uniqueItems" => self.is_unique |= value.node.as_bool() == Some(true),
+            "properties" => {
+                for (name, property) in value.entries() {
+                    self.properties.entry(name).or_default().push(property);
+                }
+            }
+            // A list; `required: true` on a property is `OpenAPI` 2 and belongs to the parameter.
+            "required" if value.node.as_sequence().is_some() => {
+                let names = value.items().filter_map(|item| Some((item.node.as_str()?, item.location())));
+                self.required.extend(names);
+            }
+            "required" => {}
+            "additionalProperties" => match value.node.as_bool() {
+                Some(true) => {}
+                Some(false) => self.is_closed = true,
+                None if value.node.as_mapping().is_some_and(|mapping| mapping.entries().is_empty()) => {}
+                None => self.additional.push(value),
+            },
+            "items" if value.node.as_mapping().is_some() => self.items.push(value),
+            "allOf" => work.extend(value.items().collect::<Vec<_>>().into_iter().rev()),
+            "oneOf" => self.alternative("oneOf", value, work, allows_null),
+            "anyOf" => self.alternative("anyOf", value, work, allows_null),
+            "default" => self.default = canonical(value, &|_| false),
+            "readOnly" => self.is_read_only |= value.node.as_bool() == Some(true),
+            "writeOnly" => self.is_write_only |= value.node.as_bool() == Some(true),
+            "deprecated" => self.is_deprecated |= value.node.as_bool() == Some(true),
+            annotation if is_annotation(annotation) => {
+                // Definitions are compared where they are used.
+                if !matches!(annotation, "$defs" | "definitions" | "$id" | "$schema" | "$anchor") {
+                    let text = canonical(value, &|_| false).unwrap_or_default();
+                    self.annotations.insert(format!("{annotation}={text}"));
+                }
+            }
+            _ => self.other(key, value),
+        }
+    }
+
+    fn other(&mut self, key: &'a str, value: Located<'a>) {
+        self.others.entry(key).or_default().insert(canonical(value, &is_annotation));
+    }
+
+    fn limit_values(&mut self, values: Vec<String>) {
+        self.values = Some(match self.values.take() {
+            Some(known) => known.into_iter().filter(|value| values.contains(value)).collect(),
+            None => values,
+        });
+    }
+
+    /// Of two bounds the tighter holds.
+    fn tighten(&mut self, bound: Bound, limit: Limit) {
+        let tighter = |known: &Limit| {
+            let (new, old) =
+                if bound.is_lower() { (limit.value, known.value) } else { (-limit.value, -known.value) };
+            new > old || (new - old).abs() < f64::EPSILON && limit.is_exclusive
+        };
+        if self.bounds.get(&bound).is_none_or(tighter) {
+            self.bounds.insert(bound, limit);
+        }
+    }
+
+    fn bound(&mut self, bound: Bound, node: &Node) {
+        // `minLength: 0` and its like exclude nothing.
+        if let Some(value) = number(node).filter(|value| !(bound.is_lower() && *value <= 0.0)) {
+            self.tighten(bound, Limit { value, is_exclusive: false });
+        }
+    }
+
+    /// `exclusiveMinimum` is a number, or in older drafts a switch beside `minimum`.
+    fn range(&mut self, schema: Located<'a>, key: &str, node: &Node) {
+        let (bound, switch) = match key {
+            "minimum" | "exclusiveMinimum" => (Bound::Minimum, "exclusiveMinimum"),
+            _ => (Bound::Maximum, "exclusiveMaximum"),
+        };
+        if let Some(value) = number(node) {
+            let is_exclusive = key == switch || schema.is_on(switch);
+            self.tighten(bound, Limit { value, is_exclusive });
+        }
+    }
+
+    /// One branch is no alternative; a branch that is only null makes the rest nullable.
+    fn alternative(
+        &mut self,
+        keyword: &'static str,
+        value: Located<'a>,
+        work: &mut Vec<Located<'a>>,
+        allows_null: &mut bool,
+    ) {
+        let is_null = |branch: &Located<'a>| {
+            branch.text("type") == Some("null")
+                && branch.entries().all(|(key, _)| key == "type" || is_annotation(key))
+        };
+        let (nulls, branches): (Vec<_>, Vec<_>) = value.items().partition(is_null);
+        match (nulls.is_empty(), branches.as_slice()) {
+            (_, []) => self.other(keyword, value),
+            (no_null, [only]) => {
+                *allows_null |= !no_null;
+                work.push(*only);
+            }
+            (no_null, _) => {
+                *allows_null |= !no_null;
+                self.alternatives.push((keyword, branches));
+            }
+        }
+    }
+}
+
+fn read_types(node: &Node) -> Types {
+    match &node.value {
+        Value::String(name) => Types::named(name).unwrap_or(Types::ALL),
+        Value::Sequence(items) => {
+            items.iter().filter_map(|item| Types::named(item.as_str()?)).fold(Types(0), Types::or)
+        }
+        _ => Types::ALL,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bounds beyond 2^53 are compared as well as JSON readers do")]
+fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Int(value, _) => Some(*value as f64),
+        Value::Float(value, _) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Name of an alternative for people: the last part of its reference, its title, or its type.
+pub(super) fn alternative_name(branch: Located<'_>) -> String {
+    let reference = branch.text("$ref").and_then(|target| target.rsplit('/').next());
+    let name = reference.or_else(|| branch.text("title")).or_else(|| branch.text("type"));
+    name.map_or_else(|| scalar(branch.node), |name| format!("'{name}'"))
+}
+
+/// Longest way of schemas inside of schemas that is followed.
+pub(super) const MAX_SCHEMA_DEPTH: usize = MAX_REF_DEPTH;
