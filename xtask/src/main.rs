@@ -1,1 +1,62 @@
-fn main() {}
+//! Tasks of the project. `cargo xtask test` is the whole test run.
+
+mod bench;
+mod codegen;
+mod layers;
+mod reference;
+mod test;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check and every test
+    Test(test::Arguments),
+    /// Check which crate may use which crate, and who may do I/O
+    CheckLayers,
+    /// Write what is generated: schemas and references
+    Codegen {
+        /// Compare instead of writing, and fail on a difference
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure, as ratios against a reference of the same run
+    Bench(bench::Arguments),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Test(arguments) => test::run(&arguments),
+        Task::CheckLayers => layers::check(),
+        Task::Codegen { check } => codegen::run(check),
+        Task::Bench(arguments) => bench::run(&arguments),
+    }
+}
+
+/// Root of the checkout.
+fn root() -> Result<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.parent().map(PathBuf::from).context("xtask lies in the checkout")
+}
+
+/// Runs a command in the checkout, with its output shown.
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
+    println!("$ {program} {}", arguments.join(" "));
+    let status = std::process::Command::new(program)
+        .args(arguments)
+        .current_dir(root()?)
+        .status()
+        .with_context(|| format!("{program} cannot be started"))?;
+    ensure!(status.success(), "{program} {} failed", arguments.join(" "));
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! `cargo xtask bench`: speed and memory, as ratios against a reference of the same run.
+//!
+//! Machines are shared and noisy, so every figure is the median of interleaved runs, and no test asserts one.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use nix::sys::resource::{UsageWho, getrusage};
+use pacto_contract::yaml::{Budget, load};
+use pacto_contract::{Bundle, ContractDocument, Reference};
+use pacto_engine::diff::{Side, compare};
+use pacto_engine::graph::{GraphOptions, Resolver, blast_radius};
+use pacto_engine::library::{Origin, Resolved, Unresolved};
+use pacto_testkit::fleet::{FLEET_PLATFORM, FLEET_REGISTRY, Fleet};
+
+use crate::root;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// What to measure; everything without it
+    name: Option<Name>,
+    /// Services of the fleet
+    #[arg(long, default_value_t = 10_000)]
+    services: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Name {
+    /// Start of the process, against /bin/true
+    Start,
+    /// Validation of one contract, against /bin/true
+    Validate,
+    /// Validation of a fleet, against reading its files
+    Fleet,
+    /// Graph of a fleet, against parsing its contracts
+    Graph,
+    /// Diff of two large `OpenAPI` files, against parsing both
+    Diff,
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    crate::run("cargo", &["build", "--release", "--quiet", "--package", "pacto-cli"])?;
+    let wanted = |name: Name| arguments.name.is_none_or(|only| only == name);
+    println!("| what | figure | reference | ratio | target |\n|---|---|---|---|---|");
+    // Peak memory of children only grows, so the small ones come first.
+    if wanted(Name::Start) {
+        against_true("`pacto version`", &["version"], "<= 1.6, <= 5 MiB")?;
+    }
+    if wanted(Name::Validate) {
+        let contract = "examples/postgres/v16.3.0";
+        against_true("`pacto validate` on one contract", &["validate", contract], "<= 3")?;
+    }
+    if wanted(Name::Fleet) {
+        fleet(arguments.services)?;
+    }
+    if wanted(Name::Graph) {
+        graph(arguments.services)?;
+    }
+    if wanted(Name::Diff) {
+        diff()?;
+    }
+    Ok(())
+}
+
+fn row(what: &str, figure: &str, reference: &str, ratio: f64, target: &str) {
+    println!("| {what} | {figure} | {reference} | {ratio:.2} | {target} |");
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn time(mut work: impl FnMut() -> Result<()>) -> Result<Duration> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed())
+}
+
+/// Largest memory of any child so far, in MiB.
+fn peak_of_children() -> Result<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a size in KiB")]
+    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64 / 1024.0)
+}
+
+fn quiet(program: &Path, arguments: &[&str], mirror: Option<&str>) -> Result<()> {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root()?).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
+    if let Some(mirror) = mirror {
+        command.env("PACTO_REGISTRY_MIRROR", mirror);
+    }
+    let status = command.status().with_context(|| format!("{} cannot be started", program.display()))?;
+    ensure!(status.success(), "{} {arguments:?} failed", program.display());
+    Ok(())
+}
+
+/// Runs of each side; many, because one takes about a millisecond.
+const PROCESS_RUNS: usize = 300;
+
+fn against_true(what: &str, arguments: &[&str], target: &str) -> Result<()> {
+    let pacto = root()?.join("target/release/pacto");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..PROCESS_RUNS {
+        ours.push(time(|| quiet(&pacto, arguments, None))?);
+        theirs.push(time(|| quiet(Path::new("/bin/true"), &[], None))?);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let figure = format!("{}, peak {:.1} MiB", milliseconds(ours), peak_of_children()?);
+    row(
+        what,
+        &figure,
+        &format!("`/bin/true` {}", milliseconds(theirs)),
+        ours.as_secs_f64() / theirs.as_secs_f64(),
+        target,
+    );
+    Ok(())
+}
+
+fn fleet(services: usize) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    Fleet { services, fan_out: 4, seed: 1 }.write(directory.path())?;
+    let path = directory.path().to_string_lossy().into_owned();
+    let mirror = format!("{FLEET_PLATFORM}={path}/platform,{FLEET_REGISTRY}={path}/services");
+    let pacto = root()?.join("target/release/pacto");
+    let all = format!("{path}/services");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        ours.push(time(|| quiet(&pacto, &["validate", "--output-format", "json", &all], Some(&mirror)))?);
+        theirs.push(time(|| read_all(Path::new(&all)))?);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let figure = format!("{}, peak {:.1} MiB", milliseconds(ours), peak_of_children()?);
+    let what = format!("`pacto validate` on {services} contracts, four layers");
+    let reference = format!("reading the same files, one thread: {}", milliseconds(theirs));
+    row(&what, &figure, &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 500 ms, <= 64 MiB");
+    Ok(())
+}
+
+fn read_all(directory: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_all(&path)?;
+        } else {
+            std::hint::black_box(std::fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn graph(services: usize) -> Result<()> {
+    let fleet = Fleet { services, fan_out: 4, seed: 1 };
+    let texts: Vec<String> = (0..services).map(|index| fleet.contract(index)).collect();
+    let parse = |index: usize, text: &String| -> Result<(String, Arc<Resolved>)> {
+        let document = ContractDocument::parse("pacto.yaml", text.as_bytes());
+        let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
+        let name = Fleet::name(index);
+        let identity = format!("{FLEET_REGISTRY}/{name}:{}", document.contract.service.version);
+        let origin = Origin::Registry(identity.clone());
+        Ok((
+            name,
+            Arc::new(Resolved {
+                identity,
+                origin,
+                document: Arc::new(document),
+                bundle: Arc::new(Bundle::default()),
+            }),
+        ))
+    };
+    let contracts: std::collections::HashMap<_, _> =
+        texts.iter().enumerate().map(|(index, text)| parse(index, text)).collect::<Result<_>>()?;
+    // Service 0 reaches only a part; a root above all of them reaches everything.
+    let root_text = root_of(services);
+    let document = ContractDocument::parse("pacto.yaml", root_text.as_bytes());
+    let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
+    let root = Arc::new(Resolved {
+        identity: "root".to_owned(),
+        origin: Origin::Registry("root".to_owned()),
+        document: Arc::new(document),
+        bundle: Arc::new(Bundle::default()),
+    });
+    let json: Vec<String> = texts
+        .iter()
+        .map(|text| Ok(serde_json::to_string(&load(text, Budget::CONTRACT)?.to_json()?)?))
+        .collect::<Result<_>>()?;
+    let (mut ours, mut theirs, mut edges) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..11 {
+        ours.push(time(|| {
+            let mut resolver = Resolver::new(&root, None, GraphOptions::default());
+            while !resolver.is_done() {
+                for request in resolver.poll() {
+                    let name = match &request.reference {
+                        Reference::Oci(oci) => oci.repository.rsplit('/').next().unwrap_or_default(),
+                        _ => "",
+                    };
+                    let answer = contracts.get(name).cloned().ok_or(Unresolved::NotFound(String::new()));
+                    resolver.supply(request, answer);
+                }
+            }
+            let graph = resolver.finish();
+            edges = graph.services.iter().map(|service| service.edges.len()).sum();
+            std::hint::black_box((graph.conflicts.len(), graph.cycles.len(), blast_radius(&graph)));
+            Ok(())
+        })?);
+        theirs.push(time(|| {
+            for text in &json {
+                std::hint::black_box(serde_json::from_str::<serde_json::Value>(text)?);
+            }
+            Ok(())
+        })?);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let what = format!("graph of {services} services, {edges} edges: build, cycles, conflicts, blast radius");
+    let reference = format!("serde_json on the same contracts: {}", milliseconds(theirs));
+    row(&what, &milliseconds(ours), &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 20 ms");
+    Ok(())
+}
+
+/// A contract that needs every service without dependents, so that the graph holds the whole fleet.
+fn root_of(services: usize) -> String {
+    let mut text =
+        String::from("pactoVersion: \"1.0\"\nservice: {name: root, version: 1.0.0}\ndependencies:\n");
+    for index in (0..services).step_by(100) {
+        let name = Fleet::name(index);
+        text.push_str(&format!(
+            "  - {{ref: 'oci://{FLEET_REGISTRY}/{name}', required: true, compatibility: '^1.0.0'}}\n"
+        ));
+    }
+    text
+}
+
+/// Size of each `OpenAPI` file of the diff.
+const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+
+fn diff() -> Result<()> {
+    let (old, new) = (openapi(0), openapi(1));
+    let contract = "pactoVersion: \"1.0\"\nservice: {name: a, version: 1.0.0}\ninterfaces: [{name: api, type: http, port: 80, contract: api.yaml}]\n";
+    let document = ContractDocument::parse("pacto.yaml", contract.as_bytes());
+    let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
+    let bundle = |text: &str| -> Result<Bundle> {
+        let mut bundle = Bundle::default();
+        bundle.insert("api.yaml", text.as_bytes().to_vec())?;
+        Ok(bundle)
+    };
+    let (old_bundle, new_bundle) = (bundle(&old)?, bundle(&new)?);
+    let (mut ours, mut theirs, mut changes) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..5 {
+        ours.push(time(|| {
+            let comparison = compare(
+                Side { document: &document, bundle: &old_bundle },
+                Side { document: &document, bundle: &new_bundle },
+            );
+            changes = comparison.changes.len();
+            Ok(())
+        })?);
+        theirs.push(time(|| {
+            std::hint::black_box((load(&old, Budget::INTERFACE)?, load(&new, Budget::INTERFACE)?));
+            Ok(())
+        })?);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let what = format!("diff of two {} MiB OpenAPI files, {changes} changes", DOCUMENT_BYTES / 1024 / 1024);
+    let reference = format!("parsing both as YAML: {}", milliseconds(theirs));
+    row(&what, &milliseconds(ours), &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 5");
+    Ok(())
+}
+
+/// A large document whose schemas refer to each other; `version` 1 changes a few of them.
+fn openapi(version: usize) -> String {
+    use std::fmt::Write;
+    let mut paths = String::new();
+    let mut schemas = String::new();
+    let mut index = 0;
+    while paths.len() + schemas.len() < DOCUMENT_BYTES {
+        let _ = write!(
+            paths,
+            "  /resource-{index}/{{id}}:\n    parameters:\n      - {{name: id, in: path, required: true, schema: {{type: string}}}}\n    get:\n      parameters:\n        - {{name: limit, in: query, schema: {{type: integer, maximum: {}}}}}\n      responses:\n        '200':\n          description: One resource of kind {index}\n          content:\n            application/json:\n              schema: {{$ref: '#/components/schemas/Resource{index}'}}\n    post:\n      requestBody:\n        required: true\n        content:\n          application/json:\n            schema: {{$ref: '#/components/schemas/Resource{index}'}}\n      responses:\n        '201': {{description: made}}\n",
+            if version == 1 && index % 50 == 0 { 50 } else { 100 },
+        );
+        let _ = write!(
+            schemas,
+            "    Resource{index}:\n      type: object\n      required: [id, name]\n      properties:\n        id: {{type: string}}\n        name: {{type: string, maxLength: {}}}\n        tags: {{type: array, items: {{type: string}}}}\n        parent: {{$ref: '#/components/schemas/Resource{}'}}\n        state: {{type: string, enum: [new, open, closed]}}\n",
+            if version == 1 && index % 70 == 0 { 40 } else { 80 },
+            index / 2,
+        );
+        index += 1;
+    }
+    format!(
+        "openapi: 3.0.3\ninfo: {{title: Large, version: 1.0.{version}}}\npaths:\n{paths}components:\n  schemas:\n{schemas}"
+    )
+}

@@ -1,0 +1,66 @@
+//! What is generated: published schemas and reference pages. `--check` compares.
+
+use anyhow::{Result, bail};
+use fs_err as fs;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+use crate::{reference, root};
+
+pub fn run(check: bool) -> Result<()> {
+    let root = root()?;
+    let mut stale = Vec::new();
+    for (path, content) in files()? {
+        let target = root.join(path);
+        let current = fs::read_to_string(&target).unwrap_or_default();
+        if current == content {
+            continue;
+        }
+        if check {
+            stale.push(path);
+        } else {
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&target, content)?;
+            println!("wrote {path}");
+        }
+    }
+    if !stale.is_empty() {
+        bail!("not up to date, run `cargo xtask codegen`:\n  {}", stale.join("\n  "));
+    }
+    println!("generated files are up to date");
+    Ok(())
+}
+
+fn files() -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![
+        ("schemas/pacto-v1.schema.json", json(&pacto_contract::shape::json_schema())?),
+        ("schemas/validate.schema.json", output::<pacto_app::validate::Outcome>("pacto validate")?),
+        ("schemas/explain.schema.json", output::<pacto_app::explain::Outcome>("pacto explain")?),
+        ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),
+        ("schemas/diff.schema.json", output::<pacto_app::diff::Outcome>("pacto diff")?),
+        ("schemas/pack.schema.json", output::<pacto_app::pack::Outcome>("pacto pack")?),
+        ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
+        ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
+        ("docs/reference/cli.md", reference::cli()),
+        ("docs/reference/contract.md", reference::contract()),
+        ("docs/reference/diagnostics.md", reference::diagnostics()),
+        ("docs/reference/environment.md", reference::environment()),
+        ("docs/reference/limits.md", reference::limits()),
+        ("docs/reference/rules.md", reference::rules()),
+    ])
+}
+
+fn json(value: &Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// The schema of one command's `--output-format json`.
+fn output<T: JsonSchema>(command: &str) -> Result<String> {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema: Schema = generator.into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), Value::String(format!("Output of {command} --output-format json")));
+    json(schema.as_value())
+}

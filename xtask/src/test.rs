@@ -1,0 +1,85 @@
+//! `cargo xtask test`: everything that must hold before a change lands.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::{codegen, layers, root};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Leave a part out: `deny` (licences and bans, needs cargo-deny)
+    #[arg(long, value_delimiter = ',', value_name = "PART")]
+    without: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Deny,
+}
+
+/// Version of cargo-deny that the configuration is written for.
+const CARGO_DENY: &str = "0.20.2";
+
+pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
+    let mut left_out = Vec::new();
+    crate::run("cargo", &["fmt", "--all", "--check"])?;
+    layers::check()?;
+    crate::run(
+        "cargo",
+        &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"],
+    )?;
+    codegen::run(true)?;
+    if arguments.without.contains(&Part::Deny) {
+        left_out.push("deny");
+    } else {
+        deny()?;
+    }
+    // Tests run the command that users get, so it is built first.
+    crate::run("cargo", &["test", "--workspace", "--locked", "--quiet"])?;
+    if !root()?.join("../shared").is_dir() {
+        left_out.extend(["demo", "corpora"]);
+    }
+    Ok(left_out)
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let left_out = run_all(arguments)?;
+    match left_out.as_slice() {
+        [] => println!("all tests passed"),
+        parts => println!("all tests passed, left out: {}", parts.join(", ")),
+    }
+    Ok(())
+}
+
+/// Licences, bans and sources; advisories need a database from the network and run in the release workflow.
+fn deny() -> Result<()> {
+    let program = cargo_deny()?;
+    let program = program.to_string_lossy();
+    crate::run(&program, &["--offline", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
+        .context("cargo-deny found something; `--without deny` leaves this out")
+}
+
+/// The installed cargo-deny, or one that is built into the target directory once.
+fn cargo_deny() -> Result<PathBuf> {
+    let root = root()?;
+    let tools = root.join("target/tools");
+    let own = tools.join("bin/cargo-deny");
+    let has_version = |program: &Path| {
+        let output = std::process::Command::new(program).arg("--version").output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY))
+    };
+    for candidate in [PathBuf::from("cargo-deny"), own.clone()] {
+        if has_version(&candidate) {
+            return Ok(candidate);
+        }
+    }
+    let tools = tools.to_string_lossy().into_owned();
+    crate::run(
+        "cargo",
+        &["install", "--quiet", "--locked", "--root", &tools, "--version", CARGO_DENY, "cargo-deny"],
+    )
+    .context("cargo-deny cannot be built; install it, or use `--without deny`")?;
+    Ok(own)
+}
