@@ -30,6 +30,14 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write a fleet of made-up services into a directory
+    Fleet {
+        /// Directory, made if needed
+        directory: PathBuf,
+        /// Number of services
+        #[arg(long, default_value_t = 10_000)]
+        services: usize,
+    },
     /// Measure, as ratios against a reference of the same run
     Bench(bench::Arguments),
 }
@@ -39,6 +47,9 @@ fn main() -> Result<()> {
         Task::Test(arguments) => test::run(&arguments),
         Task::CheckLayers => layers::check(),
         Task::Codegen { check } => codegen::run(check),
+        Task::Fleet { directory, services } => {
+            Ok(pacto_testkit::fleet::Fleet { services, fan_out: 4, seed: 1 }.write(&directory)?)
+        }
         Task::Bench(arguments) => bench::run(&arguments),
     }
 }

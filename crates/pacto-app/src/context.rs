@@ -33,7 +33,8 @@ pub fn mirror_location(text: &str, base: &std::path::Path) -> Location {
         let directory = directory.strip_prefix("//").unwrap_or(directory);
         return Location::Layout(base.join(directory));
     }
-    let path = base.join(text.strip_prefix("file://").unwrap_or(text));
+    let path = text.strip_prefix("file://").unwrap_or(text);
+    let path = base.join(path.strip_prefix("./").unwrap_or(path));
     if text.starts_with(['.', '/']) || text.starts_with("file://") || path.is_dir() {
         return Location::Folder(path);
     }

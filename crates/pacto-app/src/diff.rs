@@ -119,7 +119,7 @@ fn resolve_with_siblings(context: &Context, root: &Arc<Resolved>, argument: &str
         for request in resolver.poll() {
             let answer =
                 sibling(context, directory, &request).unwrap_or_else(|| context.sources.answer(&request));
-            resolver.supply(request, answer);
+            resolver.supply(&request, answer);
         }
     }
     resolver.finish()

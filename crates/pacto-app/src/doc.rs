@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use fs_err as fs;
 use pacto_contract::overrides::Overrides;
 use pacto_engine::doc::{DocSubject, markdown};
 use pacto_engine::graph::GraphOptions;
@@ -52,10 +51,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
             if !is_file_name(&service_name) {
                 return Err(AppError::Usage(format!("service name {service_name:?} cannot be a file name")));
             }
-            let target = context.directory.join(directory);
-            fs::create_dir_all(&target).map_err(|source| AppError::File { path: target.clone(), source })?;
+            let fail = |source| AppError::File { path: directory.clone(), source };
+            std::fs::create_dir_all(context.directory.join(directory)).map_err(fail)?;
             let file = directory.join(format!("{service_name}.md"));
-            write::atomically(&context.directory.join(&file), text.as_bytes())?;
+            write::atomically(&context.directory, &file, text.as_bytes())?;
             Some(file.display().to_string())
         }
     };

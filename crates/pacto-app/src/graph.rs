@@ -110,7 +110,7 @@ pub fn resolve(context: &Context, root: &Arc<Resolved>, argument: &str, edges: G
     while !resolver.is_done() {
         for request in resolver.poll() {
             let answer = context.sources.answer(&request);
-            resolver.supply(request, answer);
+            resolver.supply(&request, answer);
         }
     }
     resolver.finish()

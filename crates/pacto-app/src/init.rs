@@ -1,6 +1,8 @@
 //! `pacto init`: a contract to start from, valid as it stands.
 
-use fs_err as fs;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use pacto_contract::shape::Pattern;
 use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
 use schemars::JsonSchema;
@@ -16,7 +18,7 @@ pub struct Options {
     /// Only what a contract must have.
     pub minimal: bool,
     /// An `OpenAPI` file to describe the http interface with.
-    pub from_openapi: Option<std::path::PathBuf>,
+    pub from_openapi: Option<PathBuf>,
 }
 
 /// What was created.
@@ -52,21 +54,20 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         (None, true) => vec![("pacto.yaml".to_owned(), minimal(name))],
         (None, false) => full(name),
     };
-    let directory = context.directory.join(name);
-    match fs::create_dir(&directory) {
+    match fs::create_dir(context.directory.join(name)) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(AppError::Exists(format!("directory {name:?} already exists")));
         }
-        Err(source) => return Err(AppError::File { path: directory, source }),
+        Err(source) => return Err(AppError::File { path: name.into(), source }),
     }
     for (file, content) in &files {
-        let path = directory.join(file);
+        let path = Path::new(name).join(file);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)
-                .map_err(|source| AppError::File { path: parent.to_owned(), source })?;
+            let fail = |source| AppError::File { path: parent.to_owned(), source };
+            fs::create_dir_all(context.directory.join(parent)).map_err(fail)?;
         }
-        write::atomically(&path, content.as_bytes())?;
+        write::atomically(&context.directory, &path, content.as_bytes())?;
     }
     let files = files.into_iter().map(|(file, _)| file).collect();
     Ok(Outcome { dir: name.clone(), path: format!("{name}/pacto.yaml"), files })
@@ -170,11 +171,7 @@ const CONFIGURATION: &str = r#"{
 /// Paths that are taken as health checks, best first.
 const HEALTH_PATHS: &[&str] = &["/health", "/healthz", "/readyz", "/ready", "/livez", "/ping", "/status"];
 
-fn from_openapi(
-    context: &Context,
-    name: &str,
-    path: &std::path::Path,
-) -> Result<Vec<(String, String)>, AppError> {
+fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(String, String)>, AppError> {
     let full_path = context.directory.join(path);
     let shown = path.display();
     let content = fs::read(&full_path).map_err(|source| AppError::File { path: path.to_owned(), source })?;

@@ -1,9 +1,9 @@
 //! `pacto pack`: a validated bundle as one deterministic file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use pacto_contract::bundle::CONTRACT_FILE;
+use pacto_contract::bundle::{CONFIGURATION_SCHEMA, CONTRACT_FILE, POLICY_SCHEMA};
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Bundle, Reference, Severity};
 use pacto_engine::validate::{References, Validator};
@@ -68,21 +68,22 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     }
     let opened = BundleDirectory::open(&context.directory.join(&directory), &directory)?;
     let document = &resolved.document;
-    let mut bundle = collect(&opened, &directory)?;
-    for file in document.contract.named_files() {
-        if !bundle.contains(file) {
-            let message = format!("{IGNORE_FILE} leaves out {file}, which the contract names");
-            return Err(AppError::Usage(message));
-        }
-    }
-    let contract = document.source.text().as_bytes().to_vec();
-    opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
     let service = &document.contract.service;
     let output = options.output.clone();
     let output = output
         .unwrap_or_else(|| PathBuf::from(format!("{}-{}.tar.gz", service.name, file_part(&service.version))));
+    let mut bundle = collect(&opened, &directory, &own_archives(context, &opened, &service.name, &output))?;
+    let named = document.contract.named_files();
+    // The schemas at their fixed places are read for those who refer to this contract, whether it names them or not.
+    let fixed = |file: &str| [CONFIGURATION_SCHEMA, POLICY_SCHEMA].contains(&file) && !named.contains(&file);
+    if let Some((file, _)) = resolved.bundle.iter().find(|(file, _)| !bundle.contains(file) && !fixed(file)) {
+        let message = format!("{IGNORE_FILE} leaves out {file}, which the contract needs");
+        return Err(AppError::Usage(message));
+    }
+    let contract = document.source.text().as_bytes().to_vec();
+    opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
     let packed = archive::pack(&bundle).map_err(|source| AppError::File { path: output.clone(), source })?;
-    write::atomically(&context.directory.join(&output), &packed)?;
+    write::atomically(&context.directory, &output, &packed)?;
     Ok(Outcome {
         output: output.display().to_string(),
         name: service.name.clone(),
@@ -107,10 +108,35 @@ fn local_directory(argument: &str) -> Result<String, AppError> {
     }
 }
 
+/// Patterns for archives of this service that earlier runs left in the bundle, and for the one that is written now.
+/// They come before those of the user, who may want them back.
+fn own_archives(context: &Context, bundle: &BundleDirectory, name: &str, output: &Path) -> Vec<String> {
+    let mut patterns = vec![format!("/{name}-*.tar.gz")];
+    let output = context.directory.join(output);
+    let place = output.parent().and_then(|parent| parent.canonicalize().ok());
+    let inside = place.as_deref().and_then(|place| place.strip_prefix(bundle.canonical()).ok());
+    if let (Some(inside), Some(file)) = (inside, output.file_name()) {
+        let path = inside.join(file).to_string_lossy().into_owned();
+        patterns.push(format!("/{}", escape_pattern(&path)));
+    }
+    patterns
+}
+
+/// A path as a pattern that matches nothing else.
+fn escape_pattern(path: &str) -> String {
+    let special = |character| matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
+    let mut escaped = String::with_capacity(path.len());
+    for character in path.chars() {
+        escaped.extend(special(character).then_some('\\'));
+        escaped.push(character);
+    }
+    escaped
+}
+
 /// Every file that is not ignored.
-fn collect(directory: &BundleDirectory, shown: &str) -> Result<Bundle, AppError> {
+fn collect(directory: &BundleDirectory, shown: &str, first: &[String]) -> Result<Bundle, AppError> {
     let patterns = directory.read(IGNORE_FILE)?.unwrap_or_default();
-    let ignored = ignore_rules(&String::from_utf8_lossy(&patterns), shown)?;
+    let ignored = ignore_rules(first, &String::from_utf8_lossy(&patterns), shown)?;
     let wanted = |path: &str, is_directory: bool| {
         path == CONTRACT_FILE || !ignored.matched(path, is_directory).is_ignore()
     };
@@ -118,12 +144,14 @@ fn collect(directory: &BundleDirectory, shown: &str) -> Result<Bundle, AppError>
     Ok(directory.load(files.iter().map(String::as_str))?)
 }
 
-fn ignore_rules(patterns: &str, shown: &str) -> Result<Gitignore, AppError> {
+/// The rules of `first`, then `patterns`, then those that nobody can undo; the last that matches decides.
+fn ignore_rules(first: &[String], patterns: &str, shown: &str) -> Result<Gitignore, AppError> {
     let mut builder = GitignoreBuilder::new("");
     let bad = |line: &str, error: ignore::Error| {
         AppError::Usage(format!("{shown}/{IGNORE_FILE}: pattern {line:?}: {error}"))
     };
-    for line in patterns.lines().chain(ALWAYS_IGNORED.iter().copied()) {
+    let first = first.iter().map(String::as_str);
+    for line in first.chain(patterns.lines()).chain(ALWAYS_IGNORED.iter().copied()) {
         builder.add_line(None, line).map_err(|error| bad(line, error))?;
     }
     builder.build().map_err(|error| bad("", error))
@@ -135,7 +163,8 @@ mod tests {
 
     #[test]
     fn ignores_as_git_does() {
-        let rules = ignore_rules("# comment\n*.tmp\n/build/\n!keep.tmp\ndocs/**/draft.md\n", ".").unwrap();
+        let rules =
+            ignore_rules(&[], "# comment\n*.tmp\n/build/\n!keep.tmp\ndocs/**/draft.md\n", ".").unwrap();
         let ignored = |path: &str, is_directory: bool| rules.matched(path, is_directory).is_ignore();
         assert!(ignored("a/b.tmp", false) && !ignored("a/keep.tmp", false));
         assert!(ignored("build", true) && !ignored("build", false) && !ignored("a/build", true));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
-use pacto_oci::directory::{DirectoryError, find_bundles};
+use pacto_oci::directory::{DirectoryError, find_bundles, is_searched, normalize};
 
 use crate::{AppError, Context};
 
@@ -17,8 +17,8 @@ pub struct Selection {
     pub is_set: bool,
 }
 
-/// Finds contracts. A directory with a `pacto.yaml` is that contract; one without is searched. With `recursive`,
-/// every directory is searched.
+/// Finds contracts. A directory with a `pacto.yaml` is that contract; one without is searched, also where a pattern
+/// names it. With `recursive`, every directory is searched.
 ///
 /// # Errors
 /// [`AppError`] when an argument names nothing.
@@ -53,7 +53,7 @@ pub fn select(context: &Context, arguments: &[String], recursive: bool) -> Resul
         }
     }
     let mut seen = std::collections::HashSet::new();
-    selection.contracts.retain(|contract| seen.insert(contract.clone()));
+    selection.contracts.retain(|contract| seen.insert(normalize(Path::new(contract))));
     if selection.contracts.len() > MAX_CONTRACTS_PER_RUN {
         let count = selection.contracts.len();
         return Err(AppError::Usage(format!(
@@ -77,25 +77,33 @@ fn tree(path: &Path, argument: &str) -> Result<Vec<String>, AppError> {
     Ok(found.iter().map(shown).collect())
 }
 
-/// Directories with a contract, and contracts themselves, that match; anything else that matches is passed over.
+/// The contracts that match, and those below directories that match; other files that match are passed over.
 fn pattern(context: &Context, argument: &str) -> Result<Vec<String>, AppError> {
     let base = glob::Pattern::escape(&context.directory.to_string_lossy());
     let full =
         if Path::new(argument).is_absolute() { argument.to_owned() } else { format!("{base}/{argument}") };
-    let matches =
-        glob::glob(&full).map_err(|error| AppError::Usage(format!("pattern {argument:?}: {error}")))?;
+    // Read first as it was typed, so that a message counts its columns and not those of the full path.
+    let wrong = |error| AppError::Usage(format!("pattern {argument:?}: {error}"));
+    glob::Pattern::new(argument).map_err(wrong)?;
+    // As in a shell, `*` stands for no hidden directory.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let matches = glob::glob_with(&full, options).map_err(wrong)?;
     let mut found = Vec::new();
     for path in matches.flatten() {
         let directory = if path.file_name().is_some_and(|name| name == CONTRACT_FILE) {
             path.parent().unwrap_or(&path).to_owned()
-        } else if path.join(CONTRACT_FILE).symlink_metadata().is_ok() {
-            path
         } else {
-            continue;
+            path
         };
-        let shown = directory.strip_prefix(&context.directory).unwrap_or(&directory);
-        let shown = shown.to_string_lossy().into_owned();
-        found.push(if shown.is_empty() { ".".to_owned() } else { shown });
+        let shown = directory.strip_prefix(&context.directory).unwrap_or(&directory).to_string_lossy();
+        let shown = if shown.is_empty() { ".".to_owned() } else { shown.into_owned() };
+        if directory.join(CONTRACT_FILE).symlink_metadata().is_ok() {
+            found.push(shown);
+        } else if directory.is_dir()
+            && directory.file_name().is_none_or(|name| is_searched(&name.to_string_lossy()))
+        {
+            found.extend(tree(&directory, &shown)?);
+        }
     }
     if found.is_empty() {
         return Err(DirectoryError::NoContract(argument.to_owned()).into());

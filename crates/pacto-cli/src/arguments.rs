@@ -1,17 +1,20 @@
 //! Flags that every command has.
+#![expect(clippy::doc_markdown, reason = "these comments are the help, where backticks would be shown")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
-use fs_err as fs;
-use pacto_contract::overrides::Overrides;
+use pacto_app::AppError;
+use pacto_contract::overrides::{OverrideError, Overrides};
+use pacto_contract::yaml::{LoadErrorKind, decode_utf8};
+use pacto_contract::{Source, limits};
 
 use crate::commands::Command;
 use crate::exit::CommandError;
 
 /// Contracts for cloud-native services: author, validate, compare and package them
 ///
-/// A contract (`pacto.yaml`) says what a service exposes, needs and promises at run time.
+/// A contract (pacto.yaml) says what a service exposes, needs and promises at run time.
 /// Exit codes: 0 fine, 1 the answer is no, 2 called the wrong way, 3 could not run.
 #[derive(Debug, Parser)]
 #[command(name = "pacto", disable_version_flag = true, max_term_width = 100)]
@@ -27,25 +30,19 @@ pub struct Arguments {
 /// Flags of every command, before or after its name.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Config file [default: ~/.config/pacto/config.yaml, then pacto.yaml beside it]
-    #[arg(long, global = true, value_name = "PATH", env = "PACTO_CONFIG", help_heading = "Global options")]
+    /// Config file [default: ~/.config/pacto/config.yaml, then pacto.yaml beside it] [env: PACTO_CONFIG]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     pub config: Option<PathBuf>,
-    /// Form of the output
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "PACTO_OUTPUT_FORMAT",
-        help_heading = "Global options"
-    )]
+    /// Form of the output [env: PACTO_OUTPUT_FORMAT]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
     pub output_format: Option<OutputFormat>,
-    /// Do not read from the bundle cache
+    /// Do not read from the bundle cache [env: PACTO_NO_CACHE]
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_cache: bool,
-    /// Threads for work on many contracts [default: number of processors]
-    #[arg(long, global = true, value_name = "N", env = "PACTO_JOBS", help_heading = "Global options")]
+    /// Threads for work on many contracts [default: number of processors] [env: PACTO_JOBS]
+    #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
     pub jobs: Option<std::num::NonZeroUsize>,
-    /// Say on stderr what is done
+    /// Say on stderr what is done [env: PACTO_VERBOSE]
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
 }
@@ -59,11 +56,11 @@ pub enum OutputFormat {
     Json,
     /// For comments and pages.
     Markdown,
-    /// SARIF 2.1.0, `validate` only.
+    /// SARIF 2.1.0, validate only.
     Sarif,
-    /// `JUnit` XML, `validate` only.
+    /// JUnit XML, validate only.
     Junit,
-    /// GitHub workflow commands, `validate` only.
+    /// GitHub workflow commands, validate only.
     Github,
 }
 
@@ -102,25 +99,39 @@ pub fn read_overrides(
 ) -> Result<Overrides, CommandError> {
     let mut overrides = Overrides::default();
     for file in files {
-        let shown = file.display();
-        let metadata = fs::metadata(file).map_err(|error| CommandError::Environment(error.to_string()))?;
-        if !metadata.is_file() {
-            return Err(CommandError::Usage(format!("values file {shown} is not a regular file")));
-        }
-        let limit = pacto_contract::limits::MAX_CONTRACT_BYTES as u64;
-        if metadata.len() > limit {
-            return Err(CommandError::Usage(format!("values file {shown} is larger than {limit} bytes")));
-        }
-        let content = fs::read(file).map_err(|error| CommandError::Environment(error.to_string()))?;
-        let text = pacto_contract::yaml::decode_utf8(&content)
-            .map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
-        overrides.add_values(&shown.to_string(), text).map_err(pacto_app::AppError::from)?;
+        add_values(&mut overrides, file)?;
     }
     for set in sets {
-        overrides.add_set(set).map_err(pacto_app::AppError::from)?;
+        overrides.add_set(set).map_err(AppError::from)?;
     }
     for text in texts {
-        overrides.add_set_string(text).map_err(pacto_app::AppError::from)?;
+        overrides.add_set_string(text).map_err(AppError::from)?;
     }
     Ok(overrides)
+}
+
+/// A file without content changes nothing.
+fn add_values(overrides: &mut Overrides, file: &Path) -> Result<(), CommandError> {
+    let shown = file.display().to_string();
+    let unreadable =
+        |error: std::io::Error| CommandError::Environment(format!("values file {shown}: {error}"));
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(CommandError::Usage(format!("values file {shown} is not a regular file")));
+    }
+    let limit = limits::MAX_CONTRACT_BYTES;
+    if metadata.len() > limit as u64 {
+        return Err(CommandError::Usage(format!("values file {shown} is larger than {limit} bytes")));
+    }
+    let content = std::fs::read(file).map_err(unreadable)?;
+    let text = decode_utf8(&content).map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
+    match overrides.add_values(&shown, text) {
+        Err(OverrideError::Values { error, .. }) if error.kind == LoadErrorKind::Empty => Ok(()),
+        Err(OverrideError::Values { error, .. }) => {
+            let place = Source::new(shown.as_str(), text).locate(error.span);
+            let message = format!("{}:{}:{}: {error}", place.file, place.line, place.column);
+            Err(CommandError::Usage(message))
+        }
+        other => Ok(other.map_err(AppError::from)?),
+    }
 }

@@ -27,13 +27,14 @@ pub const TABLE: &[(&str, &str)] = &[
          of bundles, `oci-layout:DIR`, or a path in another registry.",
     ),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
-    ("NO_COLOR", "Any value: no colours."),
+    ("NO_COLOR", "Any value that is not empty: no colours."),
     ("XDG_CONFIG_HOME", "Directory of `pacto/config.yaml` instead of `~/.config`."),
 ];
 
-/// The value of a variable that is set and not empty.
+/// The value of a variable that is set and not empty. What is not UTF-8 in it is replaced, and so found wrong.
 pub fn value(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
 }
 
 /// Whether a switch is on; the words are those of the original: `1`, `t`, `T`, `true`, `TRUE`, `True`.

@@ -26,6 +26,15 @@ use ui::Ui;
 
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
+    // The one call that scripts make most needs no parser, which would be most of its time.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "version")
+        && words.next().is_none()
+        && environment::value(environment::OUTPUT_FORMAT).is_none()
+    {
+        commands::version::print();
+        return ExitCode::from(exit::FINE);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -40,8 +49,8 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => exit::report(&error, &mut ui),
     };
-    ui.flush();
-    ExitCode::from(code)
+    // Half an answer is none, whatever it says.
+    ExitCode::from(if ui.flush() { code } else { exit::ENVIRONMENT })
 }
 
 fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {

@@ -1,7 +1,9 @@
 //! Flags, environment and config file, in this order of precedence.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use pacto_app::Context;
 use pacto_app::context::mirror_location;
@@ -25,7 +27,8 @@ pub(crate) struct Settings {
 struct ConfigFile {
     format: Option<OutputFormat>,
     verbose: bool,
-    registries: Vec<(String, String, PathBuf)>,
+    /// Prefix, location where there is one, and the directory where relative locations start.
+    registries: Vec<(String, Option<String>, PathBuf)>,
 }
 
 /// Keys of the config file.
@@ -53,14 +56,16 @@ impl Settings {
                 .map_err(|error| CommandError::Usage(format!("{}: {error}", environment::REGISTRY_MIRROR)))?;
         }
         for (prefix, location, base) in &file.registries {
-            // The environment wins over the file, so a prefix that is taken stays.
-            let _ = mirrors.add(prefix, mirror_location(location, base));
+            if let Some(location) = location {
+                // The environment wins over the file, so a prefix that is taken stays.
+                let _ = mirrors.add(prefix, mirror_location(location, base));
+            }
         }
         let mut context = Context::new(directory, mirrors);
-        if let Some(jobs) = global.jobs {
+        if let Some(jobs) = jobs(global)? {
             context.jobs = jobs.get();
         }
-        let format = global.output_format.or(file.format).unwrap_or(OutputFormat::Text);
+        let format = output_format(global)?.or(file.format).unwrap_or(OutputFormat::Text);
         Ok(Self { format, context })
     }
 
@@ -82,6 +87,37 @@ impl Settings {
     }
 }
 
+/// The output format that the flag or the environment names.
+///
+/// # Errors
+/// A usage error that names the variable.
+pub(crate) fn output_format(global: &Global) -> Result<Option<OutputFormat>, CommandError> {
+    if global.output_format.is_some() {
+        return Ok(global.output_format);
+    }
+    let format = environment::value(environment::OUTPUT_FORMAT).map(|text| parse_format(&text)).transpose();
+    format.map_err(|message| CommandError::Usage(format!("{}: {message}", environment::OUTPUT_FORMAT)))
+}
+
+fn jobs(global: &Global) -> Result<Option<NonZeroUsize>, CommandError> {
+    if global.jobs.is_some() {
+        return Ok(global.jobs);
+    }
+    let jobs = environment::value(environment::JOBS).map(|text| match text.parse() {
+        Ok(jobs) => Ok(jobs),
+        Err(_) => Err(CommandError::Usage(format!("{}: {text:?} is no number above 0", environment::JOBS))),
+    });
+    jobs.transpose()
+}
+
+fn parse_format(text: &str) -> Result<OutputFormat, String> {
+    OutputFormat::from_str(text, true).map_err(|_| {
+        let known = OutputFormat::value_variants().iter().filter_map(OutputFormat::to_possible_value);
+        let known: Vec<_> = known.map(|value| value.get_name().to_owned()).collect();
+        format!("{text:?} is no output format; known are {}", known.join(", "))
+    })
+}
+
 fn start_log() {
     // A second call keeps the first log; nothing depends on which.
     let _ = tracing_subscriber::fmt()
@@ -94,9 +130,11 @@ fn start_log() {
 
 impl ConfigFile {
     fn find(global: &Global) -> Result<Self, CommandError> {
-        if let Some(path) = &global.config {
-            return match read_file(path)? {
-                Some(content) => Self::parse(path, &content),
+        let named = global.config.clone();
+        let named = named.or_else(|| environment::value(environment::CONFIG).map(PathBuf::from));
+        if let Some(path) = named {
+            return match read_file(&path)? {
+                Some(content) => Self::parse(&path, &content),
                 None => Err(CommandError::Usage(format!("config file {} is not there", path.display()))),
             };
         }
@@ -138,10 +176,12 @@ impl ConfigFile {
         known_keys(root, KEYS).map_err(|(span, message)| fail(&source, span, message))?;
         let mut file = Self::default();
         if let Some(node) = root.get("output-format") {
-            let text = node.as_str().unwrap_or_default();
-            let format = clap::ValueEnum::from_str(text, true)
-                .map_err(|_| fail(&source, node.span, format!("output-format {text:?} is not known")))?;
+            let text = node.scalar_text().unwrap_or_default();
+            let format = parse_format(text).map_err(|message| fail(&source, node.span, message))?;
             file.format = Some(format);
+        }
+        if let Some(node) = root.get("no-cache").filter(|node| node.as_bool().is_none()) {
+            return wrong(node, "true or false");
         }
         if let Some(node) = root.get("verbose") {
             let Some(verbose) = node.as_bool() else { return wrong(node, "true or false") };
@@ -153,18 +193,25 @@ impl ConfigFile {
             for entry in entries {
                 let Some(mapping) = entry.as_mapping() else { return wrong(entry, "a mapping") };
                 known_keys(mapping, REGISTRY_KEYS).map_err(|(span, message)| fail(&source, span, message))?;
+                for key in ["prefix", "location", "ca"] {
+                    if let Some(node) = mapping.get(key).filter(|node| node.as_str().is_none()) {
+                        return wrong(node, "text");
+                    }
+                }
+                if let Some(node) = mapping.get("plainHttp").filter(|node| node.as_bool().is_none()) {
+                    return wrong(node, "true or false");
+                }
                 let text =
                     |key: &str| mapping.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
                 let Some(prefix) = text("prefix") else {
-                    return Err(fail(
-                        &source,
-                        entry.span,
-                        "an entry of registries needs `prefix`".to_owned(),
-                    ));
+                    let message = "an entry of registries needs `prefix`".to_owned();
+                    return Err(fail(&source, entry.span, message));
                 };
-                if let Some(location) = text("location") {
-                    file.registries.push((prefix.to_owned(), location.to_owned(), base.to_owned()));
+                if file.registries.iter().any(|known| known.0 == prefix) {
+                    return Err(fail(&source, entry.span, format!("prefix {prefix:?} is there twice")));
                 }
+                let location = text("location").map(str::to_owned);
+                file.registries.push((prefix.to_owned(), location, base.to_owned()));
             }
         }
         Ok(file)

@@ -22,6 +22,8 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) struct Ui {
     out: io::BufWriter<anstream::AutoStream<io::Stdout>>,
     err: anstream::AutoStream<io::Stderr>,
+    /// The first write to stdout that failed for another reason than a reader that has gone away.
+    lost: Option<io::Error>,
 }
 
 impl Ui {
@@ -29,17 +31,20 @@ impl Ui {
         Self {
             out: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())),
             err: anstream::AutoStream::auto(io::stderr()),
+            lost: None,
         }
     }
 
     /// Data, as it is. A reader that has gone away is no error of ours.
     pub(crate) fn data(&mut self, text: &str) {
-        let _ = self.out.write_all(text.as_bytes());
+        let written = self.out.write_all(text.as_bytes());
+        self.check(written);
     }
 
     /// A line that is no data.
     pub(crate) fn note(&mut self, line: &str) {
-        let _ = self.out.flush();
+        let flushed = self.out.flush();
+        self.check(flushed);
         let _ = writeln!(self.err, "{line}");
     }
 
@@ -56,9 +61,24 @@ impl Ui {
         }
     }
 
-    pub(crate) fn flush(&mut self) {
-        let _ = self.out.flush();
+    /// Writes out what is buffered; `false` when a part of the data could not be written, which is said on stderr.
+    pub(crate) fn flush(&mut self) -> bool {
+        let flushed = self.out.flush();
+        self.check(flushed);
+        let lost = self.lost.take();
+        if let Some(error) = &lost {
+            self.error(&format!("stdout: {error}"));
+        }
         let _ = self.err.flush();
+        lost.is_none()
+    }
+
+    fn check(&mut self, result: io::Result<()>) {
+        if let Err(error) = result
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.get_or_insert(error);
+        }
     }
 
     /// A progress bar on a terminal, nothing elsewhere.
@@ -76,23 +96,41 @@ impl Ui {
 
 /// `text` without control characters and without characters that reorder a line; each is shown as its code.
 ///
-/// Line feeds are shown as `\n`, so that one finding stays one line.
+/// Line feeds are shown as `\n`, so that one finding stays one line. A GitHub runner takes a line that begins with
+/// `::`, and `##[` anywhere, for a command to itself, so these are broken up too.
 pub(crate) fn neutral(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
+    if text.trim_start().starts_with("::") {
+        clean.push('\\');
+    }
     for character in text.chars() {
         match character {
             '\n' => clean.push_str("\\n"),
             '\t' => clean.push(' '),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                let _ = write!(clean, "\\u{{{:x}}}", u32::from(character));
-            }
-            other if other.is_control() => {
+            '[' if clean.ends_with("##") => clean.push_str("\\["),
+            other if other.is_control() || is_invisible(other) => {
                 let _ = write!(clean, "\\u{{{:x}}}", u32::from(other));
             }
             other => clean.push(other),
         }
     }
     clean
+}
+
+/// Whether a character reorders the text around it, separates lines, or has no width at all where that is no part
+/// of any script.
+pub(crate) fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]
@@ -104,5 +142,14 @@ mod tests {
         assert_eq!(neutral("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
         assert_eq!(neutral("a\r\nb\u{202e}c\u{9b}"), "a\\u{d}\\nb\\u{202e}c\\u{9b}");
         assert_eq!(neutral("größe → 2 ✓"), "größe → 2 ✓");
+        assert_eq!(neutral("a\u{2028}b\u{200b}\u{e0041}"), "a\\u{2028}b\\u{200b}\\u{e0041}");
+    }
+
+    #[test]
+    fn takes_power_over_github_runners_away() {
+        assert_eq!(neutral("::add-mask::x"), "\\::add-mask::x");
+        assert_eq!(neutral(" ::x"), "\\ ::x");
+        assert_eq!(neutral("a ##[error]b"), "a ##\\[error]b");
+        assert_eq!(neutral("a::b [::1] #[x]"), "a::b [::1] #[x]");
     }
 }

@@ -47,6 +47,21 @@ impl Pointer {
         next
     }
 
+    /// Goes one step down, to the value of `key`.
+    pub fn push_key(&mut self, key: &str) {
+        self.0.push(Segment::Key(key.into()));
+    }
+
+    /// Goes one step down, to element `index`.
+    pub fn push_index(&mut self, index: usize) {
+        self.0.push(Segment::Index(index));
+    }
+
+    /// Goes one step up.
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+
     /// The steps from the root.
     pub fn segments(&self) -> &[Segment] {
         &self.0

@@ -22,7 +22,7 @@ mod schema;
 use pacto_contract::{Bundle, ContractDocument, Diagnostic};
 
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
-pub use fact::{Area, Kind};
+pub use fact::{Area, Bound, Kind};
 
 use crate::sbom::{self, SbomDiff};
 use draft::Draft;

@@ -3,8 +3,10 @@
 //! Schemas come from people we do not know: they are parsed under limits, references never leave the bundle,
 //! and patterns have a bounded cost.
 
+mod simple;
+
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, ValidationError, Validator};
@@ -23,8 +25,12 @@ const BUNDLE_BASE: &str = "pacto-bundle:///";
 /// A schema that is ready to judge.
 #[derive(Debug)]
 pub struct Schema {
-    validator: Validator,
     document: Value,
+    /// Made of simple keywords only, and so certainly a schema: it is compiled when a document breaks it.
+    is_simple: bool,
+    validator: OnceLock<Result<Validator, SchemaError>>,
+    path: String,
+    bundle: Bundle,
 }
 
 /// Why a file is no schema.
@@ -90,20 +96,42 @@ impl Schema {
     pub fn compile(bytes: &[u8], path: &str, bundle: &Bundle) -> Result<Self, SchemaError> {
         let document = parse_json(bytes)?;
         check_references(&document)?;
-        let files = BundleFiles { bundle: bundle.clone() };
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_base_uri(format!("{BUNDLE_BASE}{path}"))
-            .with_retriever(files)
-            .should_validate_formats(false)
-            .with_pattern_options(
-                PatternOptions::fancy_regex()
-                    .backtrack_limit(PATTERN_BACKTRACK_LIMIT)
-                    .size_limit(PATTERN_SIZE_LIMIT),
-            )
-            .build(&document)
-            .map_err(|error| SchemaError::Invalid(describe_invalid(&error)))?;
-        Ok(Self { validator, document })
+        let schema = Self {
+            is_simple: simple::is_simple(&document),
+            document,
+            validator: OnceLock::new(),
+            path: path.to_owned(),
+            bundle: bundle.clone(),
+        };
+        if !schema.is_simple {
+            schema.validator().as_ref().map_err(SchemaError::clone)?;
+        }
+        Ok(schema)
+    }
+
+    fn validator(&self) -> &Result<Validator, SchemaError> {
+        self.validator.get_or_init(|| {
+            let draft = Draft::Draft202012.detect(&self.document);
+            let known = draft != Draft::Unknown;
+            let draft = if known { draft } else { Draft::Draft202012 };
+            let mut document = self.document.clone();
+            if known && let Some(object) = document.as_object_mut() {
+                // The draft is known; naming it again would load every meta-schema there is.
+                object.shift_remove("$schema");
+            }
+            jsonschema::options()
+                .with_draft(draft)
+                .with_base_uri(format!("{BUNDLE_BASE}{}", self.path))
+                .with_retriever(BundleFiles { bundle: self.bundle.clone() })
+                .should_validate_formats(false)
+                .with_pattern_options(
+                    PatternOptions::fancy_regex()
+                        .backtrack_limit(PATTERN_BACKTRACK_LIMIT)
+                        .size_limit(PATTERN_SIZE_LIMIT),
+                )
+                .build(&document)
+                .map_err(|error| SchemaError::Invalid(describe_invalid(&error)))
+        })
     }
 
     /// The schema as JSON.
@@ -114,10 +142,20 @@ impl Schema {
     /// Judges `instance`. Violations are sorted by place, then reason.
     pub fn judge(&self, instance: &Value) -> Judgement {
         let mut judgement = Judgement::default();
-        if self.validator.is_valid(instance) {
+        if self.is_simple && simple::accepts(&self.document, instance) {
             return judgement;
         }
-        for error in self.validator.iter_errors(instance) {
+        let validator = match self.validator() {
+            Ok(validator) => validator,
+            Err(error) => {
+                judgement.undecided = Some(error.to_string());
+                return judgement;
+            }
+        };
+        if validator.is_valid(instance) {
+            return judgement;
+        }
+        for error in validator.iter_errors(instance) {
             self.leaves(&error, &mut judgement);
         }
         judgement.violations.sort();

@@ -100,7 +100,10 @@ impl BundleDirectory {
         let shown = self.shown(file);
         let refuse = |kind| Err(DirectoryError::NotAFile { path: shown.clone(), kind });
         let access = |source| DirectoryError::Access { path: shown.clone(), source };
-        // Links are resolved first, so that neither a link nor a linked parent can lead out of the bundle.
+        if let Some(metadata) = self.plain_file(file) {
+            return self.read_open(&path, file, &metadata).map(Some);
+        }
+        // Links are resolved, so that neither a link nor a linked parent can lead out of the bundle.
         let canonical = match std::fs::canonicalize(&path) {
             Ok(canonical) => canonical,
             Err(error) if is_absent(&error) => {
@@ -122,15 +125,37 @@ impl BundleDirectory {
         if !metadata.is_file() {
             return refuse("not a regular file");
         }
+        self.read_open(&canonical, file, &metadata).map(Some)
+    }
+
+    /// The metadata of a regular file that is reached without any link; everything else is looked at closely.
+    fn plain_file(&self, file: &str) -> Option<std::fs::Metadata> {
+        let parents = file.match_indices('/').filter_map(|(end, _)| file.get(..end));
+        for parent in parents {
+            if !std::fs::symlink_metadata(self.path.join(parent)).ok()?.is_dir() {
+                return None;
+            }
+        }
+        std::fs::symlink_metadata(self.path.join(file)).ok().filter(std::fs::Metadata::is_file)
+    }
+
+    fn read_open(
+        &self,
+        path: &Path,
+        file: &str,
+        metadata: &std::fs::Metadata,
+    ) -> Result<Vec<u8>, DirectoryError> {
+        let shown = self.shown(file);
+        let access = |source| DirectoryError::Access { path: shown.clone(), source };
         let limit = MAX_BUNDLE_FILE_BYTES as u64;
         let mut content = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default());
-        let file_handle = std::fs::File::open(&canonical).map_err(access)?;
-        file_handle.take(limit + 1).read_to_end(&mut content).map_err(access)?;
+        let opened = std::fs::File::open(path).map_err(access)?;
+        opened.take(limit + 1).read_to_end(&mut content).map_err(access)?;
         if content.len() > MAX_BUNDLE_FILE_BYTES {
             let source = BundleError::FileTooLarge { path: file.to_owned(), limit: MAX_BUNDLE_FILE_BYTES };
-            return Err(DirectoryError::Limit { path: shown, source });
+            return Err(DirectoryError::Limit { path: shown.clone(), source });
         }
-        Ok(Some(content))
+        Ok(content)
     }
 
     /// All files for which `wanted` says yes, by their path in the bundle; directories it refuses are not entered.
@@ -148,10 +173,13 @@ impl BundleDirectory {
             for entry in fs::read_dir(&path).map_err(access)? {
                 let entry = entry.map_err(access)?;
                 let name = entry.file_name();
-                let Some(name) = name.to_str() else {
-                    return Err(DirectoryError::Name(self.shown(&directory)));
+                let below = |name: &str| {
+                    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
                 };
-                let file = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+                let Some(name) = name.to_str() else {
+                    return Err(DirectoryError::Name(self.shown(&below(&name.to_string_lossy()))));
+                };
+                let file = below(name);
                 let kind = entry.file_type().map_err(access)?;
                 if !wanted(&file, kind.is_dir()) {
                     continue;
@@ -212,7 +240,6 @@ fn is_absent(error: &std::io::Error) -> bool {
 /// # Errors
 /// When `root` cannot be read; unreadable directories below it are passed over.
 pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> {
-    const NEVER_ENTERED: &[&str] = &["node_modules", "target", "vendor"];
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
     for depth in 0..=MAX_SEARCH_DEPTH {
@@ -230,7 +257,7 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
                 let name = name.to_string_lossy();
                 is_bundle |= name == CONTRACT_FILE;
                 let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                if is_directory && !name.starts_with('.') && !NEVER_ENTERED.contains(&&*name) {
+                if is_directory && is_searched(&name) {
                     children.push(entry.path());
                 }
             }
@@ -247,6 +274,13 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
     found.sort();
     found.truncate(limit);
     Ok(found)
+}
+
+/// Whether a directory of this name is looked into when contracts are searched: hidden ones and folders of
+/// dependencies are not.
+pub fn is_searched(name: &str) -> bool {
+    const NEVER_ENTERED: &[&str] = &["node_modules", "target", "vendor"];
+    !name.starts_with('.') && !NEVER_ENTERED.contains(&name)
 }
 
 /// `path` without `.` and `..` where that needs no look at the disk.

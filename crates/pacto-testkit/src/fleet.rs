@@ -181,6 +181,25 @@ metadata:
     }
 }
 
+impl Fleet {
+    /// Writes service 0 to `directory/contract`, without references to other contracts.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_alone(&self, directory: &Path) -> std::io::Result<()> {
+        let bundle = directory.join("contract");
+        fs::create_dir_all(bundle.join("interfaces"))?;
+        fs::create_dir_all(bundle.join("configuration"))?;
+        let platform = format!("  - name: platform\n    ref: oci://{FLEET_PLATFORM}/platform-config\n");
+        let policies =
+            format!("policies:\n  - name: standard\n    ref: oci://{FLEET_PLATFORM}/platform-policy\n");
+        let contract = self.contract(0).replace(&platform, "").replace(&policies, "");
+        fs::write(bundle.join("pacto.yaml"), contract)?;
+        fs::write(bundle.join("interfaces/openapi.yaml"), OPENAPI)?;
+        fs::write(bundle.join("configuration/schema.json"), schema(0))
+    }
+}
+
 fn schema(index: usize) -> String {
     format!(
         r#"{{

@@ -1,3 +1,6 @@
 //! What tests and benchmarks share.
 
+pub mod context;
 pub mod fleet;
+
+pub use context::{CommandOutput, TestContext, checkout_dir, shared_dir};

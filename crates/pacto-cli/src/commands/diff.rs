@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use pacto_app::AppError;
 use pacto_app::diff::{self, Options, Outcome};
+use pacto_contract::overrides::Overrides;
 use pacto_engine::diff::{Change, Classification};
 use pacto_engine::graph::render_difference;
 use pacto_engine::sbom::{SbomChange, SbomChangeKind, SbomDiff, SbomField};
@@ -13,7 +15,7 @@ use serde_json::Value;
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
 use crate::render::findings;
-use crate::render::markdown::{code, prose};
+use crate::render::markdown::{code, fenced, prose};
 use crate::settings::Settings;
 use crate::ui::{GREEN, RED, Ui, YELLOW, neutral};
 
@@ -60,8 +62,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let options = Options {
         old: arguments.old.clone(),
         new: arguments.new.clone(),
-        old_overrides: read_overrides(&arguments.old_values, &arguments.old_set, &[])?,
-        new_overrides: read_overrides(&arguments.new_values, &arguments.new_set, &[])?,
+        old_overrides: side_overrides("old", &arguments.old_values, &arguments.old_set)?,
+        new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
     };
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
@@ -92,6 +94,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     Ok(ANSWER)
 }
 
+fn side_overrides(side: &'static str, files: &[PathBuf], sets: &[String]) -> Result<Overrides, CommandError> {
+    read_overrides(files, sets, &[]).map_err(|error| match error {
+        CommandError::App(error) => AppError::Side { side, source: Box::new(error) }.into(),
+        other => other,
+    })
+}
+
 fn style(classification: Classification) -> anstyle::Style {
     match classification {
         Classification::Breaking => RED,
@@ -107,7 +116,7 @@ fn class(classification: Classification) -> String {
 
 fn text(outcome: &Outcome, details: bool) -> String {
     let mut out = format!("Classification: {}\n", class(outcome.classification));
-    let graph = render_difference(&outcome.graph_diff.root);
+    let graph = render_difference(&outcome.graph_diff.root, neutral);
     let unchanged = outcome.changes.is_empty()
         && outcome.dependency_diffs.is_empty()
         && graph.is_empty()
@@ -129,10 +138,7 @@ fn text(outcome: &Outcome, details: bool) -> String {
         }
     }
     if !graph.is_empty() {
-        out.push_str("\nDependency graph changes:\n");
-        graph.lines().for_each(|line| {
-            let _ = writeln!(out, "{}", neutral(line));
-        });
+        let _ = write!(out, "\nDependency graph changes:\n{graph}");
     }
     if let Some(sbom) = &outcome.sbom_diff {
         sbom_text(&mut out, sbom);
@@ -221,9 +227,9 @@ fn as_markdown(outcome: &Outcome) -> String {
             sbom_table(&mut out, sbom);
         }
     }
-    let graph = render_difference(&outcome.graph_diff.root);
+    let graph = render_difference(&outcome.graph_diff.root, neutral);
     if !graph.is_empty() {
-        let _ = writeln!(out, "### Dependency Graph Changes\n\n```\n{}```", graph.replace("```", "'''"));
+        let _ = writeln!(out, "### Dependency Graph Changes\n\n{}", fenced(&graph));
     }
     if let Some(sbom) = &outcome.sbom_diff {
         out.push_str("### SBOM Changes\n\n");

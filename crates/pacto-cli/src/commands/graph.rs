@@ -7,6 +7,7 @@ use pacto_engine::graph::{GraphOptions, render};
 use crate::arguments::{Global, OutputFormat, OverrideFlags};
 use crate::exit::{ANSWER, CommandError, FINE};
 use crate::render::findings;
+use crate::render::markdown::fenced;
 use crate::settings::Settings;
 use crate::ui::{Ui, neutral};
 
@@ -43,9 +44,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let outcome = graph::run(&settings.context, &options)?;
     match settings.format {
         OutputFormat::Json => ui.json(&outcome.report()),
-        OutputFormat::Markdown => ui.data(&format!("```\n{}```\n", text(&outcome).replace("```", "'''"))),
+        OutputFormat::Markdown => ui.data(&fenced(&render(&outcome.graph, neutral))),
         _ => {
-            ui.data(&text(&outcome));
+            ui.data(&render(&outcome.graph, neutral));
             for warning in &outcome.graph.warnings {
                 findings::write(ui, warning, None);
             }
@@ -56,11 +57,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         return Ok(ANSWER);
     }
     Ok(FINE)
-}
-
-/// The tree line by line, so that a name cannot start a line of its own.
-fn text(outcome: &Outcome) -> String {
-    render(&outcome.graph).lines().map(|line| neutral(line) + "\n").collect()
 }
 
 fn unsound(outcome: &Outcome) -> String {

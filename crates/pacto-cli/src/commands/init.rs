@@ -1,4 +1,8 @@
 //! `pacto init`.
+#![expect(
+    clippy::doc_markdown,
+    reason = "comments of arguments are the help, where backticks would be shown"
+)]
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -19,7 +23,7 @@ pub struct Arguments {
     /// Write only what a contract must have
     #[arg(long)]
     minimal: bool,
-    /// Describe the http interface by this `OpenAPI` file; version, port and health path are taken from it
+    /// Describe the http interface by this OpenAPI file; version, port and health path are taken from it
     #[arg(long, value_name = "FILE", conflicts_with = "minimal")]
     from_openapi: Option<PathBuf>,
 }

@@ -1,9 +1,12 @@
 //! A finding as text: one line in the form of the original, then the place and the help.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use pacto_contract::{Diagnostic, Severity, Source};
+use pacto_contract::{Diagnostic, Location, Severity, Source};
 
 use crate::ui::{FAINT, RED, Ui, YELLOW, neutral};
+
+/// End of the name of a contract that overrides were merged into.
+const OVERRIDDEN: &str = " (with overrides)";
 
 /// Writes `finding` to stderr; `source` is the text that it may be shown in.
 pub(crate) fn write(ui: &mut Ui, finding: &Diagnostic, source: Option<&Source>) {
@@ -13,15 +16,20 @@ pub(crate) fn write(ui: &mut Ui, finding: &Diagnostic, source: Option<&Source>) 
     }
 }
 
+/// The place of a finding in a file of the user; a contract that overrides were merged into lies in no file.
+pub(crate) fn file_place(finding: &Diagnostic) -> Option<&Location> {
+    finding.location.as_ref().filter(|place| !place.file.ends_with(OVERRIDDEN))
+}
+
 fn headline(finding: &Diagnostic) -> String {
     let (word, style) = match finding.severity {
         Severity::Error => ("ERROR", RED),
         Severity::Warning => ("WARN ", YELLOW),
         Severity::Info => ("INFO ", FAINT),
     };
-    let place = neutral(&finding.path);
+    let place = if finding.path.is_empty() { String::new() } else { format!("{}: ", neutral(&finding.path)) };
     let message = neutral(&finding.message);
-    format!("  {style}{word}{style:#} [{}] {place}: {message}", finding.code)
+    format!("  {style}{word}{style:#} [{}] {place}{message}", finding.code)
 }
 
 fn details(finding: &Diagnostic, source: Option<&Source>) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use pacto_contract::{Diagnostic, Severity};
 
+use crate::render::findings::file_place;
 use crate::ui::neutral;
 
 /// One annotation. `fallback` is the file to name where a finding has no place.
@@ -11,7 +12,7 @@ pub(crate) fn annotation(finding: &Diagnostic, fallback: &str) -> String {
         Severity::Warning => "warning",
         Severity::Info => "notice",
     };
-    let place = match &finding.location {
+    let place = match file_place(finding) {
         Some(place) => format!("file={},line={},col={}", property(&place.file), place.line, place.column),
         None => format!("file={}", property(fallback)),
     };

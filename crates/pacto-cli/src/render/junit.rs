@@ -25,9 +25,8 @@ pub(crate) fn document(outcome: &Outcome) -> String {
         for finding in &verdict.errors {
             let _ = writeln!(
                 out,
-                "    <testcase classname=\"{name}\" name=\"{} {}\">\n      <failure message=\"{}\">{}</failure>\n    </testcase>",
-                finding.code,
-                escape(&finding.path),
+                "    <testcase classname=\"{name}\" name=\"{}\">\n      <failure message=\"{}\">{}</failure>\n    </testcase>",
+                escape(&subject(finding)),
                 escape(&finding.message),
                 escape(&details(finding)),
             );
@@ -46,8 +45,15 @@ fn cases(verdict: &ContractVerdict) -> usize {
     verdict.errors.len().max(1)
 }
 
+fn subject(finding: &Diagnostic) -> String {
+    match finding.path.as_str() {
+        "" => finding.code.to_string(),
+        path => format!("{} {path}", finding.code),
+    }
+}
+
 fn details(finding: &Diagnostic) -> String {
-    let mut text = format!("{} {}: {}", finding.code, finding.path, finding.message);
+    let mut text = format!("{}: {}", subject(finding), finding.message);
     if let Some(place) = &finding.location {
         let _ = write!(text, "\n{}:{}:{}", place.file, place.line, place.column);
     }

@@ -1,5 +1,10 @@
 //! Markdown that cannot be broken by what it shows.
 
+use crate::ui::is_invisible;
+
+/// Stands for a character that must not be there.
+const REPLACEMENT: char = '\u{fffd}';
+
 /// Text for a table cell or a sentence: no new cell, no link, no HTML.
 pub(crate) fn prose(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -13,7 +18,7 @@ pub(crate) fn prose(text: &str) -> String {
                 clean.push('\\');
                 clean.push(character);
             }
-            other if other.is_control() => {}
+            other if other.is_control() || is_invisible(other) => clean.push(REPLACEMENT),
             other => clean.push(other),
         }
     }
@@ -25,8 +30,12 @@ pub(crate) fn code(text: &str) -> String {
     if text.is_empty() {
         return "``".to_owned();
     }
-    let clean: String =
-        text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let visible = |character: char| match character {
+        '\n' | '\r' | '\t' => ' ',
+        other if other.is_control() || is_invisible(other) => REPLACEMENT,
+        other => other,
+    };
+    let clean: String = text.chars().map(visible).collect();
     let clean = clean.replace('|', "\\|");
     let longest = clean.split(|character| character != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
@@ -34,6 +43,13 @@ pub(crate) fn code(text: &str) -> String {
         return format!("{fence} {clean} {fence}");
     }
     format!("{fence}{clean}{fence}")
+}
+
+/// Lines as they are, in a fence that they cannot close.
+pub(crate) fn fenced(lines: &str) -> String {
+    let longest = lines.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}\n{lines}{fence}\n")
 }
 
 #[cfg(test)]
@@ -47,5 +63,9 @@ mod tests {
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`a"), "`` `a ``");
         assert_eq!(code(""), "``");
+        assert_eq!(fenced("a\n"), "```\na\n```\n");
+        assert_eq!(fenced("````\n"), "`````\n````\n`````\n");
+        assert_eq!(prose("a\u{1b}[1m\u{202e}b"), "a\u{fffd}\\[1m\u{fffd}b");
+        assert_eq!(code("a\n\u{1b}\u{202e}b"), "`a \u{fffd}\u{fffd}b`");
     }
 }

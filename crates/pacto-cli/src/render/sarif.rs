@@ -6,6 +6,8 @@ use pacto_app::validate::{ContractVerdict, Outcome};
 use pacto_contract::{Code, Diagnostic, Severity};
 use serde_json::{Value, json};
 
+use crate::render::findings::file_place;
+
 /// The log, with one run.
 pub(crate) fn log(outcome: &Outcome, version: &str) -> Value {
     let findings = |verdict: &ContractVerdict| -> Vec<Value> {
@@ -29,6 +31,7 @@ pub(crate) fn log(outcome: &Outcome, version: &str) -> Value {
                 "version": version,
                 "rules": used.into_iter().map(rule).collect::<Vec<_>>(),
             }},
+            "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     })
@@ -56,21 +59,22 @@ fn result(finding: &Diagnostic, fallback: &str) -> Value {
         Some(help) => format!("{} ({help})", finding.message),
         None => finding.message.clone(),
     };
-    let physical = match &finding.location {
+    let physical = match file_place(finding) {
         Some(place) => json!({
             "artifactLocation": {"uri": uri(&place.file)},
             "region": {"startLine": place.line, "startColumn": place.column},
         }),
         None => json!({"artifactLocation": {"uri": uri(fallback)}}),
     };
+    let mut location = json!({"physicalLocation": physical});
+    if !finding.path.is_empty() {
+        location["logicalLocations"] = json!([{"fullyQualifiedName": finding.path}]);
+    }
     json!({
         "ruleId": finding.code.as_str(),
         "level": level(finding.severity),
         "message": {"text": message},
-        "locations": [{
-            "physicalLocation": physical,
-            "logicalLocations": [{"fullyQualifiedName": finding.path}],
-        }],
+        "locations": [location],
     })
 }
 

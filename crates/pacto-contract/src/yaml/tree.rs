@@ -313,6 +313,29 @@ impl Node {
         })
     }
 
+    /// Whether the value has a JSON form, without building it.
+    ///
+    /// # Errors
+    /// [`NoJsonForm`] for the first number that has none.
+    pub fn check_json_form(&self) -> Result<(), NoJsonForm> {
+        let has_form = match &self.value {
+            Value::Int(value, _) => i64::try_from(*value).is_ok() || u64::try_from(*value).is_ok(),
+            Value::Float(value, _) => value.is_finite(),
+            Value::Sequence(items) => {
+                return items
+                    .iter()
+                    .try_for_each(Self::check_json_form)
+                    .or_else(|_| self.to_json().map(drop));
+            }
+            Value::Mapping(mapping) => {
+                let mut nodes = mapping.entries().iter().map(|entry| &entry.node);
+                return nodes.try_for_each(Self::check_json_form).or_else(|_| self.to_json().map(drop));
+            }
+            Value::Null | Value::Bool(_) | Value::String(_) => true,
+        };
+        if has_form { Ok(()) } else { self.to_json().map(drop) }
+    }
+
     /// A tree without places from a JSON value.
     pub fn from_json(json: &serde_json::Value) -> Self {
         Self::synthetic(match json {

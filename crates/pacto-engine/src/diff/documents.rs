@@ -219,14 +219,65 @@ const MAX_CANONICAL_BYTES: usize = 256 * 1024;
 /// The value in one fixed form: sorted keys, references followed, keys that `leave_out` names left out. For
 /// equality only; `None` when it would be too large, which is equal to nothing.
 pub(super) fn canonical(located: Located<'_>, leave_out: &dyn Fn(&str) -> bool) -> Option<String> {
+    canonical_at("", located, leave_out)
+}
+
+/// The same for the value of `key`, which may be a map of names or plain data.
+pub(super) fn canonical_at(
+    key: &str,
+    located: Located<'_>,
+    leave_out: &dyn Fn(&str) -> bool,
+) -> Option<String> {
     let mut writer = Canonical { out: String::new(), leave_out, path: Vec::new() };
-    writer.write(located);
+    writer.write(located, Content::Keywords.under(key));
     (writer.out.len() <= MAX_CANONICAL_BYTES).then_some(writer.out)
 }
 
-/// Whether two values are the same but for what `leave_out` names.
-pub(super) fn same(old: Located<'_>, new: Located<'_>, leave_out: &dyn Fn(&str) -> bool) -> bool {
-    canonical(old, leave_out).is_some_and(|old| canonical(new, leave_out).as_deref() == Some(&old))
+/// Whether two values of `key` are the same but for what `leave_out` names.
+pub(super) fn same(key: &str, old: Located<'_>, new: Located<'_>, leave_out: &dyn Fn(&str) -> bool) -> bool {
+    canonical_at(key, old, leave_out).is_some_and(|old| canonical_at(key, new, leave_out) == Some(old))
+}
+
+/// What the keys of a mapping are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Keywords, which may be left out.
+    Keywords,
+    /// Names that somebody chose: a property called `title` is a property.
+    Names,
+    /// A value of its own.
+    Data,
+}
+
+impl Content {
+    /// What stands under a key of a mapping of this kind.
+    fn under(self, key: &str) -> Self {
+        match (self, key) {
+            (Self::Keywords, "enum" | "const" | "default") => Self::Data,
+            (
+                Self::Keywords,
+                "properties"
+                | "patternProperties"
+                | "dependentSchemas"
+                | "dependentRequired"
+                | "dependencies"
+                | "headers"
+                | "responses"
+                | "content"
+                | "callbacks"
+                | "webhooks"
+                | "securitySchemes"
+                | "securityDefinitions"
+                | "scopes"
+                | "variables"
+                | "mapping"
+                | "links"
+                | "encoding",
+            ) => Self::Names,
+            (Self::Keywords | Self::Names, _) => Self::Keywords,
+            (Self::Data, _) => Self::Data,
+        }
+    }
 }
 
 struct Canonical<'a> {
@@ -236,33 +287,41 @@ struct Canonical<'a> {
 }
 
 impl Canonical<'_> {
-    fn write(&mut self, at: Located<'_>) {
+    fn write(&mut self, at: Located<'_>, content: Content) {
         if self.out.len() > MAX_CANONICAL_BYTES {
             return;
         }
-        if let Some(target) = at.node.get("$ref").and_then(Node::as_str) {
+        let reference = at.node.get("$ref").and_then(Node::as_str).filter(|_| content != Content::Data);
+        if let Some(target) = reference {
             let known =
                 |next: &Located<'_>| !self.path.contains(&next.address()) && self.path.len() < MAX_REF_DEPTH;
             match at.follow(target).filter(known) {
                 Some(next) => {
                     self.path.push(next.address());
-                    self.write(next);
+                    self.write(next, content);
                     self.path.pop();
                 }
                 None => {
                     let _ = write!(self.out, "$ref {target}");
                 }
             }
-            return;
+            // Keywords beside the reference hold too.
+            if at.entries().all(|(key, _)| key == "$ref" || (self.leave_out)(key)) {
+                return;
+            }
         }
         match &at.node.value {
             Value::Mapping(_) => {
-                let mut entries: Vec<_> = at.entries().filter(|(key, _)| !(self.leave_out)(key)).collect();
+                let left_out = |key: &str| {
+                    content == Content::Keywords && (self.leave_out)(key)
+                        || reference.is_some() && key == "$ref"
+                };
+                let mut entries: Vec<_> = at.entries().filter(|(key, _)| !left_out(key)).collect();
                 entries.sort_by_key(|(key, _)| *key);
                 self.out.push('{');
                 for (key, value) in entries {
                     let _ = write!(self.out, "{key:?}:");
-                    self.write(value);
+                    self.write(value, content.under(key));
                     self.out.push(',');
                 }
                 self.out.push('}');
@@ -270,7 +329,7 @@ impl Canonical<'_> {
             Value::Sequence(_) => {
                 self.out.push('[');
                 for item in at.items() {
-                    self.write(item);
+                    self.write(item, content);
                     self.out.push(',');
                 }
                 self.out.push(']');

@@ -29,6 +29,11 @@ pub(super) fn compare(
             let new_documents = read(new, new_file, &new_at, diagnostics);
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) {
                 openapi::compare(&old_documents, &new_documents, drafts);
+                // A file of another format has no lines; that it changed is said all the same.
+                let foreign = !openapi::is_openapi(&old_documents) || !openapi::is_openapi(&new_documents);
+                if foreign {
+                    unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
+                }
             }
         } else {
             unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);

@@ -37,6 +37,12 @@ struct Comparison {
     new_dialect: Dialect,
 }
 
+/// Whether the main file says that it is `OpenAPI`, or looks like it.
+pub(super) fn is_openapi(documents: &Documents) -> bool {
+    let marks = ["openapi", "swagger", "paths"];
+    documents.root().is_some_and(|root| marks.iter().any(|mark| root.get(mark).is_some()))
+}
+
 pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>) {
     let (Some(old), Some(new)) = (old.root(), new.root()) else { return };
     let comparison = Comparison { old_dialect: dialect(old), new_dialect: dialect(new) };
@@ -87,9 +93,13 @@ fn compare_item(
     comparison: Comparison,
     drafts: &mut Vec<Draft>,
 ) {
-    let (Ok(old), Ok(new)) = (old.resolved(), new.resolved()) else {
-        drafts.push(item_line(path, "$ref", Kind::Unresolved, old, new));
-        return;
+    let (old, new) = match (old.resolved(), new.resolved()) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(before), Err(after)) if before == after => return,
+        _ => {
+            drafts.push(item_line(path, "$ref", Kind::Unresolved, old, new));
+            return;
+        }
     };
     for method in methods(old) {
         let upper = method.to_uppercase();
@@ -111,7 +121,7 @@ fn compare_item(
     }
     let differs = |key: &str| match (old.get(key), new.get(key)) {
         (None, None) => false,
-        (Some(old), Some(new)) => !same(old, new, &is_annotation),
+        (Some(old), Some(new)) => !same(key, old, new, &is_annotation),
         _ => true,
     };
     if differs("servers") {
@@ -158,7 +168,7 @@ fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
     for (key, kind, before, after) in sections.chain(security) {
         let differs = match (before, after) {
             (None, None) => false,
-            (Some(before), Some(after)) => !same(before, after, &is_annotation),
+            (Some(before), Some(after)) => !same(key, before, after, &is_annotation),
             _ => true,
         };
         if !differs {
@@ -219,7 +229,7 @@ fn leftovers(
     let mut described = false;
     for key in keys.into_iter().filter(|key| !known.contains(key) && *key != "$ref") {
         let equal = match (old.get(key), new.get(key)) {
-            (Some(old), Some(new)) => same(old, new, &|_| false),
+            (Some(old), Some(new)) => same(key, old, new, &|_| false),
             _ => false,
         };
         let kind = match key {

@@ -97,8 +97,9 @@ fn published(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>, diagnostics:
             let value = |there: bool| there.then(|| json!(POLICY_SCHEMA));
             let kind = change_type(before, after);
             let mut draft =
-                Draft::plain(Section::Policy, "policy/schema.json", kind, value(before), value(after));
+                Draft::plain(Section::Policy, "policy.published", kind, value(before), value(after));
             draft.path = POLICY_SCHEMA.to_owned();
+            draft.reason = format!("{POLICY_SCHEMA} {}", kind.as_str());
             drafts.push(draft);
         }
     }

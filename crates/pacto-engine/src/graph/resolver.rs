@@ -1,10 +1,10 @@
 //! From answers to a graph, without I/O.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use pacto_contract::limits::{MAX_GRAPH_DEPTH, MAX_GRAPH_SERVICES};
-use pacto_contract::{Code, LenientVersion, Pointer, Reference, VersionRange};
+use pacto_contract::{Code, Contract, LenientVersion, Pointer, Reference, VersionRange};
 
 use super::{Edge, EdgeKind, Graph, GraphService, ServiceId, conflict, cycle};
 use crate::library::{Answer, Request, Resolved, Unresolved};
@@ -27,23 +27,46 @@ pub struct Resolver {
     root: Arc<Resolved>,
     root_reference: Option<String>,
     options: GraphOptions,
-    answers: HashMap<Request, Answer>,
-    asked: BTreeSet<Request>,
+    /// Every request that was made, with its answer; the position is its number.
+    answers: Vec<Option<Answer>>,
+    numbers: HashMap<Request, usize>,
     /// To be handed out by the next poll.
     fresh: Vec<Request>,
-    /// Identities whose needs are known.
-    expanded: BTreeSet<String>,
+    /// What each contract needs, by identity.
+    needs: HashMap<String, Vec<Need>>,
     outstanding: usize,
 }
 
 /// One need of a contract, before it is answered.
+#[derive(Debug)]
 struct Need {
     reference: String,
     name: String,
     required: bool,
     compatibility: String,
     kind: EdgeKind,
-    pointer: Pointer,
+    place: Place,
+    /// Number of the request, or why there can be none.
+    request: Result<usize, Unresolved>,
+}
+
+/// Where in the contract a need stands.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Dependency(usize),
+    Configuration(usize),
+    Policy(usize),
+}
+
+impl Place {
+    fn pointer(self, contract: &Contract) -> Pointer {
+        match self {
+            Self::Dependency(index) => Pointer::root().key("dependencies").index(index),
+            Self::Configuration(index) => contract.configurations.pointer(index),
+            Self::Policy(index) => contract.policies.pointer(index),
+        }
+        .key("ref")
+    }
 }
 
 impl Resolver {
@@ -53,10 +76,10 @@ impl Resolver {
             root: Arc::clone(root),
             root_reference,
             options,
-            answers: HashMap::new(),
-            asked: BTreeSet::new(),
+            answers: Vec::new(),
+            numbers: HashMap::new(),
             fresh: Vec::new(),
-            expanded: BTreeSet::new(),
+            needs: HashMap::new(),
             outstanding: 0,
         };
         resolver.expand(root);
@@ -68,16 +91,17 @@ impl Resolver {
         std::mem::take(&mut self.fresh)
     }
 
-    /// Takes the answer to a request.
-    pub fn supply(&mut self, request: Request, answer: Answer) {
-        if self.asked.contains(&request) && !self.answers.contains_key(&request) {
-            self.outstanding = self.outstanding.saturating_sub(1);
-        }
-        if let Ok(resolved) = &answer {
-            let resolved = Arc::clone(resolved);
+    /// Takes the answer to a request. The first answer counts; what was not asked for is ignored.
+    pub fn supply(&mut self, request: &Request, answer: Answer) {
+        let number = self.numbers.get(request).copied();
+        let slot = number.and_then(|number| self.answers.get_mut(number));
+        let Some(slot @ None) = slot else { return };
+        let resolved = answer.as_ref().ok().cloned();
+        *slot = Some(answer);
+        self.outstanding = self.outstanding.saturating_sub(1);
+        if let Some(resolved) = resolved {
             self.expand(&resolved);
         }
-        self.answers.insert(request, answer);
     }
 
     /// Whether every request has its answer.
@@ -86,17 +110,27 @@ impl Resolver {
     }
 
     fn expand(&mut self, resolved: &Resolved) {
-        if self.expanded.len() >= MAX_GRAPH_SERVICES || !self.expanded.insert(resolved.identity.clone()) {
+        if self.needs.len() >= MAX_GRAPH_SERVICES || self.needs.contains_key(&resolved.identity) {
             return;
         }
-        for need in needs(resolved, self.options) {
-            if let Ok(request) = need.request(resolved)
-                && self.asked.insert(request.clone())
-            {
-                self.outstanding += 1;
-                self.fresh.push(request);
-            }
+        let mut needs = needs(resolved, self.options);
+        for need in &mut needs {
+            let constraint = (need.kind == EdgeKind::Dependency).then_some(need.compatibility.as_str());
+            need.request = Request::new(&resolved.origin, &need.reference, constraint).map(|request| {
+                match self.numbers.get(&request) {
+                    Some(number) => *number,
+                    None => {
+                        let number = self.answers.len();
+                        self.answers.push(None);
+                        self.numbers.insert(request.clone(), number);
+                        self.fresh.push(request);
+                        self.outstanding += 1;
+                        number
+                    }
+                }
+            });
         }
+        self.needs.insert(resolved.identity.clone(), needs);
     }
 
     /// Builds the graph. Requests without an answer become unresolved edges.
@@ -113,25 +147,24 @@ impl Resolver {
         builder.add(&self.root, self.root_reference.clone(), false, None);
         let mut queue = VecDeque::from([(0, Arc::clone(&self.root))]);
         while let Some((id, resolved)) = queue.pop_front() {
-            for need in needs(&resolved, self.options) {
+            let needs = self.needs.get(&resolved.identity).map(Vec::as_slice).unwrap_or_default();
+            let mut edges = Vec::with_capacity(needs.len());
+            for need in needs {
                 let (edge, found) = builder.edge(id, &resolved, need);
-                if let Some(service) = builder.services.get_mut(id) {
-                    service.edges.push(edge);
-                }
+                edges.push(edge);
                 queue.extend(found);
             }
+            if let Some(service) = builder.services.get_mut(id) {
+                service.edges = edges;
+            }
+        }
+        if self.needs.len() >= MAX_GRAPH_SERVICES {
+            builder.cut();
         }
         let Builder { services, warnings, .. } = builder;
         let cycles = cycle::find(&services);
         let conflicts = conflict::find(&services);
         Graph { services, cycles, conflicts, warnings }
-    }
-}
-
-impl Need {
-    fn request(&self, from: &Resolved) -> Result<Request, Unresolved> {
-        let constraint = (self.kind == EdgeKind::Dependency).then_some(self.compatibility.as_str());
-        Request::new(&from.origin, &self.reference, constraint)
     }
 }
 
@@ -145,17 +178,22 @@ fn needs(resolved: &Resolved, options: GraphOptions) -> Vec<Need> {
             required: dependency.required,
             compatibility: dependency.compatibility.clone(),
             kind: EdgeKind::Dependency,
-            pointer: Pointer::root().key("dependencies").index(index).key("ref"),
+            place: Place::Dependency(index),
+            request: Err(Unresolved::Failed(String::new())),
         }));
     }
     if options.references || options.only_references {
-        let configurations = contract.configurations.iter().enumerate().filter_map(|(index, entry)| {
-            Some((entry.reference.as_ref()?, contract.configurations.pointer(index).key("ref")))
-        });
-        let policies = contract.policies.iter().enumerate().filter_map(|(index, entry)| {
-            Some((entry.reference.as_ref()?, contract.policies.pointer(index).key("ref")))
-        });
-        for (reference, pointer) in configurations.chain(policies) {
+        let configurations = contract
+            .configurations
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| Some((entry.reference.as_ref()?, Place::Configuration(index))));
+        let policies = contract
+            .policies
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| Some((entry.reference.as_ref()?, Place::Policy(index))));
+        for (reference, place) in configurations.chain(policies) {
             let known = |need: &Need| need.kind == EdgeKind::Reference && need.reference == *reference;
             if !needs.iter().any(known) {
                 let name = Reference::parse(reference).map(|parsed| parsed.default_name().to_owned());
@@ -165,7 +203,8 @@ fn needs(resolved: &Resolved, options: GraphOptions) -> Vec<Need> {
                     required: false,
                     compatibility: String::new(),
                     kind: EdgeKind::Reference,
-                    pointer,
+                    place,
+                    request: Err(Unresolved::Failed(String::new())),
                 });
             }
         }
@@ -215,17 +254,15 @@ impl Builder<'_> {
         &mut self,
         from: ServiceId,
         declaring: &Resolved,
-        need: Need,
+        need: &Need,
     ) -> (Edge, Option<(ServiceId, Arc<Resolved>)>) {
         let local = !need.reference.starts_with("oci://") && !need.reference.starts_with("oci-layout://");
-        let answer =
-            need.request(declaring).map_err(|error| error.to_string()).and_then(|request| {
-                match self.resolver.answers.get(&request) {
-                    Some(Ok(resolved)) => Ok(Arc::clone(resolved)),
-                    Some(Err(error)) => Err(error.to_string()),
-                    None => Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services")),
-                }
-            });
+        let number = need.request.as_ref().map_err(ToString::to_string);
+        let answer = number.and_then(|number| match self.resolver.answers.get(*number) {
+            Some(Some(Ok(resolved))) => Ok(Arc::clone(resolved)),
+            Some(Some(Err(error))) => Err(error.to_string()),
+            _ => Err("it was not looked up".to_owned()),
+        });
         let mut edge = Edge {
             reference: need.reference.clone(),
             name: need.name.clone(),
@@ -244,7 +281,7 @@ impl Builder<'_> {
                 return (edge, None);
             }
         };
-        self.check_version(declaring, &need, &resolved);
+        self.check_version(declaring, need, &resolved);
         match self.by_identity.get(&resolved.identity) {
             Some(&known) if need.kind == EdgeKind::Dependency && self.is_ancestor(known, from) => {
                 edge.target = Err(format!("cycle detected: {}", need.reference));
@@ -261,9 +298,21 @@ impl Builder<'_> {
                 (edge, None)
             }
             None => {
-                let id = self.add(&resolved, Some(need.reference), local, Some(from));
+                let id = self.add(&resolved, Some(need.reference.clone()), local, Some(from));
                 edge.target = Ok(id);
                 (edge, Some((id, resolved)))
+            }
+        }
+    }
+
+    /// Services whose needs were not looked at, because there were too many, are no end of the graph.
+    fn cut(&mut self) {
+        let needs = &self.resolver.needs;
+        let cut: Vec<bool> =
+            self.services.iter().map(|service| !needs.contains_key(&service.identity)).collect();
+        for edge in self.services.iter_mut().flat_map(|service| &mut service.edges) {
+            if edge.target.as_ref().is_ok_and(|id| cut.get(*id) == Some(&true)) {
+                edge.target = Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services"));
             }
         }
     }
@@ -284,17 +333,19 @@ impl Builder<'_> {
         if need.kind == EdgeKind::Reference {
             return;
         }
-        let range = self
-            .ranges
-            .entry(need.compatibility.clone())
-            .or_insert_with(|| VersionRange::parse(&need.compatibility).ok());
+        if !self.ranges.contains_key(&need.compatibility) {
+            let parsed = VersionRange::parse(&need.compatibility).ok();
+            self.ranges.insert(need.compatibility.clone(), parsed);
+        }
+        let range = self.ranges.get(&need.compatibility).and_then(Option::as_ref);
         let version = &resolved.document.contract.service.version;
         if let (Some(range), Ok(parsed)) = (range, LenientVersion::parse(version))
             && !range.matches(&parsed)
         {
             let message =
                 format!("{} is version {version}, outside of {}", need.reference, need.compatibility);
-            let finding = declaring.document.finding(Code::IncompatibleTag, &need.pointer, message);
+            let pointer = need.place.pointer(&declaring.document.contract);
+            let finding = declaring.document.finding(Code::IncompatibleTag, &pointer, message);
             self.warnings.push(finding.with_help("change the tag, or the constraint in `compatibility`"));
         }
     }

@@ -17,14 +17,14 @@ const HINTS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn check(document: &ContractDocument) -> Vec<Diagnostic> {
-    if let Err(error) = document.tree.to_json() {
+    if let Err(error) = document.tree.check_json_form() {
         let message = format!("the number {} has no JSON form", error.text);
         let finding = document.finding(Code::YamlParseError, &error.pointer, message);
         return vec![finding.with_help("write it as quoted text")];
     }
     let mut walk = Walk { document, findings: Vec::new() };
     if walk.supported_version() {
-        walk.object(&document.tree, &CONTRACT, &Pointer::root());
+        walk.object(&document.tree, &CONTRACT, &Path::ROOT);
     }
     if walk.findings.len() > MAX_FINDINGS {
         walk.findings.truncate(MAX_FINDINGS);
@@ -32,6 +32,40 @@ pub(super) fn check(document: &ContractDocument) -> Vec<Diagnostic> {
         walk.findings.push(document.finding(Code::SchemaError, &Pointer::root(), message));
     }
     walk.findings
+}
+
+/// The way to a node, kept on the stack: a contract without errors allocates nothing for it.
+struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+impl Path<'_> {
+    const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+
+    fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
+        Path { parent: Some(self), step: Step::Key(key) }
+    }
+
+    fn index(&self, index: usize) -> Path<'_> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+
+    fn to_pointer(&self) -> Pointer {
+        let mut pointer = self.parent.map(Path::to_pointer).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) => pointer.push_key(key),
+            Step::Index(index) => pointer.push_index(index),
+        }
+        pointer
+    }
 }
 
 struct Walk<'a> {
@@ -58,16 +92,16 @@ impl Walk<'_> {
         false
     }
 
-    fn report(&mut self, code: Code, pointer: &Pointer, message: String, help: Option<String>) {
+    fn report(&mut self, code: Code, pointer: &Path<'_>, message: String, help: Option<String>) {
         if self.findings.len() > MAX_FINDINGS {
             return;
         }
-        let mut finding = self.document.finding(code, pointer, message);
+        let mut finding = self.document.finding(code, &pointer.to_pointer(), message);
         finding.help = help;
         self.findings.push(finding);
     }
 
-    fn value(&mut self, node: &Node, shape: &Shape, field: Option<&Field>, pointer: &Pointer) {
+    fn value(&mut self, node: &Node, shape: &Shape, field: Option<&Field>, pointer: &Path<'_>) {
         match shape {
             Shape::Text(text) => self.text(node, *text, field, pointer),
             Shape::Integer { min, max } => self.integer(node, *min, *max, pointer),
@@ -105,12 +139,12 @@ impl Walk<'_> {
         }
     }
 
-    fn wrong_kind(&mut self, node: &Node, want: &str, pointer: &Pointer, help: Option<String>) {
+    fn wrong_kind(&mut self, node: &Node, want: &str, pointer: &Path<'_>, help: Option<String>) {
         let message = format!("got {}, want {want}", node.kind());
         self.report(Code::SchemaViolation, pointer, message, help);
     }
 
-    fn text(&mut self, node: &Node, text: Text, field: Option<&Field>, pointer: &Pointer) {
+    fn text(&mut self, node: &Node, text: Text, field: Option<&Field>, pointer: &Path<'_>) {
         let Some(written) = node.as_str() else {
             let help = match &node.value {
                 Value::Int(_, source) | Value::Float(_, source) => Some(format!("quote it: \"{source}\"")),
@@ -146,7 +180,7 @@ impl Walk<'_> {
         }
     }
 
-    fn integer(&mut self, node: &Node, min: i64, max: Option<i64>, pointer: &Pointer) {
+    fn integer(&mut self, node: &Node, min: i64, max: Option<i64>, pointer: &Path<'_>) {
         let Some(value) = node.as_integer() else {
             let help = match &node.value {
                 Value::String(text) if text.parse::<i64>().is_ok() => Some("remove the quotes".to_owned()),
@@ -170,7 +204,7 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, node: &Node, shape: &ObjectShape, pointer: &Pointer) {
+    fn object(&mut self, node: &Node, shape: &ObjectShape, pointer: &Path<'_>) {
         let Some(mapping) = node.as_mapping() else {
             let help = match &node.value {
                 Value::Null => Some("write its keys, or remove it".to_owned()),
@@ -210,7 +244,7 @@ impl Walk<'_> {
         self.rules(mapping, shape, pointer);
     }
 
-    fn unknown_key(&mut self, key: &str, mapping: &Mapping, shape: &ObjectShape, pointer: &Pointer) {
+    fn unknown_key(&mut self, key: &str, mapping: &Mapping, shape: &ObjectShape, pointer: &Path<'_>) {
         if self.findings.len() > MAX_FINDINGS {
             return;
         }
@@ -227,11 +261,11 @@ impl Walk<'_> {
             },
         };
         let message = format!("additional property {} not allowed", quote(key));
-        let finding = self.document.key_finding(Code::SchemaViolation, pointer, message);
+        let finding = self.document.key_finding(Code::SchemaViolation, &pointer.to_pointer(), message);
         self.findings.push(finding.with_help(help));
     }
 
-    fn rules(&mut self, mapping: &Mapping, shape: &ObjectShape, pointer: &Pointer) {
+    fn rules(&mut self, mapping: &Mapping, shape: &ObjectShape, pointer: &Path<'_>) {
         let has = |key: &&str| mapping.get(key).is_some();
         let text_is = |key: &str, values: &[&str]| {
             mapping.get(key).and_then(Node::as_str).is_some_and(|text| values.contains(&text))
@@ -286,8 +320,11 @@ impl Walk<'_> {
                 Rule::ForbiddenWhen { key, values, forbidden } if text_is(key, values) && has(forbidden) => {
                     let value = mapping.get(key).and_then(Node::as_str).unwrap_or_default();
                     let message = format!("'{forbidden}' is not allowed with {key} {value:?}");
-                    let finding =
-                        self.document.key_finding(Code::SchemaViolation, &pointer.key(forbidden), message);
+                    let finding = self.document.key_finding(
+                        Code::SchemaViolation,
+                        &pointer.key(forbidden).to_pointer(),
+                        message,
+                    );
                     self.findings.push(finding.with_help("use pactoVersion \"1.2\", or remove it"));
                 }
                 Rule::ConstWhen { key, value, path, expected, code } if text_is(key, &[*value]) => {
@@ -300,10 +337,10 @@ impl Walk<'_> {
                     if let Some(node) = found
                         && node.as_str() != Some(expected)
                     {
-                        let full = path.iter().fold(pointer.clone(), |at, step| at.key(step));
+                        let full = path.iter().fold(pointer.to_pointer(), |at, step| at.key(step));
                         let message = format!("{at} must be '{expected}' when {key} is '{value}'");
-                        let help = Some(format!("write {expected}, or change `{key}`"));
-                        self.report(*code, &full, message, help);
+                        let finding = self.document.finding(*code, &full, message);
+                        self.findings.push(finding.with_help(format!("write {expected}, or change `{key}`")));
                     }
                 }
                 _ => {}

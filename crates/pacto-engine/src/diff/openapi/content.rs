@@ -13,14 +13,14 @@ pub(super) struct Body<'a> {
     pub is_required: bool,
 }
 
-/// The request body of an operation: `requestBody`, or the parameter in `body` of `OpenAPI` 2. `Err` holds a
-/// reference that leads nowhere.
+/// The request body of an operation: `requestBody`, or the parameter in `body` of `OpenAPI` 2, whose fields in
+/// `formData` are parameters. `Err` holds a reference that leads nowhere.
 pub(super) fn body<'a>(item: Located<'a>, operation: Located<'a>) -> Option<Result<Body<'a>, &'a str>> {
     if let Some(body) = operation.get("requestBody") {
         return Some(body.resolved().map(|node| Body { node, is_required: node.is_on("required") }));
     }
     let parameters = declared(item).chain(declared(operation)).filter_map(|node| node.resolved().ok());
-    let node = parameters.filter(|node| matches!(node.text("in"), Some("body" | "formData"))).last()?;
+    let node = parameters.filter(|node| node.text("in") == Some("body")).last()?;
     Some(Ok(Body { node, is_required: node.is_on("required") }))
 }
 
@@ -112,10 +112,9 @@ fn media_type(name: &str) -> String {
     name.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase()
 }
 
-/// The entries of the mapping at `key`, without extensions.
+/// The entries of the mapping at `key`.
 pub(super) fn entries_of<'a>(at: Located<'a>, key: &str) -> Vec<(&'a str, Located<'a>)> {
-    let entries = at.get(key).into_iter().flat_map(|found| found.entries());
-    entries.filter(|(name, _)| !name.starts_with("x-")).collect()
+    at.get(key).into_iter().flat_map(|found| found.entries()).collect()
 }
 
 /// `schema` of a body or response of `OpenAPI` 2.
@@ -147,6 +146,7 @@ fn headers(status: &str, old: Located<'_>, new: Located<'_>, comparison: Compari
                 continue;
             }
             (Ok(header), Some(Ok(counterpart))) => (header, counterpart),
+            (Err(before), Some(Err(after))) if before == after => continue,
             (Err(target), _) | (_, Some(Err(target))) => {
                 facts.push(about(Kind::Unresolved).between(old, new).with(None, Some(target)));
                 continue;

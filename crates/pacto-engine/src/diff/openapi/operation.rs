@@ -34,7 +34,8 @@ impl Pair<'_> {
         let (old_parameters, old_lost) = parameter::collect(old_item, old);
         let (new_parameters, new_lost) = parameter::collect(new_item, new);
         self.parameters(&old_parameters, &new_parameters, drafts);
-        for target in old_lost.iter().chain(&new_lost) {
+        let known = |target: &&&str| old_lost.contains(*target) && new_lost.contains(*target);
+        for target in old_lost.iter().chain(&new_lost).filter(|target| !known(target)) {
             let mut draft = self.line("openapi.operation", "parameters", ChangeType::Modified, "parameters");
             let lost = fact(Kind::Unresolved, Area::Operation, None, "parameters".to_owned());
             draft.facts.push(lost.between(old, new).with(None, Some(target)));
@@ -111,6 +112,7 @@ impl Pair<'_> {
         let about = |kind: Kind| fact(kind, Area::RequestBody, None, "request body".to_owned());
         match (old, new) {
             (None, None) => {}
+            (Some(Err(before)), Some(Err(after))) if before == after => {}
             (Some(Err(target)), _) | (_, Some(Err(target))) => {
                 let mut draft = line(ChangeType::Modified);
                 let lost = about(Kind::Unresolved).between(old_operation, new_operation);
@@ -140,8 +142,11 @@ impl Pair<'_> {
     }
 
     fn responses(&self, old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
-        let before = content::entries_of(old, "responses");
-        let after = content::entries_of(new, "responses");
+        let mut before = content::entries_of(old, "responses");
+        let mut after = content::entries_of(new, "responses");
+        for statuses in [&mut before, &mut after] {
+            statuses.retain(|(status, _)| !status.starts_with("x-"));
+        }
         let by_status: BTreeMap<&str, Located<'_>> = after.iter().copied().collect();
         let line = |status: &str, change_type: ChangeType| {
             let label = format!("{} {} {status}", self.method, self.path);
@@ -161,6 +166,7 @@ impl Pair<'_> {
             };
             let facts = match (response.resolved(), counterpart.resolved()) {
                 (Ok(old), Ok(new)) => content::compare_responses(status, old, new, self.comparison),
+                (Err(before), Err(after)) if before == after => Vec::new(),
                 (Err(target), _) | (_, Err(target)) => {
                     let lost = about(Kind::Unresolved, status).between(*response, *counterpart);
                     vec![lost.with(None, Some(target))]
@@ -198,7 +204,7 @@ impl Pair<'_> {
         for (key, kind) in special {
             let differs = match (old.get(key), new.get(key)) {
                 (None, None) => false,
-                (Some(old), Some(new)) => !same(old, new, &is_annotation),
+                (Some(old), Some(new)) => !same(key, old, new, &is_annotation),
                 _ => true,
             };
             if differs {

@@ -10,7 +10,7 @@ use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
 /// A parameter behind its `$ref`.
 pub(super) struct Parameter<'a> {
     pub name: &'a str,
-    /// `query`, `path`, `header` or `cookie`.
+    /// `query`, `path`, `header`, `cookie`, or `formData` of `OpenAPI` 2.
     pub location: &'a str,
     pub node: Located<'a>,
 }
@@ -32,7 +32,7 @@ pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Par
         };
         let (Some(name), Some(location)) = (node.text("name"), node.text("in")) else { continue };
         // Bodies of `OpenAPI` 2 are compared as bodies.
-        if matches!(location, "body" | "formData") {
+        if location == "body" {
             continue;
         }
         let parameter = Parameter { name, location, node };
@@ -106,10 +106,11 @@ impl Parameter<'_> {
         content::media_types(self.node, new.node, schemas, &mut facts);
         let mut known = vec!["name", "in", "required", "schema", "content"];
         known.extend(SERIALIZATION);
-        if self.node.get("schema").is_none() && new.node.get("schema").is_none() {
+        for parameter in [self, new] {
             // In `OpenAPI` 2 the parameter is the schema, which was compared above.
-            let own = self.node.entries().chain(new.node.entries()).map(|(key, _)| key);
-            known.extend(own.filter(|key| !matches!(*key, "description" | "deprecated")));
+            if parameter.schema().is_some_and(|schema| schema.address() == parameter.node.address()) {
+                known.extend(parameter.node.entries().map(|(key, _)| key));
+            }
         }
         leftovers(self.node, new.node, &known, Area::Parameter, &subject, &mut facts);
         facts

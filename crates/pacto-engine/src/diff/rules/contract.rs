@@ -132,6 +132,7 @@ pub const CONTRACT_RULES: &[ContractRow] = &[
     row("policy.schema", None, None, MAYBE, "another rule applies"),
     row("policy.ref", NON, MAYBE, MAYBE, "another contract's rules apply"),
     inner("policy.content", "the rule itself differs"),
+    row("policy.published", MAYBE, MAYBE, None, "contracts that refer to it are judged by another rule"),
 ];
 
 /// The class of a change that no row lists.

@@ -1,6 +1,6 @@
 //! Facts about two schemas in normal form.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pacto_contract::Location;
 
@@ -39,6 +39,9 @@ pub(in crate::diff) fn compare<'a>(
     walk.pair(&vec![old], &vec![new]);
     walk.facts
 }
+
+/// Keys of an `OpenAPI` 2 parameter that are no keywords of its schema.
+const PARAMETER_KEYS: &[&str] = &["name", "in", "collectionFormat", "allowEmptyValue"];
 
 struct Walk<'c> {
     comparison: SchemaComparison<'c>,
@@ -99,6 +102,14 @@ impl Walk<'_> {
             return;
         }
         let places = Places { old: old.location.clone(), new: new.location.clone() };
+        // What is missing on both sides is the same on both sides; otherwise nothing can be said.
+        let lost: Vec<_> = old.unresolved.symmetric_difference(&new.unresolved).collect();
+        for target in &lost {
+            self.emit(Kind::Unresolved, None, Some((**target).to_owned()), &places);
+        }
+        if !lost.is_empty() {
+            return;
+        }
         self.types(&old, &new, &places);
         self.values(&old, &new, &places);
         self.bounds(&old, &new, &places);
@@ -200,7 +211,11 @@ impl Walk<'_> {
         if old.multiple_of == new.multiple_of {
             return;
         }
-        let divides = |divisor: f64, number: f64| divisor != 0.0 && (number / divisor).fract().abs() < 1e-9;
+        let divides = |divisor: f64, number: f64| {
+            let quotient = number / divisor;
+            // 0.3 / 0.1 is not quite 3.
+            quotient.is_finite() && (quotient - quotient.round()).abs() < 1e-9
+        };
         let loosened = match (old.multiple_of, new.multiple_of) {
             (Some(old), Some(new)) => divides(new, old),
             (_, new) => new.is_none(),
@@ -211,8 +226,14 @@ impl Walk<'_> {
     }
 
     fn properties(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
-        for (name, old_property) in &old.properties {
-            self.path.push((*name).to_owned());
+        // Of two ways to one pair the first counts: the order of names decides, facts stand in document order.
+        let mut names: Vec<_> = old.properties.keys().copied().collect();
+        names.sort_unstable();
+        let mut found: BTreeMap<&str, Vec<SchemaFact>> = BTreeMap::new();
+        for name in names {
+            let Some(old_property) = old.properties.get(name) else { continue };
+            let start = self.facts.len();
+            self.path.push(name.to_owned());
             match new.properties.get(name) {
                 Some(new_property) => {
                     self.pair(old_property, new_property);
@@ -221,7 +242,9 @@ impl Walk<'_> {
                 None => self.removed_property(name, old, new, old_property),
             }
             self.path.pop();
+            found.insert(name, self.facts.split_off(start));
         }
+        self.facts.extend(old.properties.keys().flat_map(|name| found.remove(name).unwrap_or_default()));
         for (name, new_property) in
             new.properties.iter().filter(|(name, _)| !old.properties.contains_key(*name))
         {
@@ -321,16 +344,15 @@ impl Walk<'_> {
 
     fn others(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
         let keys: BTreeSet<&str> = old.others.keys().chain(new.others.keys()).copied().collect();
-        for key in keys {
+        // In `OpenAPI` 2 a parameter is its own schema; what it is besides is compared as a parameter.
+        let is_parameter = self.comparison.area == Area::Parameter && self.path.is_empty();
+        for key in keys.into_iter().filter(|key| !(is_parameter && PARAMETER_KEYS.contains(key))) {
             let (before, after) = (old.others.get(key), new.others.get(key));
             // `None` inside stands for something too large to compare, which is equal to nothing.
             let same = before == after && !before.into_iter().flatten().any(Option::is_none);
             if !same {
                 self.emit(Kind::KeywordChanged, None, Some(key.to_owned()), places);
             }
-        }
-        for target in old.unresolved.union(&new.unresolved) {
-            self.emit(Kind::Unresolved, None, Some((*target).to_owned()), places);
         }
         if old.default != new.default {
             self.emit(Kind::DefaultChanged, old.default.clone(), new.default.clone(), places);

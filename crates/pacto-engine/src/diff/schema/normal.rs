@@ -7,7 +7,7 @@ use pacto_contract::Location;
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Node, Value};
 
-use crate::diff::documents::{Located, canonical, scalar};
+use crate::diff::documents::{Located, canonical, canonical_at, scalar};
 use crate::diff::fact::Bound;
 
 /// Which reading rules apply.
@@ -293,7 +293,7 @@ impl<'a> Normal<'a> {
     }
 
     fn other(&mut self, key: &'a str, value: Located<'a>) {
-        self.others.entry(key).or_default().insert(canonical(value, &is_annotation));
+        self.others.entry(key).or_default().insert(canonical_at(key, value, &is_annotation));
     }
 
     fn limit_values(&mut self, values: Vec<String>) {

@@ -117,6 +117,7 @@ pub(super) const EXCEPTIONS: &[(Kind, Area, Option<&str>, Option<Classification>
     (Kind::DefaultChanged, Area::OfferedConfiguration, None, Some(PotentialBreaking), "a deployment that leaves it out behaves differently"),
     (Kind::PropertyAddedRequiredWithDefault, Area::Configuration, None, Some(PotentialBreaking), "the default is supplied for whoever leaves it out"),
     (Kind::PropertyBecameRequiredWithDefault, Area::Configuration, None, Some(PotentialBreaking), "the default is supplied for whoever leaves it out"),
+    (Kind::PropertyAddedOptional, Area::Policy, None, Some(PotentialBreaking), "what the policy says about it applies to contracts that passed before"),
     (Kind::RequiredPropertyRemoved, Area::Configuration, Some("configuration-property-removed"), Some(Breaking), "a value that is supplied is not read any more"),
     (Kind::OptionalPropertyRemoved, Area::Configuration, None, Some(Breaking), "a value that is supplied is not read any more"),
 ];

@@ -1,0 +1,36 @@
+//! What a user of `pacto` sees: standard output, standard error and exit code of the built binary.
+
+#[cfg(test)]
+mod determinism;
+#[cfg(test)]
+mod diff;
+#[cfg(test)]
+mod doc;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod graph;
+#[cfg(test)]
+mod graph_trouble;
+#[cfg(test)]
+mod init;
+#[cfg(test)]
+mod overrides;
+#[cfg(test)]
+mod pack;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod safety;
+#[cfg(test)]
+mod seed;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod validate;
+#[cfg(test)]
+mod validate_sets;

@@ -1,0 +1,100 @@
+//! The outputs that the demo's own page prints, on the demo's own bundles.
+
+use pacto_testkit::{TestContext, shared_dir};
+
+use crate::fixture::{context, demo};
+
+const DEMO: &str = "oci://ghcr.io/trianalab/pacto-demo";
+
+fn on_demo(generation: &str, test: &str) -> Option<TestContext> {
+    let bundles = demo(generation, test)?;
+    let mut cx = context();
+    cx.mirror("ghcr.io/trianalab/pacto-demo", bundles);
+    Some(cx)
+}
+
+/// The page, from the line with `start` on.
+fn page(start: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(shared_dir().unwrap().join("seeds/003_bfff903c986c93a0.txt")).unwrap();
+    text.lines().skip_while(|line| !line.contains(start)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_graph_of_the_demo_is_the_published_tree() {
+    let Some(cx) = on_demo("march", "the_graph_of_the_demo_is_the_published_tree") else { return };
+    let output = cx.pacto(["graph", &format!("{DEMO}/pacto-demo")]);
+    insta::assert_snapshot!(output, @"");
+    // The page lost its indentation on the way, not its lines.
+    let published = page("pacto graph oci://ghcr.io/trianalab/pacto-demo/pacto-demopacto-demo@1.0.0");
+    let unindented = |line: &str| line.trim_start_matches(['│', ' ']).to_owned();
+    let lines: Vec<_> = output.stdout.lines().skip(1).map(unindented).collect();
+    let expected: Vec<_> = published.iter().skip(1).take(lines.len()).map(|line| unindented(line)).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(published.get(lines.len() + 1).unwrap(), "This is not a static diagram. Every node is a versioned contract pulled live from OCI.");
+}
+
+#[test]
+fn explain_of_payments_is_the_published_text() {
+    let Some(cx) = on_demo("march", "explain_of_payments_is_the_published_text") else { return };
+    let output = cx.pacto(["explain", &format!("{DEMO}/payments-service:2.0.0")]);
+    insta::assert_snapshot!(output, @"");
+    let published = page("payments-service:2.0.0Service: payments-service@2.0.0");
+    // The page has neither blank lines nor indentation.
+    let lines: Vec<_> = output.stdout.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let rest: Vec<_> = published.iter().skip(1).map(String::as_str).take(lines.len() - 1).collect();
+    assert_eq!(lines[1..], rest[..]);
+}
+
+#[test]
+fn diff_of_payments_holds_the_published_lines_in_their_order() {
+    let Some(cx) = on_demo("march", "diff_of_payments_holds_the_published_lines_in_their_order") else { return };
+    let output = cx.pacto([
+        "diff".to_owned(),
+        format!("{DEMO}/payments-service:1.2.0"),
+        format!("{DEMO}/payments-service:2.0.0"),
+    ]);
+    assert_eq!(output.code, 1);
+    assert!(output.stdout.starts_with("Classification: BREAKING\nChanges (21):\n"), "{output}");
+    let lines: Vec<_> = output.stdout.lines().skip(2).map(str::trim_start).collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with('[')).count(), 21, "{output}");
+    let published = page("Changes (18):");
+    let published: Vec<_> = published.iter().skip(1).take_while(|line| line.starts_with('[')).collect();
+    assert_eq!(published.len(), 10);
+    let mut rest = lines.iter();
+    for line in published {
+        assert!(rest.any(|found| found == line), "{line:?} is not there, or not in its place\n{output}");
+    }
+    assert!(output.stderr.ends_with("Error: breaking changes detected\n"), "{output}");
+}
+
+#[test]
+fn the_other_commands_of_the_page_work() {
+    let Some(cx) = on_demo("march", "the_other_commands_of_the_page_work") else { return };
+    let explain = cx.pacto(["explain", &format!("{DEMO}/orders-service:1.1.0")]);
+    assert_eq!(explain.code, 0, "{explain}");
+    let diff = cx.pacto([
+        "diff".to_owned(),
+        format!("{DEMO}/payments-service:1.0.0"),
+        format!("{DEMO}/payments-service:1.1.0"),
+    ]);
+    insta::assert_snapshot!(diff, @"");
+}
+
+#[test]
+fn april_is_valid_and_march_fails_its_own_policies() {
+    let Some(april) = demo("april", "april_is_valid_and_march_fails_its_own_policies") else { return };
+    let Some(cx) = on_demo("april", "") else { return };
+    let output = cx.pacto(["validate".as_ref(), april.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
+    let verdict = output.json();
+    assert_eq!((output.code, &verdict["validCount"], &verdict["invalidCount"]), (0, &23.into(), &0.into()));
+
+    let (Some(march), Some(cx)) = (demo("march", ""), on_demo("march", "")) else { return };
+    let output = cx.pacto(["validate".as_ref(), march.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
+    let verdict = output.json();
+    assert_eq!((output.code, &verdict["invalidCount"]), (1, &12.into()));
+    let contracts = verdict["contracts"].as_array().unwrap();
+    let mut codes: Vec<_> =
+        contracts.iter().flat_map(|one| one["errors"].as_array().unwrap()).map(|error| &error["code"]).collect();
+    codes.dedup();
+    assert_eq!(codes, ["POLICY_VIOLATION"]);
+}

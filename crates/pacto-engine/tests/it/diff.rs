@@ -1,0 +1,14 @@
+//! The diff engine: corpora with expected answers, laws, cases of other projects, hostile input.
+
+mod bundles;
+mod coverage;
+mod fixture;
+mod flows;
+mod generate;
+mod hostile;
+mod kinds;
+mod laws;
+mod openapi;
+mod oracles;
+mod rewrite;
+mod schemas;

@@ -1,0 +1,159 @@
+//! Every kind of fact, by name, and where its case lies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pacto_engine::diff::rules::{FACT_RULES, fact_rule};
+use pacto_engine::diff::{Area, Bound, Direction, Kind};
+
+/// Which corpus shows a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    Schema,
+    OpenApi,
+    Bundles,
+}
+
+/// All kinds by the name they have in the corpus: `TypeWidened`, `BoundTightened(Minimum)`.
+pub fn all() -> BTreeMap<String, Kind> {
+    let rows = FACT_RULES.iter().map(|row| row.kind);
+    let bounds =
+        Bound::ALL.into_iter().flat_map(|bound| [Kind::BoundTightened(bound), Kind::BoundLoosened(bound)]);
+    rows.chain(bounds).map(|kind| (format!("{kind:?}"), kind)).collect()
+}
+
+pub fn named(name: &str) -> Kind {
+    *all().get(name).unwrap_or_else(|| panic!("no kind of fact is called {name}"))
+}
+
+/// Says for each kind where its case lies; does not compile when a new kind is not listed.
+pub fn home(kind: Kind) -> Home {
+    match kind {
+        Kind::ParameterAddedOptional
+        | Kind::ParameterAddedRequired
+        | Kind::ParameterRemoved
+        | Kind::ParameterBecameRequired
+        | Kind::ParameterBecameOptional
+        | Kind::ParameterSerialization
+        | Kind::BodyAddedOptional
+        | Kind::BodyAddedRequired
+        | Kind::BodyRemoved
+        | Kind::BodyBecameRequired
+        | Kind::BodyBecameOptional
+        | Kind::MediaTypeAdded
+        | Kind::MediaTypeRemoved
+        | Kind::SuccessStatusAdded
+        | Kind::SuccessStatusRemoved
+        | Kind::OtherStatusAdded
+        | Kind::OtherStatusRemoved
+        | Kind::HeaderAdded
+        | Kind::RequiredHeaderRemoved
+        | Kind::OptionalHeaderRemoved
+        | Kind::HeaderBecameRequired
+        | Kind::HeaderBecameOptional
+        | Kind::OperationId
+        | Kind::Security
+        | Kind::Servers
+        | Kind::Callbacks
+        | Kind::Extension
+        | Kind::Other => Home::OpenApi,
+        Kind::Deprecated
+        | Kind::Undeprecated
+        | Kind::Annotation
+        | Kind::TypeWidened
+        | Kind::TypeNarrowed
+        | Kind::TypeChanged
+        | Kind::BecameNullable
+        | Kind::BecameNotNullable
+        | Kind::EnumValueAdded
+        | Kind::EnumValueRemoved
+        | Kind::BecameEnum
+        | Kind::EnumDropped
+        | Kind::BoundTightened(_)
+        | Kind::BoundLoosened(_)
+        | Kind::PatternAdded
+        | Kind::PatternRemoved
+        | Kind::PatternChanged
+        | Kind::FormatChanged
+        | Kind::MultipleOfTightened
+        | Kind::MultipleOfLoosened
+        | Kind::UniqueItemsAdded
+        | Kind::UniqueItemsRemoved
+        | Kind::PropertyAddedOptional
+        | Kind::PropertyAddedRequired
+        | Kind::PropertyAddedRequiredWithDefault
+        | Kind::PropertyAddedToClosed
+        | Kind::RequiredPropertyRemoved
+        | Kind::OptionalPropertyRemoved
+        | Kind::PropertyRemovedFromClosed
+        | Kind::PropertyBecameRequired
+        | Kind::PropertyBecameRequiredWithDefault
+        | Kind::PropertyBecameOptional
+        | Kind::ObjectClosed
+        | Kind::ObjectOpened
+        | Kind::AlternativeAdded
+        | Kind::AlternativeRemoved
+        | Kind::AlternativesChanged
+        | Kind::DefaultChanged
+        | Kind::AccessChanged
+        | Kind::KeywordChanged
+        | Kind::Unresolved => Home::Schema,
+        Kind::RangeRewritten
+        | Kind::RangeWidened
+        | Kind::RangeNarrowed
+        | Kind::RangeMoved
+        | Kind::RangeDisjoint => Home::Bundles,
+    }
+}
+
+/// How a bound moves, in the words of rule ids, with whether there is a value before and after.
+pub const MOVEMENTS: [(&str, bool, bool); 4] =
+    [("set", false, true), ("unset", true, false), ("increased", true, true), ("decreased", true, true)];
+
+/// Every id that a kind can have.
+pub fn ids(kind: Kind) -> BTreeSet<String> {
+    let areas = [
+        Area::Contract,
+        Area::Operation,
+        Area::Parameter,
+        Area::RequestBody,
+        Area::ResponseBody,
+        Area::ResponseHeader,
+        Area::Configuration,
+        Area::OfferedConfiguration,
+        Area::Policy,
+    ];
+    let mut ids = BTreeSet::new();
+    for area in areas {
+        ids.extend(ids_in(kind, area, Direction::Received));
+    }
+    ids
+}
+
+/// Every id that a kind can have in one area.
+pub fn ids_in(kind: Kind, area: Area, direction: Direction) -> BTreeSet<String> {
+    let variants = MOVEMENTS.iter().flat_map(|(_, had, has)| [(false, *had, *has), (true, *had, *has)]);
+    let id = |(nested, had, has)| fact_rule(kind, area, Some(direction), nested, had, has).id;
+    variants.map(id).collect()
+}
+
+/// A fact that a corpus file expects: `TypeWidened`, `BoundTightened(Minimum) set`.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    pub kind: Kind,
+    pub had: bool,
+    pub has: bool,
+}
+
+impl Expected {
+    pub fn parse(text: &str) -> Self {
+        let (name, movement) = text.split_once(' ').unwrap_or((text, "increased"));
+        let known = MOVEMENTS.iter().find(|(known, ..)| *known == movement);
+        let (_, had, has) = *known.unwrap_or_else(|| panic!("{text}: no bound is {movement}"));
+        Self { kind: named(name), had, has }
+    }
+
+    /// Whether the fact is about a property inside of the schema that is compared.
+    pub fn is_inside(&self) -> bool {
+        (Kind::PropertyAddedOptional..=Kind::PropertyBecameOptional).contains(&self.kind)
+    }
+}

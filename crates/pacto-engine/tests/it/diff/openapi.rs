@@ -1,0 +1,100 @@
+//! `tests/corpus/openapi`: two `OpenAPI` documents and the lines that they give.
+//!
+//! `old` and `new` are documents, or their text where the spelling matters; `files` are further files of the
+//! bundle; `silent` names kinds of facts that the case comes near to without being one.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use pacto_engine::diff::Comparison;
+use serde_json::Value;
+
+use super::fixture::{Version, corpus, diff, entries, read_yaml, rule_ids, stem, updating};
+use super::kinds;
+
+/// One file of the corpus.
+pub struct Case {
+    pub name: String,
+    file: Value,
+}
+
+pub fn cases() -> Vec<Case> {
+    let read = |path: &std::path::PathBuf| Case { name: stem(path), file: read_yaml(path) };
+    entries(&corpus().join("openapi")).iter().map(read).collect()
+}
+
+impl Case {
+    pub fn compare(&self) -> Comparison {
+        diff(&self.version("old"), &self.version("new"))
+    }
+
+    fn version(&self, side: &str) -> Version {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let mut files = vec![("interfaces/api.yaml".to_owned(), text(&self.file[side]))];
+        for (path, versions) in self.file["files"].as_object().into_iter().flatten() {
+            files.push((path.clone(), text(&versions[side])));
+        }
+        let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
+        Version::http_files(&files, "interfaces/api.yaml")
+    }
+
+    /// The kinds that must not fire here.
+    pub fn silent(&self) -> Vec<String> {
+        let names = self.file["silent"].as_array().into_iter().flatten();
+        names.map(|name| name.as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// The lines as they stand under `expected`.
+fn lines(comparison: &Comparison) -> String {
+    if comparison.changes.is_empty() {
+        return "expected: []\n".to_owned();
+    }
+    let mut text = "expected:\n".to_owned();
+    for change in &comparison.changes {
+        let rules: Vec<_> = change.findings.iter().map(|finding| finding.rule_id.as_str()).collect();
+        writeln!(text, "  - path: {:?}", change.path).unwrap();
+        writeln!(text, "    type: {}", change.change_type.as_str()).unwrap();
+        writeln!(text, "    classification: {}", change.classification.as_str()).unwrap();
+        writeln!(text, "    rules: [{}]", rules.join(", ")).unwrap();
+    }
+    text
+}
+
+/// Replaces what stands under `expected`, which is last in the file.
+fn rewrite(path: &Path, lines: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    let before = text.find("\nexpected:").map_or(text.as_str(), |at| &text[..=at]);
+    fs::write(path, format!("{before}{lines}")).unwrap();
+}
+
+#[test]
+fn every_pair_of_documents_gives_the_expected_lines() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let comparison = case.compare();
+        assert_eq!(comparison.diagnostics, [], "{}", case.name);
+        let actual = lines(&comparison);
+        if updating() {
+            rewrite(&corpus().join("openapi").join(format!("{}.yaml", case.name)), &actual);
+        } else {
+            let expected = super::fixture::parse_yaml(&actual)["expected"].clone();
+            if case.file["expected"] != expected {
+                wrong.push(format!("{}:\n{actual}", case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_only_comes_near_to_a_rule_does_not_fire_it() {
+    for case in cases() {
+        let fired = rule_ids(&case.compare());
+        for name in case.silent() {
+            let own = kinds::ids(kinds::named(&name));
+            assert!(fired.is_disjoint(&own), "{}: {name} fired: {fired:?}", case.name);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What the engine promises, through its public interface.
+
+#[cfg(test)]
+mod diff;
