@@ -132,9 +132,9 @@ impl Outcome {
 fn node(graph: &Graph, id: ServiceId, expand: bool) -> Option<NodeReport> {
     let service = graph.services.get(id)?;
     let edges = service.edges.iter().filter(|_| expand).map(|edge| EdgeReport {
-        reference: edge.reference.clone(),
+        reference: edge.reference.to_string(),
         required: edge.required,
-        compatibility: edge.compatibility.clone(),
+        compatibility: edge.compatibility.to_string(),
         kind: edge.kind,
         node: edge.target.as_ref().ok().and_then(|target| node(graph, *target, !edge.shared)),
         error: edge.target.as_ref().err().cloned(),
@@ -144,7 +144,7 @@ fn node(graph: &Graph, id: ServiceId, expand: bool) -> Option<NodeReport> {
     Some(NodeReport {
         name: service.name.clone(),
         version: service.version.clone(),
-        reference: service.reference.clone(),
+        reference: service.reference.as_deref().map(str::to_owned),
         local: service.local,
         dependencies: edges.collect(),
     })

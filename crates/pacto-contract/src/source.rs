@@ -50,12 +50,22 @@ struct SourceInner {
     name: Arc<str>,
     text: Box<str>,
     line_starts: OnceLock<Vec<u32>>,
+    /// Characters before every [`STRIDE`]th byte, so that a column in a very long line is found at once.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// Bytes between two entries of [`SourceInner::characters`].
+const STRIDE: usize = 1024;
 
 impl Source {
     /// A file called `name` with this text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(SourceInner { name: name.into(), text: text.into(), line_starts: OnceLock::new() }))
+        Self(Arc::new(SourceInner {
+            name: name.into(),
+            text: text.into(),
+            line_starts: OnceLock::new(),
+            characters: OnceLock::new(),
+        }))
     }
 
     /// The name to show.
@@ -77,15 +87,36 @@ impl Source {
     pub fn locate(&self, span: Span) -> Location {
         let starts = self.0.line_starts.get_or_init(|| line_starts(&self.0.text));
         let line = starts.partition_point(|start| *start <= span.start).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or_default() as usize;
-        let before = self.0.text.get(start..span.start as usize).unwrap_or_default();
-        let column = before.chars().filter(|character| *character != '\u{feff}').count() + 1;
+        let start = starts.get(line - 1).copied().unwrap_or_default();
         Location {
             file: Arc::clone(&self.0.name),
             line: u32::try_from(line).unwrap_or(u32::MAX),
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            column: self.characters_before(span.start).saturating_sub(self.characters_before(start)) + 1,
         }
     }
+
+    fn characters_before(&self, offset: u32) -> u32 {
+        let bytes = self.0.text.as_bytes();
+        let table = self.0.characters.get_or_init(|| {
+            let strides = bytes.chunks(STRIDE).scan(0, |sum, stride| {
+                let before = *sum;
+                *sum += characters(stride);
+                Some(before)
+            });
+            strides.collect()
+        });
+        let offset = (offset as usize).min(bytes.len());
+        let stride = offset / STRIDE;
+        let rest = bytes.get(stride * STRIDE..offset).unwrap_or_default();
+        table.get(stride).copied().unwrap_or_else(|| characters(bytes)) + characters(rest)
+    }
+}
+
+/// Characters that start in `bytes`. A byte order mark is none; it stands at the start of a text only.
+fn characters(bytes: &[u8]) -> u32 {
+    let starts = bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count();
+    let marks = usize::from(bytes.starts_with("\u{feff}".as_bytes()));
+    u32::try_from(starts - marks).unwrap_or(u32::MAX)
 }
 
 /// Offsets at which lines begin; `\n`, `\r\n` and a lone `\r` end a line, as in YAML.
@@ -111,6 +142,16 @@ mod tests {
         let line = |offset: usize| source.locate(Span::new(offset, offset)).line;
         assert_eq!([line(0), line(3), line(5), line(7)], [1, 2, 3, 4]);
         assert_eq!(line(999), 4);
+    }
+
+    #[test]
+    fn columns_count_characters_in_long_lines() {
+        let source = Source::new("f", "é".repeat(3 * STRIDE));
+        let column = |offset: usize| source.locate(Span::new(offset, offset)).column as usize;
+        for character in [0, 1, STRIDE / 2 - 1, STRIDE / 2, STRIDE, 2 * STRIDE + 7, 3 * STRIDE] {
+            assert_eq!(column(2 * character), character + 1);
+        }
+        assert_eq!(column(usize::MAX), 3 * STRIDE + 1);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct GraphService {
     /// `service.version`, as written.
     pub version: String,
     /// The reference that found it; the root has none unless it was named by one.
-    pub reference: Option<String>,
+    pub reference: Option<Arc<str>>,
     /// Whether it lies in a directory of this machine that a `file://` reference or path named.
     pub local: bool,
     /// What it needs, in document order, references after dependencies.
@@ -72,13 +72,13 @@ pub enum EdgeKind {
 #[derive(Debug, Clone)]
 pub struct Edge {
     /// The reference as written.
-    pub reference: String,
+    pub reference: Arc<str>,
     /// Declared or derived name of the dependency.
-    pub name: String,
+    pub name: Arc<str>,
     /// Whether the service cannot work without it.
     pub required: bool,
     /// Version constraint as written; empty for references.
-    pub compatibility: String,
+    pub compatibility: Arc<str>,
     /// Dependency or reference.
     pub kind: EdgeKind,
     /// The service, or why there is none.

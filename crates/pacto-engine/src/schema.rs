@@ -3,24 +3,31 @@
 //! Schemas come from people we do not know: they are parsed under limits, references never leave the bundle,
 //! and patterns have a bounded cost.
 
+mod effort;
 mod simple;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, Retrieve, Uri, ValidationError, Validator};
-use pacto_contract::limits::MAX_REF_DEPTH;
+use jsonschema::{
+    Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, Validator,
+};
 use pacto_contract::{Bundle, Pointer};
 use serde_json::Value;
 use thiserror::Error;
 
+use self::effort::{Cost, Effort};
+
 /// Steps that a pattern with look-around may take on one string.
-const PATTERN_BACKTRACK_LIMIT: usize = 100_000;
+const PATTERN_BACKTRACK_LIMIT: usize = 10_000;
 /// Size in bytes that a compiled pattern may have.
 const PATTERN_SIZE_LIMIT: usize = 1024 * 1024;
 /// Base of the URIs under which bundle files refer to each other. Nothing is ever fetched from it.
 const BUNDLE_BASE: &str = "pacto-bundle:///";
+/// Longest reason in characters; a schema can be any size, and its parts are quoted in reasons.
+const MAX_REASON_CHARS: usize = 300;
 
 /// A schema that is ready to judge.
 #[derive(Debug)]
@@ -28,9 +35,15 @@ pub struct Schema {
     document: Value,
     /// Made of simple keywords only, and so certainly a schema: it is compiled when a document breaks it.
     is_simple: bool,
-    validator: OnceLock<Result<Validator, SchemaError>>,
+    compiled: OnceLock<Result<Compiled, SchemaError>>,
     path: String,
     bundle: Bundle,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    validator: Validator,
+    effort: Effort,
 }
 
 /// Why a file is no schema.
@@ -67,7 +80,7 @@ pub struct Violation {
 pub struct Judgement {
     /// Violations by place.
     pub violations: Vec<Violation>,
-    /// Set when a pattern could not be evaluated within its budget; the judgement is then incomplete.
+    /// Set when something could not be evaluated within its budget; the judgement is then incomplete.
     pub undecided: Option<String>,
 }
 
@@ -95,22 +108,21 @@ impl Schema {
     /// [`SchemaError`] when it is no JSON or no schema, or refers to something outside of the bundle.
     pub fn compile(bytes: &[u8], path: &str, bundle: &Bundle) -> Result<Self, SchemaError> {
         let document = parse_json(bytes)?;
-        check_references(&document)?;
         let schema = Self {
             is_simple: simple::is_simple(&document),
             document,
-            validator: OnceLock::new(),
+            compiled: OnceLock::new(),
             path: path.to_owned(),
             bundle: bundle.clone(),
         };
         if !schema.is_simple {
-            schema.validator().as_ref().map_err(SchemaError::clone)?;
+            schema.compiled().as_ref().map_err(SchemaError::clone)?;
         }
         Ok(schema)
     }
 
-    fn validator(&self) -> &Result<Validator, SchemaError> {
-        self.validator.get_or_init(|| {
+    fn compiled(&self) -> &Result<Compiled, SchemaError> {
+        self.compiled.get_or_init(|| {
             let draft = Draft::Draft202012.detect(&self.document);
             let known = draft != Draft::Unknown;
             let draft = if known { draft } else { Draft::Draft202012 };
@@ -119,10 +131,22 @@ impl Schema {
                 // The draft is known; naming it again would load every meta-schema there is.
                 object.shift_remove("$schema");
             }
-            jsonschema::options()
+            let document = Arc::new(document);
+            let uri = bundle_uri(&self.path);
+            let unresolved = |error: ReferencingError| SchemaError::Invalid(describe_unresolved(&error));
+            let base = jsonschema::uri::from_str(&uri).map_err(unresolved)?;
+            let registry = Registry::new()
+                .draft(draft)
+                .retriever(BundleFiles { bundle: self.bundle.clone() })
+                .add(&uri, Arc::clone(&document))
+                .and_then(jsonschema::RegistryBuilder::prepare)
+                .map_err(unresolved)?;
+            let effort = Effort::new(registry, base, draft, Arc::clone(&document));
+            let effort = effort.map_err(|excess| SchemaError::Invalid(excess.reason()))?;
+            let validator = jsonschema::options()
                 .with_draft(draft)
-                .with_base_uri(format!("{BUNDLE_BASE}{}", self.path))
-                .with_retriever(BundleFiles { bundle: self.bundle.clone() })
+                .with_base_uri(uri)
+                .with_registry(effort.registry())
                 .should_validate_formats(false)
                 .with_pattern_options(
                     PatternOptions::fancy_regex()
@@ -130,7 +154,8 @@ impl Schema {
                         .size_limit(PATTERN_SIZE_LIMIT),
                 )
                 .build(&document)
-                .map_err(|error| SchemaError::Invalid(describe_invalid(&error)))
+                .map_err(|error| SchemaError::Invalid(describe_invalid(&error)))?;
+            Ok(Compiled { validator, effort })
         })
     }
 
@@ -145,14 +170,27 @@ impl Schema {
         if self.is_simple && simple::accepts(&self.document, instance) {
             return judgement;
         }
-        let validator = match self.validator() {
-            Ok(validator) => validator,
+        let Compiled { validator, effort } = match self.compiled() {
+            Ok(compiled) => compiled,
             Err(error) => {
                 judgement.undecided = Some(error.to_string());
                 return judgement;
             }
         };
+        let cost = match effort.of(instance) {
+            Ok(cost) => cost,
+            Err(excess) => {
+                judgement.undecided = Some(excess.reason());
+                return judgement;
+            }
+        };
         if validator.is_valid(instance) {
+            return judgement;
+        }
+        if cost == Cost::High {
+            let reason = "the document breaks the schema; there are too many combinations to say where";
+            let violation = Violation { pointer: Pointer::root(), reason: reason.to_owned(), about: None };
+            judgement.violations.push(violation);
             return judgement;
         }
         for error in validator.iter_errors(instance) {
@@ -225,20 +263,31 @@ impl Schema {
     }
 }
 
+/// Why a schema is none. Schemas are no secret, so the part that is wrong is shown.
 fn describe_invalid(error: &ValidationError<'_>) -> String {
     let place = error.instance_path().as_str();
     let place = if place.is_empty() { "the schema".to_owned() } else { format!("the keyword at {place}") };
-    match error.kind() {
-        ValidationErrorKind::Referencing(reason) => {
-            format!("a reference leads nowhere inside the bundle: {reason}")
+    shorten(match error.kind() {
+        ValidationErrorKind::Referencing(error) => describe_unresolved(error),
+        ValidationErrorKind::Format { format } if format == "regex" => {
+            let pattern = shorten(error.instance().to_string());
+            format!("{place} is wrong: {pattern} is not a regular expression, or too large a one")
         }
-        _ => format!("{place} is wrong: {}", describe(error)),
-    }
+        _ => format!("{place} is wrong: {error}"),
+    })
+}
+
+fn describe_unresolved(error: &ReferencingError) -> String {
+    let reason = match error {
+        ReferencingError::Unretrievable { source, .. } => source.to_string(),
+        other => other.to_string(),
+    };
+    shorten(format!("a reference leads nowhere inside the bundle: {reason}"))
 }
 
 /// The reason in words, without any value of the instance.
 fn describe(error: &ValidationError<'_>) -> String {
-    match error.kind() {
+    shorten(match error.kind() {
         ValidationErrorKind::Required { property } => match property.as_str() {
             Some(name) => format!("missing property '{name}'"),
             None => format!("missing property {property}"),
@@ -249,38 +298,14 @@ fn describe(error: &ValidationError<'_>) -> String {
             format!("additional properties {} not allowed", names.join(", "))
         }
         _ => error.masked_with("the value").to_string(),
-    }
+    })
 }
 
-/// Refuses chains of `$ref` that are longer than any honest schema has, before the compiler follows them.
-fn check_references(document: &Value) -> Result<(), SchemaError> {
-    let mut seen = BTreeSet::new();
-    let mut stack: Vec<(&Value, usize)> = vec![(document, 0)];
-    while let Some((value, depth)) = stack.pop() {
-        if depth > MAX_REF_DEPTH {
-            let message = format!("`$ref` leads through more than {MAX_REF_DEPTH} steps");
-            return Err(SchemaError::Invalid(message));
-        }
-        match value {
-            Value::Object(object) => {
-                for (key, child) in object {
-                    if key != "$defs" && key != "definitions" {
-                        stack.push((child, depth));
-                    }
-                }
-                let target = object.get("$ref").and_then(Value::as_str);
-                if let Some(target) = target.and_then(|target| target.strip_prefix('#'))
-                    && seen.insert(target)
-                    && let Some(next) = document.pointer(target)
-                {
-                    stack.push((next, depth + 1));
-                }
-            }
-            Value::Array(items) => stack.extend(items.iter().map(|item| (item, depth))),
-            _ => {}
-        }
+fn shorten(reason: String) -> String {
+    match reason.char_indices().nth(MAX_REASON_CHARS) {
+        Some((end, _)) => format!("{}…", reason.get(..end).unwrap_or_default()),
+        None => reason,
     }
-    Ok(())
 }
 
 /// Answers references from the files of the bundle, and refuses everything else.
@@ -290,12 +315,40 @@ struct BundleFiles {
 
 impl Retrieve for BundleFiles {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        let path = uri.as_str().strip_prefix(BUNDLE_BASE).ok_or_else(|| {
+        let path = bundle_path(uri.as_str()).ok_or_else(|| {
             format!("{uri} is outside of the bundle; nothing is fetched while a schema is read")
         })?;
-        let bytes = self.bundle.get(path).ok_or_else(|| format!("the file {path} is not in the bundle"))?;
+        let bytes = self.bundle.get(&path).ok_or_else(|| format!("the file {path} is not in the bundle"))?;
         parse_json(bytes).map_err(|error| format!("{path}: {error}").into())
     }
+}
+
+/// The URI of a file of the bundle, with everything escaped that has a meaning in URIs.
+fn bundle_uri(path: &str) -> String {
+    let mut uri = BUNDLE_BASE.to_owned();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+/// The file behind a URI, if it is one of the bundle.
+fn bundle_path(uri: &str) -> Option<String> {
+    let mut rest = uri.strip_prefix(BUNDLE_BASE)?.bytes();
+    let mut path = Vec::new();
+    while let Some(byte) = rest.next() {
+        path.push(if byte == b'%' {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            u8::try_from(digit(rest.next()?)? * 16 + digit(rest.next()?)?).ok()?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(path).ok()
 }
 
 /// Compiled schemas by content, so that a thousand contracts under one policy compile it once.

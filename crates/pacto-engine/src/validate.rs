@@ -12,6 +12,7 @@ mod satisfiable;
 mod semantic;
 mod structural;
 
+use pacto_contract::limits::MAX_FINDINGS;
 use pacto_contract::{Bundle, ContractDocument, Diagnostic, Severity};
 
 use crate::library::{Library, Origin};
@@ -91,16 +92,28 @@ impl Validator {
         if !report.is_valid() {
             return Verdict::Done(report);
         }
-        let cross_field = cross_field::check(subject, &self.schemas, library, references);
-        report.findings.extend(cross_field);
+        report.findings.extend(limited(cross_field::check(subject, &self.schemas, library, references)));
         if report.is_valid() {
             report.findings.extend(semantic::check(subject.document));
         }
         if report.is_valid() {
-            report.findings.extend(policy::check(subject, &self.schemas, library, references));
+            report.findings.extend(limited(policy::check(subject, &self.schemas, library, references)));
         }
         if library.is_waiting() { Verdict::NeedsMore } else { Verdict::Done(report) }
     }
+}
+
+/// The first [`MAX_FINDINGS`] findings of a layer. If there are more, errors go first, so that none is lost to warnings.
+fn limited(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let more = findings.len().saturating_sub(MAX_FINDINGS);
+    if more > 0 {
+        findings.sort_by_key(|finding| finding.severity);
+        findings.truncate(MAX_FINDINGS);
+        if let Some(last) = findings.last_mut() {
+            last.help = Some(format!("{more} more findings are left out; correct these and run again"));
+        }
+    }
+    findings
 }
 
 /// The structural layer alone, for contracts that were changed by overrides.
@@ -108,10 +121,17 @@ pub fn structure(document: &ContractDocument) -> Report {
     Report { findings: structural::check(document) }
 }
 
+/// Longest name, in bytes, that is compared with others: the comparison costs time and memory by the product of both.
+const LONGEST_COMPARED: usize = 128;
+
 /// The closest of `known` to `written`, if it is close enough to be a slip of the pen.
 fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if written.len() > LONGEST_COMPARED {
+        return None;
+    }
     let written = written.to_lowercase();
     known
+        .filter(|candidate| candidate.len() <= LONGEST_COMPARED)
         .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
         .min_by_key(|(distance, _)| *distance)

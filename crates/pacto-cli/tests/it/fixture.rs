@@ -26,19 +26,16 @@ pub fn contract(name: &str, version: &str, dependencies: &[(&str, &str)]) -> Str
         text.push_str("dependencies:\n");
     }
     for (reference, constraint) in dependencies {
-        let _ = writeln!(text, "  - ref: \"{reference}\"\n    required: true\n    compatibility: \"{constraint}\"");
+        let _ = writeln!(
+            text,
+            "  - ref: \"{reference}\"\n    required: true\n    compatibility: \"{constraint}\""
+        );
     }
     text
 }
 
 /// Writes [`contract`] into a directory.
-pub fn service(
-    cx: &TestContext,
-    directory: &str,
-    name: &str,
-    version: &str,
-    dependencies: &[(&str, &str)],
-) {
+pub fn service(cx: &TestContext, directory: &str, name: &str, version: &str, dependencies: &[(&str, &str)]) {
     cx.write(format!("{directory}/pacto.yaml"), contract(name, version, dependencies));
 }
 

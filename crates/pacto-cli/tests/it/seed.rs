@@ -30,7 +30,10 @@ fn the_graph_of_the_demo_is_the_published_tree() {
     let lines: Vec<_> = output.stdout.lines().skip(1).map(unindented).collect();
     let expected: Vec<_> = published.iter().skip(1).take(lines.len()).map(|line| unindented(line)).collect();
     assert_eq!(lines, expected);
-    assert_eq!(published.get(lines.len() + 1).unwrap(), "This is not a static diagram. Every node is a versioned contract pulled live from OCI.");
+    assert_eq!(
+        published.get(lines.len() + 1).unwrap(),
+        "This is not a static diagram. Every node is a versioned contract pulled live from OCI."
+    );
 }
 
 #[test]
@@ -47,7 +50,9 @@ fn explain_of_payments_is_the_published_text() {
 
 #[test]
 fn diff_of_payments_holds_the_published_lines_in_their_order() {
-    let Some(cx) = on_demo("march", "diff_of_payments_holds_the_published_lines_in_their_order") else { return };
+    let Some(cx) = on_demo("march", "diff_of_payments_holds_the_published_lines_in_their_order") else {
+        return;
+    };
     let output = cx.pacto([
         "diff".to_owned(),
         format!("{DEMO}/payments-service:1.2.0"),
@@ -84,17 +89,22 @@ fn the_other_commands_of_the_page_work() {
 fn april_is_valid_and_march_fails_its_own_policies() {
     let Some(april) = demo("april", "april_is_valid_and_march_fails_its_own_policies") else { return };
     let Some(cx) = on_demo("april", "") else { return };
-    let output = cx.pacto(["validate".as_ref(), april.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
+    let output =
+        cx.pacto(["validate".as_ref(), april.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
     let verdict = output.json();
     assert_eq!((output.code, &verdict["validCount"], &verdict["invalidCount"]), (0, &23.into(), &0.into()));
 
     let (Some(march), Some(cx)) = (demo("march", ""), on_demo("march", "")) else { return };
-    let output = cx.pacto(["validate".as_ref(), march.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
+    let output =
+        cx.pacto(["validate".as_ref(), march.as_os_str(), "--output-format".as_ref(), "json".as_ref()]);
     let verdict = output.json();
     assert_eq!((output.code, &verdict["invalidCount"]), (1, &12.into()));
     let contracts = verdict["contracts"].as_array().unwrap();
-    let mut codes: Vec<_> =
-        contracts.iter().flat_map(|one| one["errors"].as_array().unwrap()).map(|error| &error["code"]).collect();
+    let mut codes: Vec<_> = contracts
+        .iter()
+        .flat_map(|one| one["errors"].as_array().unwrap())
+        .map(|error| &error["code"])
+        .collect();
     codes.dedup();
     assert_eq!(codes, ["POLICY_VIOLATION"]);
 }

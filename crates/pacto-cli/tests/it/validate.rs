@@ -48,7 +48,10 @@ fn text_that_is_no_yaml_is_a_parse_error_with_its_place() {
 fn a_finding_about_the_whole_contract_has_no_path() {
     let cx = context();
     cx.write("rules/pacto.yaml", "pactoVersion: \"1.0\"\nservice: {name: rules, version: 1.0.0}\npolicy: {schema: policy/schema.json}\n");
-    cx.write("rules/policy/schema.json", r#"{"title": "Every service has an owner", "required": ["runtime"]}"#);
+    cx.write(
+        "rules/policy/schema.json",
+        r#"{"title": "Every service has an owner", "required": ["runtime"]}"#,
+    );
     cx.write("cart/pacto.yaml", "pactoVersion: \"1.0\"\nservice: {name: cart, version: 1.0.0}\ninterfaces: [{name: api, type: http, port: 80}]\npolicy: {ref: ../rules}\n");
     insta::assert_snapshot!(cx.pacto(["validate", "cart", "rules"]), @"");
     insta::assert_snapshot!(cx.pacto(["validate", "cart", "--output-format", "github"]), @"");
@@ -57,7 +60,11 @@ fn a_finding_about_the_whole_contract_has_no_path() {
 #[test]
 fn a_policy_that_cannot_be_read_fails_closed() {
     let cx = context();
-    cart_with(&cx, "cart", &[("dependencies:\n", "policy:\n  ref: oci://ghcr.io/acme/rules\n\ndependencies:\n")]);
+    cart_with(
+        &cx,
+        "cart",
+        &[("dependencies:\n", "policy:\n  ref: oci://ghcr.io/acme/rules\n\ndependencies:\n")],
+    );
     insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"");
 }
 
@@ -75,7 +82,11 @@ fn a_reference_is_judged_through_its_mirror() {
 #[test]
 fn json_has_one_verdict() {
     let cx = context();
-    cart_with(&cx, "cart", &[("type: http", "type: htp"), ("ghcr.io/acme/stock\n", "ghcr.io/acme/stock:2.1.0\n")]);
+    cart_with(
+        &cx,
+        "cart",
+        &[("type: http", "type: htp"), ("ghcr.io/acme/stock\n", "ghcr.io/acme/stock:2.1.0\n")],
+    );
     let output = cx.pacto(["validate", "cart", "--output-format", "json"]);
     output.json();
     insta::assert_snapshot!(output, @"");

@@ -82,6 +82,9 @@ pub enum LoadErrorKind {
     /// Too many nodes, mostly from aliases.
     #[error("the document has more than {0} nodes once its aliases are expanded")]
     TooManyNodes(usize),
+    /// Anchors around anchors around anchors.
+    #[error("the anchors of the document hold more than {0} nodes, counted for each anchor around them")]
+    TooManyAnchored(usize),
     /// Too much text, from aliases.
     #[error("the document has more than {0} bytes of text once its aliases are expanded")]
     TooMuchText(usize),
@@ -171,12 +174,23 @@ struct Loader<'a> {
     open: Vec<Open>,
     /// By anchor id; `None` while the anchored collection is still open.
     anchors: HashMap<usize, Option<Anchor>>,
+    /// Nodes and bytes of text kept in `anchors`; anchors inside of anchors keep a node more than once.
+    anchored: (usize, usize),
     root: Option<Node>,
 }
 
 impl<'a> Loader<'a> {
     fn new(text: &'a str, budget: Budget) -> Self {
-        Self { text, budget, nodes: 0, bytes: 0, open: Vec::new(), anchors: HashMap::new(), root: None }
+        Self {
+            text,
+            budget,
+            nodes: 0,
+            bytes: 0,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            anchored: (0, 0),
+            root: None,
+        }
     }
 
     fn run(mut self) -> Result<Node, LoadError> {
@@ -279,6 +293,15 @@ impl<'a> Loader<'a> {
         };
         let node = Node { span: Span::new(open.start, end.end as usize), value };
         if open.anchor != 0 {
+            let (anchored_nodes, anchored_bytes) = &mut self.anchored;
+            *anchored_nodes = anchored_nodes.saturating_add(size);
+            *anchored_bytes = anchored_bytes.saturating_add(bytes);
+            if *anchored_nodes > self.budget.nodes || *anchored_bytes > self.budget.bytes {
+                return Err(LoadError {
+                    kind: LoadErrorKind::TooManyAnchored(self.budget.nodes),
+                    span: node.span,
+                });
+            }
             self.anchors.insert(open.anchor, Some(Anchor { node: node.clone(), size, bytes }));
         }
         self.place(node)

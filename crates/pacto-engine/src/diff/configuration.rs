@@ -43,14 +43,20 @@ fn matched(old: &[Configuration], new: &[Configuration]) -> Vec<Option<usize>> {
         old.iter().map(|entry| new.iter().position(|other| other.name == entry.name)).collect();
     let rest: Vec<usize> = (0..new.len()).filter(|index| !pairs.contains(&Some(*index))).collect();
     let unpaired: Vec<usize> = (0..old.len()).filter(|index| pairs.get(*index) == Some(&None)).collect();
-    if let ([old_index], true) = (unpaired.as_slice(), old.len() == 1 || new.len() == 1) {
+    if old.len() == 1 || new.len() == 1 {
         let has_schema = |entry: Option<&Configuration>| entry.is_some_and(|entry| entry.schema.is_some());
-        let candidates: Vec<_> = rest
-            .into_iter()
-            .filter(|index| has_schema(new.get(*index)) == has_schema(old.get(*old_index)))
+        let alike = |old_index: usize, new_index: usize| {
+            has_schema(old.get(old_index)) == has_schema(new.get(new_index))
+        };
+        let candidates: Vec<_> = unpaired
+            .iter()
+            .flat_map(|old_index| rest.iter().map(|new_index| (*old_index, *new_index)))
+            .filter(|(old_index, new_index)| alike(*old_index, *new_index))
             .collect();
-        if let ([only], Some(slot)) = (candidates.as_slice(), pairs.get_mut(*old_index)) {
-            *slot = Some(*only);
+        if let [(old_index, new_index)] = candidates.as_slice()
+            && let Some(slot) = pairs.get_mut(*old_index)
+        {
+            *slot = Some(*new_index);
         }
     }
     pairs

@@ -1,5 +1,6 @@
 //! Interface and schema files as trees, and `$ref` inside the bundle.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -20,7 +21,12 @@ pub(super) struct Document {
 pub(super) struct Documents {
     files: BTreeMap<String, Document>,
     main: String,
+    /// Work that is left; see [`Located::spend`].
+    budget: Cell<usize>,
 }
+
+/// Most work for one pair of files, in schemas that are looked at. References can make a small file a large one.
+const MAX_WORK: usize = 20_000_000;
 
 /// Why a file could not be compared.
 #[derive(Debug)]
@@ -40,7 +46,8 @@ pub(super) struct Located<'a> {
 impl Documents {
     /// Parses `path` and every file of the bundle that it refers to. `shown` gives the name of a file in messages.
     pub fn read(bundle: &Bundle, path: &str, shown: impl Fn(&str) -> String) -> Result<Self, Unreadable> {
-        let mut documents = Self { files: BTreeMap::new(), main: path.to_owned() };
+        let budget = Cell::new(MAX_WORK);
+        let mut documents = Self { files: BTreeMap::new(), main: path.to_owned(), budget };
         let mut wanted = vec![path.to_owned()];
         while let Some(file) = wanted.pop() {
             if documents.files.contains_key(&file) {
@@ -187,6 +194,13 @@ impl<'a> Located<'a> {
     /// Identity of the node in memory: two equal addresses are one node.
     pub fn address(&self) -> usize {
         std::ptr::from_ref(self.node).addr()
+    }
+
+    /// Takes from the work that may be done for this file; `false` when there is none left.
+    pub fn spend(&self, work: usize) -> bool {
+        let left = self.documents.budget.get();
+        self.documents.budget.set(left.saturating_sub(work));
+        left >= work
     }
 
     /// The target of a `$ref` that stands in this file.

@@ -2,6 +2,7 @@
 //!
 //! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts.
 
+mod alternatives;
 mod compare;
 mod normal;
 

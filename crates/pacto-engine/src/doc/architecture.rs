@@ -190,7 +190,7 @@ fn draw_graph(diagram: &mut Diagram, graph: &Graph) {
             }
             let mut drawing = Drawing::default();
             let next = format!("u{}", unresolved.len());
-            let known = unresolved.get(edge.reference.as_str());
+            let known = unresolved.get(&*edge.reference);
             if known.is_none() {
                 let _ = writeln!(drawing.nodes, "    {next}[\"{}<br/>not resolved\"]", label(&edge.name));
             }

@@ -95,7 +95,7 @@ fn write_table(
     let mut table = Table::new(out, &["Reference", "Compatibility", "Required"]);
     let mut failures = Vec::new();
     for (index, dependency) in contract.dependencies.iter().enumerate() {
-        let edge = edges.get(index).filter(|edge| edge.reference == dependency.reference);
+        let edge = edges.get(index).filter(|edge| *edge.reference == *dependency.reference);
         let mut reference = cell_code(&dependency.reference);
         if let (Some(edge), Some(targets)) = (edge, targets) {
             if let Some(anchor) = targets.of(edge) {

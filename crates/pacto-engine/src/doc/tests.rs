@@ -35,10 +35,10 @@ impl Subject {
     fn node(&self, targets: &[Result<usize, &str>]) -> GraphService {
         let contract = &self.document.contract;
         let edges = contract.dependencies.iter().zip(targets).map(|(dependency, target)| Edge {
-            reference: dependency.reference.clone(),
-            name: dependency.name().to_owned(),
+            reference: dependency.reference.as_str().into(),
+            name: dependency.name().into(),
             required: dependency.required,
-            compatibility: dependency.compatibility.clone(),
+            compatibility: dependency.compatibility.as_str().into(),
             kind: EdgeKind::Dependency,
             target: target.map_err(str::to_owned),
             shared: false,

@@ -27,7 +27,7 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Conflict> {
                 (Some(name), _) => (Cow::Borrowed(name), name),
                 (None, Some(repository)) => match names.get(&repository) {
                     Some(&name) => (Cow::Borrowed(name), name),
-                    None => (Cow::Owned(repository), edge.name.as_str()),
+                    None => (Cow::Owned(repository), &*edge.name),
                 },
                 (None, None) => continue,
             };

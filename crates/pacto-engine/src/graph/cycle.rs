@@ -26,12 +26,12 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Vec<String>> {
         match state.get(target) {
             Some(State::Open) => {
                 let mut cycle = path.clone();
-                cycle.push(edge.reference.clone());
+                cycle.push(edge.reference.to_string());
                 cycles.push(cycle);
             }
             Some(State::New) => {
                 mark(&mut state, target, State::Open);
-                path.push(edge.reference.clone());
+                path.push(edge.reference.to_string());
                 stack.push((target, 0));
             }
             _ => {}

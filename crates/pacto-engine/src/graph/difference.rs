@@ -171,7 +171,7 @@ fn named<'a>(graph: &'a Graph, service: Option<&'a GraphService>) -> Named<'a> {
         .filter(|edge| edge.kind == EdgeKind::Dependency)
         .map(|edge| {
             let found = edge.leads_to().and_then(|id| graph.services.get(id));
-            (found.map_or_else(|| edge.name.clone(), |service| service.name.clone()), found)
+            (found.map_or_else(|| edge.name.to_string(), |service| service.name.clone()), found)
         })
         .collect()
 }

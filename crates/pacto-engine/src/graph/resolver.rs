@@ -7,7 +7,7 @@ use pacto_contract::limits::{MAX_GRAPH_DEPTH, MAX_GRAPH_SERVICES};
 use pacto_contract::{Code, Contract, LenientVersion, Pointer, Reference, VersionRange};
 
 use super::{Edge, EdgeKind, Graph, GraphService, ServiceId, conflict, cycle};
-use crate::library::{Answer, Request, Resolved, Unresolved};
+use crate::library::{Answer, Origin, Request, Resolved, Unresolved};
 
 /// Which edges a graph has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Resolver {
     /// Every request that was made, with its answer; the position is its number.
     answers: Vec<Option<Answer>>,
     numbers: HashMap<Request, usize>,
+    /// Texts that occur in thousands of contracts, each once.
+    texts: HashMap<Arc<str>, ()>,
+    /// Numbers of registry requests by reference and constraint, so that a repeated one is not parsed again.
+    repeated: HashMap<(Arc<str>, Arc<str>), usize>,
     /// To be handed out by the next poll.
     fresh: Vec<Request>,
     /// What each contract needs, by identity.
@@ -40,10 +44,10 @@ pub struct Resolver {
 /// One need of a contract, before it is answered.
 #[derive(Debug)]
 struct Need {
-    reference: String,
-    name: String,
+    reference: Arc<str>,
+    name: Arc<str>,
     required: bool,
-    compatibility: String,
+    compatibility: Arc<str>,
     kind: EdgeKind,
     place: Place,
     /// Number of the request, or why there can be none.
@@ -78,6 +82,8 @@ impl Resolver {
             options,
             answers: Vec::new(),
             numbers: HashMap::new(),
+            texts: HashMap::new(),
+            repeated: HashMap::new(),
             fresh: Vec::new(),
             needs: HashMap::new(),
             outstanding: 0,
@@ -113,24 +119,38 @@ impl Resolver {
         if self.needs.len() >= MAX_GRAPH_SERVICES || self.needs.contains_key(&resolved.identity) {
             return;
         }
-        let mut needs = needs(resolved, self.options);
+        let mut needs = needs(resolved, self.options, &mut |text| intern(&mut self.texts, text));
         for need in &mut needs {
-            let constraint = (need.kind == EdgeKind::Dependency).then_some(need.compatibility.as_str());
-            need.request = Request::new(&resolved.origin, &need.reference, constraint).map(|request| {
-                match self.numbers.get(&request) {
-                    Some(number) => *number,
-                    None => {
-                        let number = self.answers.len();
-                        self.answers.push(None);
-                        self.numbers.insert(request.clone(), number);
-                        self.fresh.push(request);
-                        self.outstanding += 1;
-                        number
-                    }
-                }
-            });
+            need.request = self.number(&resolved.origin, need);
         }
         self.needs.insert(resolved.identity.clone(), needs);
+    }
+
+    /// The number of the request that answers a need.
+    fn number(&mut self, origin: &Origin, need: &Need) -> Result<usize, Unresolved> {
+        let key = (Arc::clone(&need.reference), Arc::clone(&need.compatibility));
+        if let Some(number) = self.repeated.get(&key) {
+            return Ok(*number);
+        }
+        let constraint = (need.kind == EdgeKind::Dependency).then_some(&*need.compatibility);
+        let request = Request::new(origin, &need.reference, constraint)?;
+        // What a local path means depends on who says it.
+        let is_local = request.reference.is_local();
+        let number = match self.numbers.get(&request) {
+            Some(number) => *number,
+            None => {
+                let number = self.answers.len();
+                self.answers.push(None);
+                self.numbers.insert(request.clone(), number);
+                self.fresh.push(request);
+                self.outstanding += 1;
+                number
+            }
+        };
+        if !is_local {
+            self.repeated.insert(key, number);
+        }
+        Ok(number)
     }
 
     /// Builds the graph. Requests without an answer become unresolved edges.
@@ -142,9 +162,12 @@ impl Resolver {
             depths: Vec::new(),
             by_identity: HashMap::new(),
             ranges: HashMap::new(),
+            found: vec![None; self.answers.len()],
+            versions: Vec::new(),
             warnings: Vec::new(),
         };
-        builder.add(&self.root, self.root_reference.clone(), false, None);
+        let root_reference = self.root_reference.as_deref().map(Arc::from);
+        builder.add(&self.root, root_reference, false, None);
         let mut queue = VecDeque::from([(0, Arc::clone(&self.root))]);
         while let Some((id, resolved)) = queue.pop_front() {
             let needs = self.needs.get(&resolved.identity).map(Vec::as_slice).unwrap_or_default();
@@ -168,15 +191,25 @@ impl Resolver {
     }
 }
 
-fn needs(resolved: &Resolved, options: GraphOptions) -> Vec<Need> {
+/// The one copy of a text.
+fn intern(texts: &mut HashMap<Arc<str>, ()>, text: &str) -> Arc<str> {
+    if let Some((known, ())) = texts.get_key_value(text) {
+        return Arc::clone(known);
+    }
+    let fresh: Arc<str> = text.into();
+    texts.insert(Arc::clone(&fresh), ());
+    fresh
+}
+
+fn needs(resolved: &Resolved, options: GraphOptions, text: &mut dyn FnMut(&str) -> Arc<str>) -> Vec<Need> {
     let contract = &resolved.document.contract;
     let mut needs = Vec::new();
     if !options.only_references {
         needs.extend(contract.dependencies.iter().enumerate().map(|(index, dependency)| Need {
-            reference: dependency.reference.clone(),
-            name: dependency.name().to_owned(),
+            reference: text(&dependency.reference),
+            name: text(dependency.name()),
             required: dependency.required,
-            compatibility: dependency.compatibility.clone(),
+            compatibility: text(&dependency.compatibility),
             kind: EdgeKind::Dependency,
             place: Place::Dependency(index),
             request: Err(Unresolved::Failed(String::new())),
@@ -194,14 +227,14 @@ fn needs(resolved: &Resolved, options: GraphOptions) -> Vec<Need> {
             .enumerate()
             .filter_map(|(index, entry)| Some((entry.reference.as_ref()?, Place::Policy(index))));
         for (reference, place) in configurations.chain(policies) {
-            let known = |need: &Need| need.kind == EdgeKind::Reference && need.reference == *reference;
+            let known = |need: &Need| need.kind == EdgeKind::Reference && *need.reference == **reference;
             if !needs.iter().any(known) {
                 let name = Reference::parse(reference).map(|parsed| parsed.default_name().to_owned());
                 needs.push(Need {
-                    reference: reference.clone(),
-                    name: name.unwrap_or_else(|_| reference.clone()),
+                    reference: text(reference),
+                    name: text(name.as_deref().unwrap_or(reference)),
                     required: false,
-                    compatibility: String::new(),
+                    compatibility: text(""),
                     kind: EdgeKind::Reference,
                     place,
                     request: Err(Unresolved::Failed(String::new())),
@@ -218,15 +251,19 @@ struct Builder<'a> {
     parents: Vec<Option<ServiceId>>,
     depths: Vec<usize>,
     by_identity: HashMap<String, ServiceId>,
-    ranges: HashMap<String, Option<VersionRange>>,
+    ranges: HashMap<Arc<str>, Option<VersionRange>>,
+    /// The service of each answer that was met already.
+    found: Vec<Option<ServiceId>>,
+    /// The version of each service, where it is one.
+    versions: Vec<Option<LenientVersion>>,
     warnings: Vec<pacto_contract::Diagnostic>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn add(
         &mut self,
         resolved: &Resolved,
-        reference: Option<String>,
+        reference: Option<Arc<str>>,
         local: bool,
         parent: Option<ServiceId>,
     ) -> ServiceId {
@@ -243,6 +280,7 @@ impl Builder<'_> {
             bundle: Arc::clone(&resolved.bundle),
         });
         let depth = parent.and_then(|parent| self.depths.get(parent)).map_or(0, |depth| depth + 1);
+        self.versions.push(LenientVersion::parse(&service.version).ok());
         self.parents.push(parent);
         self.depths.push(depth);
         self.by_identity.insert(resolved.identity.clone(), id);
@@ -257,52 +295,58 @@ impl Builder<'_> {
         need: &Need,
     ) -> (Edge, Option<(ServiceId, Arc<Resolved>)>) {
         let local = !need.reference.starts_with("oci://") && !need.reference.starts_with("oci-layout://");
-        let number = need.request.as_ref().map_err(ToString::to_string);
-        let answer = number.and_then(|number| match self.resolver.answers.get(*number) {
-            Some(Some(Ok(resolved))) => Ok(Arc::clone(resolved)),
-            Some(Some(Err(error))) => Err(error.to_string()),
-            _ => Err("it was not looked up".to_owned()),
-        });
+        let answer = match &need.request {
+            Err(error) => Err(error.to_string()),
+            Ok(number) => match self.resolver.answers.get(*number) {
+                Some(Some(Ok(resolved))) => Ok((*number, resolved)),
+                Some(Some(Err(error))) => Err(error.to_string()),
+                _ => Err("it was not looked up".to_owned()),
+            },
+        };
         let mut edge = Edge {
-            reference: need.reference.clone(),
-            name: need.name.clone(),
+            reference: Arc::clone(&need.reference),
+            name: Arc::clone(&need.name),
             required: need.required,
-            compatibility: need.compatibility.clone(),
+            compatibility: Arc::clone(&need.compatibility),
             kind: need.kind,
             target: Err(String::new()),
             closes_cycle: None,
             shared: false,
             local,
         };
-        let resolved = match answer {
-            Ok(resolved) => resolved,
+        let (number, resolved) = match answer {
+            Ok(found) => found,
             Err(error) => {
                 edge.target = Err(error);
                 return (edge, None);
             }
         };
-        self.check_version(declaring, need, &resolved);
-        match self.by_identity.get(&resolved.identity) {
-            Some(&known) if need.kind == EdgeKind::Dependency && self.is_ancestor(known, from) => {
-                edge.target = Err(format!("cycle detected: {}", need.reference));
-                edge.closes_cycle = Some(known);
-                (edge, None)
-            }
-            Some(&known) => {
-                edge.target = Ok(known);
-                edge.shared = true;
-                (edge, None)
-            }
-            None if self.depths.get(from).is_some_and(|depth| *depth >= MAX_GRAPH_DEPTH) => {
-                edge.target = Err(format!("the graph is deeper than {MAX_GRAPH_DEPTH} levels"));
-                (edge, None)
-            }
-            None => {
-                let id = self.add(&resolved, Some(need.reference.clone()), local, Some(from));
-                edge.target = Ok(id);
-                (edge, Some((id, resolved)))
-            }
+        let found = self.found.get(number).copied().flatten();
+        let known = found.or_else(|| self.by_identity.get(&resolved.identity).copied());
+        if !self.fits(need, known, resolved) {
+            self.warn(declaring, need, resolved);
         }
+        if known.is_none() && self.depths.get(from).is_some_and(|depth| *depth >= MAX_GRAPH_DEPTH) {
+            edge.target = Err(format!("the graph is deeper than {MAX_GRAPH_DEPTH} levels"));
+            return (edge, None);
+        }
+        let id =
+            known.unwrap_or_else(|| self.add(resolved, Some(Arc::clone(&need.reference)), local, Some(from)));
+        if let Some(slot) = self.found.get_mut(number) {
+            *slot = Some(id);
+        }
+        if known.is_none() {
+            edge.target = Ok(id);
+            return (edge, Some((id, Arc::clone(resolved))));
+        }
+        if need.kind == EdgeKind::Dependency && self.is_ancestor(id, from) {
+            edge.target = Err(format!("cycle detected: {}", need.reference));
+            edge.closes_cycle = Some(id);
+        } else {
+            edge.target = Ok(id);
+            edge.shared = true;
+        }
+        (edge, None)
     }
 
     /// Services whose needs were not looked at, because there were too many, are no end of the graph.
@@ -328,25 +372,33 @@ impl Builder<'_> {
         false
     }
 
-    /// A fixed version, or a local contract, is taken as it is; whether it fits the constraint is only said.
-    fn check_version(&mut self, declaring: &Resolved, need: &Need, resolved: &Resolved) {
+    /// Whether the version that was found satisfies the constraint. A fixed version, or a local contract, is taken as
+    /// it is; whether it fits is only said.
+    fn fits(&mut self, need: &Need, known: Option<ServiceId>, resolved: &Resolved) -> bool {
         if need.kind == EdgeKind::Reference {
-            return;
+            return true;
         }
         if !self.ranges.contains_key(&need.compatibility) {
             let parsed = VersionRange::parse(&need.compatibility).ok();
-            self.ranges.insert(need.compatibility.clone(), parsed);
+            self.ranges.insert(Arc::clone(&need.compatibility), parsed);
         }
         let range = self.ranges.get(&need.compatibility).and_then(Option::as_ref);
-        let version = &resolved.document.contract.service.version;
-        if let (Some(range), Ok(parsed)) = (range, LenientVersion::parse(version))
-            && !range.matches(&parsed)
-        {
-            let message =
-                format!("{} is version {version}, outside of {}", need.reference, need.compatibility);
-            let pointer = need.place.pointer(&declaring.document.contract);
-            let finding = declaring.document.finding(Code::IncompatibleTag, &pointer, message);
-            self.warnings.push(finding.with_help("change the tag, or the constraint in `compatibility`"));
+        let parsed = match known {
+            Some(_) => None,
+            None => LenientVersion::parse(&resolved.document.contract.service.version).ok(),
+        };
+        let version = known.and_then(|id| self.versions.get(id)?.as_ref()).or(parsed.as_ref());
+        match (range, version) {
+            (Some(range), Some(version)) => range.matches(version),
+            _ => true,
         }
+    }
+
+    fn warn(&mut self, declaring: &Resolved, need: &Need, resolved: &Resolved) {
+        let version = &resolved.document.contract.service.version;
+        let message = format!("{} is version {version}, outside of {}", need.reference, need.compatibility);
+        let pointer = need.place.pointer(&declaring.document.contract);
+        let finding = declaring.document.finding(Code::IncompatibleTag, &pointer, message);
+        self.warnings.push(finding.with_help("change the tag, or the constraint in `compatibility`"));
     }
 }

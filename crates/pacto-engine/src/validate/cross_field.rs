@@ -1,5 +1,7 @@
 //! Layer 2: what one part of a contract says about another, and the files and references it names.
 
+use std::collections::HashMap;
+
 use pacto_contract::model::{Contract, Probe, Scaling};
 use pacto_contract::reference::{Digest, OciReference};
 use pacto_contract::{
@@ -61,14 +63,13 @@ pub(super) fn unique_names<'a>(
     code: Code,
     findings: &mut Vec<Diagnostic>,
 ) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut last: HashMap<&str, usize> = HashMap::new();
     for (index, name) in names.enumerate() {
-        if let Some(earlier) = seen.iter().rposition(|known| *known == name) {
+        if let Some(earlier) = last.insert(name, index) {
             let pointer = Pointer::root().key(section).index(index).key("name");
             let message = format!("the name {name:?} is already used by {section}[{earlier}]");
             findings.push(document.finding(code, &pointer, message).with_help("give it another name"));
         }
-        seen.push(name);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pacto_contract::bundle::POLICY_SCHEMA;
 use pacto_contract::limits::{MAX_FINDINGS, MAX_POLICY_CHAIN};
 use pacto_contract::model::{Policy, Section};
-use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer};
+use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer, Severity};
 
 use super::{References, Subject, satisfiable};
 use crate::library::{Library, Origin, Request};
@@ -37,8 +37,15 @@ pub(super) fn check(
         return findings;
     }
     let Ok(instance) = document.tree.to_json() else { return findings };
+    let mut errors = 0;
     for policy in &policies {
+        let before = findings.len();
         enforce(document, policy, &instance, &mut findings);
+        errors += findings.iter().skip(before).filter(|finding| finding.severity == Severity::Error).count();
+        // Enough to be invalid; the layer reports no more than this.
+        if errors > MAX_FINDINGS {
+            break;
+        }
     }
     findings
 }

@@ -1,24 +1,32 @@
 //! Can any contract satisfy a policy? Says no only when that is certain.
 
+use std::cell::Cell;
+
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::shape::{CONTRACT, ObjectShape, Shape, Text};
 use serde_json::{Map, Value};
 
 /// Why no contract satisfies the policy `schema`; `None` when one may, or when it cannot be said.
 pub(super) fn contradiction(schema: &Value) -> Option<String> {
-    Check { schema }.value(schema, &Shape::Object(&CONTRACT), "", 0)
+    Check { schema, steps: Cell::new(MAX_STEPS) }.value(schema, &Shape::Object(&CONTRACT), "", 0)
 }
+
+/// Most subschemas that are looked at; a small policy can unfold into more than anybody can wait for.
+const MAX_STEPS: usize = 10_000;
 
 struct Check<'a> {
     schema: &'a Value,
+    /// Steps that are left.
+    steps: Cell<usize>,
 }
 
 impl Check<'_> {
     /// `shape` is the form that every contract has at `path`, where a value is certain to be.
     fn value(&self, policy: &Value, shape: &Shape, path: &str, depth: usize) -> Option<String> {
-        if depth > MAX_REF_DEPTH {
+        if depth > MAX_REF_DEPTH || self.steps.get() == 0 {
             return None;
         }
+        self.steps.update(|left| left - 1);
         let at = if path.is_empty() { "the contract" } else { path };
         let policy = match policy {
             Value::Bool(false) => return Some(format!("nothing is allowed at {at}")),
@@ -180,6 +188,7 @@ mod tests {
             json!({"properties": {"service": {"properties": {"owner": {"oneOf": [{"type": "string"}, {"type": "object", "required": ["team"]}]}}}}}),
             json!({"$ref": "#"}),
             json!({"$ref": "#/nowhere"}),
+            json!({"allOf": [{"$ref": "#"}, {"$ref": "#"}]}),
         ];
         for schema in possible {
             assert_eq!(reason(schema.clone()), None, "{schema}");

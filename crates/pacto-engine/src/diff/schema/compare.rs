@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexSet;
 use pacto_contract::Location;
 
-use super::normal::{
-    Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, alternative_name, is_annotation, normalize,
-};
+use super::normal::{Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize};
 use crate::diff::change::Direction;
-use crate::diff::documents::{Located, canonical};
+use crate::diff::documents::Located;
 use crate::diff::fact::{Area, Bound, Fact, Kind};
 
 /// What is compared, and how.
@@ -35,7 +34,7 @@ pub(in crate::diff) fn compare<'a>(
     new: Located<'a>,
     comparison: SchemaComparison<'_>,
 ) -> Vec<SchemaFact> {
-    let mut walk = Walk { comparison, facts: Vec::new(), seen: BTreeSet::new(), path: Vec::new() };
+    let mut walk = Walk { comparison, facts: Vec::new(), seen: IndexSet::new(), path: Vec::new(), root: old };
     walk.pair(&vec![old], &vec![new]);
     walk.facts
 }
@@ -43,19 +42,23 @@ pub(in crate::diff) fn compare<'a>(
 /// Keys of an `OpenAPI` 2 parameter that are no keywords of its schema.
 const PARAMETER_KEYS: &[&str] = &["name", "in", "collectionFormat", "allowEmptyValue"];
 
-struct Walk<'c> {
-    comparison: SchemaComparison<'c>,
-    facts: Vec<SchemaFact>,
+/// Pairs of schemas by their addresses.
+pub(super) type Pairs = IndexSet<(Vec<usize>, Vec<usize>)>;
+
+pub(super) struct Walk<'c> {
+    pub comparison: SchemaComparison<'c>,
+    pub facts: Vec<SchemaFact>,
     /// Pairs that are compared already, or are being compared: what holds for them holds everywhere.
-    seen: BTreeSet<(Vec<usize>, Vec<usize>)>,
-    path: Vec<String>,
+    pub seen: Pairs,
+    pub path: Vec<String>,
+    root: Located<'c>,
 }
 
 /// The two places of a fact.
 #[derive(Clone, Default)]
-struct Places {
-    old: Option<Location>,
-    new: Option<Location>,
+pub(super) struct Places {
+    pub old: Option<Location>,
+    pub new: Option<Location>,
 }
 
 impl Walk<'_> {
@@ -70,7 +73,7 @@ impl Walk<'_> {
         }
     }
 
-    fn emit(&mut self, kind: Kind, old: Option<String>, new: Option<String>, places: &Places) {
+    pub(super) fn emit(&mut self, kind: Kind, old: Option<String>, new: Option<String>, places: &Places) {
         let fact = Fact {
             kind,
             area: self.comparison.area,
@@ -85,13 +88,32 @@ impl Walk<'_> {
         self.facts.push(SchemaFact { path: self.path.clone(), fact });
     }
 
-    fn pair<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
+    /// Says that a part is not looked at; never more than that, and never nothing.
+    fn give_up(&mut self, old: &Conjunction<'_>, new: &Conjunction<'_>) {
+        let place = |schemas: &Conjunction<'_>| schemas.first().map(Located::location);
+        let places = Places { old: place(old), new: place(new) };
+        self.emit(
+            Kind::KeywordChanged,
+            None,
+            Some("a schema too large to compare in full".to_owned()),
+            &places,
+        );
+    }
+
+    pub(super) fn pair<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
         let addresses = |schemas: &Conjunction<'a>| schemas.iter().map(Located::address).collect::<Vec<_>>();
-        if self.path.len() > MAX_SCHEMA_DEPTH || !self.seen.insert((addresses(old), addresses(new))) {
+        if !self.seen.insert((addresses(old), addresses(new))) {
             return;
         }
+        if self.path.len() > MAX_SCHEMA_DEPTH || !self.root.spend(old.len() + new.len()) {
+            return self.give_up(old, new);
+        }
+        let (old_parts, new_parts) = (old, new);
         let old = normalize(old, self.comparison.old_dialect);
         let new = normalize(new, self.comparison.new_dialect);
+        if !self.root.spend(old.merged + new.merged) {
+            return self.give_up(old_parts, new_parts);
+        }
         // What only flows the other way does not matter here.
         let passes = |normal: &Normal<'_>| match (self.comparison.area, self.comparison.direction) {
             (Area::RequestBody | Area::Parameter, Direction::Received) => !normal.is_read_only,
@@ -237,7 +259,7 @@ impl Walk<'_> {
             match new.properties.get(name) {
                 Some(new_property) => {
                     self.pair(old_property, new_property);
-                    self.requiredness(name, old, new, new_property);
+                    self.requiredness(name, (old, old_property), (new, new_property));
                 }
                 None => self.removed_property(name, old, new, old_property),
             }
@@ -257,37 +279,38 @@ impl Walk<'_> {
         let names: BTreeSet<&str> = old.required.keys().chain(new.required.keys()).copied().collect();
         for name in names.into_iter().filter(|name| !described(name)) {
             self.path.push(name.to_owned());
-            self.requiredness(name, old, new, &Vec::new());
+            self.requiredness(name, (old, &Vec::new()), (new, &Vec::new()));
             self.path.pop();
         }
         if old.is_closed != new.is_closed {
             let kind = if new.is_closed { Kind::ObjectClosed } else { Kind::ObjectOpened };
             self.emit(kind, None, None, places);
         }
-        match (old.additional.is_empty(), new.additional.is_empty()) {
-            (true, true) => {}
-            (false, false) => {
-                self.path.push("*".to_owned());
-                self.pair(&old.additional, &new.additional);
-                self.path.pop();
-            }
-            _ if old.is_closed || new.is_closed => {}
-            _ => self.emit(Kind::KeywordChanged, None, Some("additionalProperties".to_owned()), places),
+        // Where nothing is said about other properties they may be anything.
+        let described = !old.additional.is_empty() || !new.additional.is_empty();
+        if described && !old.is_closed && !new.is_closed {
+            self.path.push("*".to_owned());
+            self.pair(&old.additional, &new.additional);
+            self.path.pop();
         }
     }
 
-    fn requiredness(&mut self, name: &str, old: &Normal<'_>, new: &Normal<'_>, property: &Conjunction<'_>) {
-        let normal = normalize(property, self.comparison.new_dialect);
-        let ignored = match self.comparison.direction {
-            Direction::Received => normal.is_read_only && self.comparison.area == Area::RequestBody,
-            Direction::Produced => normal.is_write_only,
-        };
+    fn requiredness(
+        &mut self,
+        name: &str,
+        (old, old_property): (&Normal<'_>, &Conjunction<'_>),
+        (new, new_property): (&Normal<'_>, &Conjunction<'_>),
+    ) {
+        let described = normalize(old_property, self.comparison.old_dialect);
+        let normal = normalize(new_property, self.comparison.new_dialect);
+        // What only flows the other way is not required here, whatever is written.
+        let was = old.required.contains_key(name) && !self.flows_the_other_way(&described);
+        let is = new.required.contains_key(name) && !self.flows_the_other_way(&normal);
         let places = Places {
             old: old.required.get(name).cloned().or_else(|| old.location.clone()),
             new: new.required.get(name).cloned().or_else(|| new.location.clone()),
         };
-        let kind = match (old.required.contains_key(name), new.required.contains_key(name)) {
-            _ if ignored => return,
+        let kind = match (was, is) {
             (false, true) if normal.default.is_some() => Kind::PropertyBecameRequiredWithDefault,
             (false, true) => Kind::PropertyBecameRequired,
             (true, false) => Kind::PropertyBecameOptional,
@@ -376,79 +399,6 @@ impl Walk<'_> {
         }
         if old.annotations != new.annotations {
             self.emit(Kind::Annotation, None, None, places);
-        }
-    }
-
-    /// Branches that are equal cancel out; branches of one name are compared; the rest is added or removed.
-    fn alternatives(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
-        if old.alternatives.len() > 1
-            || new.alternatives.len() > 1
-            || old.alternatives.len() != new.alternatives.len()
-        {
-            let all = |normal: &Normal<'_>| -> Vec<Option<String>> {
-                let branches = normal.alternatives.iter().flat_map(|(_, branches)| branches);
-                branches.map(|branch| canonical(*branch, &is_annotation)).collect()
-            };
-            if all(old) != all(new) {
-                self.emit(Kind::AlternativesChanged, None, None, places);
-            }
-            return;
-        }
-        let (Some((old_keyword, old_branches)), Some((new_keyword, new_branches))) =
-            (old.alternatives.first(), new.alternatives.first())
-        else {
-            return;
-        };
-        let forms = |branches: &[Located<'_>]| -> Vec<Option<String>> {
-            branches.iter().map(|branch| canonical(*branch, &is_annotation)).collect()
-        };
-        let (old_forms, new_forms) = (forms(old_branches), forms(new_branches));
-        let equal =
-            |form: &Option<String>, others: &[Option<String>]| form.is_some() && others.contains(form);
-        let rest =
-            |branches: &[Located<'_>], own: &[Option<String>], others: &[Option<String>]| -> Vec<usize> {
-                (0..branches.len())
-                    .filter(|index| !own.get(*index).is_some_and(|form| equal(form, others)))
-                    .collect()
-            };
-        let mut gone = rest(old_branches, &old_forms, &new_forms);
-        let mut fresh = rest(new_branches, &new_forms, &old_forms);
-        if old_keyword != new_keyword {
-            self.emit(Kind::AlternativesChanged, None, None, places);
-            return;
-        }
-        // The same name on both sides is the same alternative, changed.
-        gone.retain(|old_index| {
-            let Some(old_branch) = old_branches.get(*old_index).copied() else { return false };
-            let named = |index: &usize| {
-                let branch = new_branches.get(*index).copied();
-                branch.is_some_and(|branch| alternative_name(branch) == alternative_name(old_branch))
-            };
-            let Some(position) = fresh.iter().position(named) else { return true };
-            let new_index = fresh.remove(position);
-            if let Some(new_branch) = new_branches.get(new_index).copied() {
-                self.path.push(format!("({})", alternative_name(new_branch).trim_matches('\'')));
-                self.pair(&vec![old_branch], &vec![new_branch]);
-                self.path.pop();
-            }
-            false
-        });
-        let name = |branches: &[Located<'_>], index: usize| {
-            branches.get(index).map(|branch| alternative_name(*branch))
-        };
-        match (gone.as_slice(), fresh.as_slice()) {
-            (gone, []) => {
-                for index in gone {
-                    self.emit(Kind::AlternativeRemoved, name(old_branches, *index), None, places);
-                }
-            }
-            ([], fresh) => {
-                for index in fresh {
-                    self.emit(Kind::AlternativeAdded, None, name(new_branches, *index), places);
-                }
-            }
-            // Others may cover what went; without set reasoning that is not decided.
-            _ => self.emit(Kind::AlternativesChanged, None, None, places),
         }
     }
 }

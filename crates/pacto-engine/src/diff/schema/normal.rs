@@ -87,6 +87,13 @@ pub(super) struct Limit {
 /// A schema that a property name leads to: several hold together.
 pub(super) type Conjunction<'a> = Vec<Located<'a>>;
 
+/// `oneOf` or `anyOf` with more than one branch.
+#[derive(Debug, Clone)]
+pub(super) struct Alternatives<'a> {
+    pub keyword: &'static str,
+    pub branches: Vec<Located<'a>>,
+}
+
 /// The normal form.
 #[derive(Debug, Clone)]
 pub(super) struct Normal<'a> {
@@ -106,7 +113,7 @@ pub(super) struct Normal<'a> {
     pub additional: Conjunction<'a>,
     pub items: Conjunction<'a>,
     /// `oneOf` and `anyOf`, each with its branches.
-    pub alternatives: Vec<(&'static str, Vec<Located<'a>>)>,
+    pub alternatives: Vec<Alternatives<'a>>,
     /// Keywords that are only compared for equality.
     pub others: BTreeMap<&'a str, BTreeSet<Option<String>>>,
     pub default: Option<String>,
@@ -117,6 +124,8 @@ pub(super) struct Normal<'a> {
     pub annotations: BTreeSet<String>,
     pub unresolved: BTreeSet<&'a str>,
     pub location: Option<Location>,
+    /// How many schemas are merged in it.
+    pub merged: usize,
 }
 
 /// Keys that say nothing about which documents are accepted.
@@ -166,14 +175,14 @@ pub(super) fn normalize<'a>(schemas: &[Located<'a>], dialect: Dialect) -> Normal
         annotations: BTreeSet::new(),
         unresolved: BTreeSet::new(),
         location: schemas.first().map(Located::location),
+        merged: 0,
     };
     let mut allows_null = false;
     let mut seen = BTreeSet::new();
-    let mut depth = 0;
     let mut work: Vec<Located<'a>> = schemas.iter().rev().copied().collect();
     while let Some(schema) = work.pop() {
-        depth += 1;
-        if depth > MAX_MERGED {
+        normal.merged += 1;
+        if normal.merged > MAX_MERGED {
             normal.others.entry("allOf").or_default().insert(None);
             break;
         }
@@ -343,6 +352,7 @@ impl<'a> Normal<'a> {
         allows_null: &mut bool,
     ) {
         let is_null = |branch: &Located<'a>| {
+            let branch = branch.resolved().unwrap_or(*branch);
             branch.text("type") == Some("null")
                 && branch.entries().all(|(key, _)| key == "type" || is_annotation(key))
         };
@@ -355,7 +365,7 @@ impl<'a> Normal<'a> {
             }
             (no_null, _) => {
                 *allows_null |= !no_null;
-                self.alternatives.push((keyword, branches));
+                self.alternatives.push(Alternatives { keyword, branches });
             }
         }
     }

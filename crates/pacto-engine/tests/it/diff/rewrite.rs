@@ -124,7 +124,14 @@ pub fn split(schema: Value, seed: u64) -> Value {
             }
         }
     }
-    json!({"allOf": parts})
+    let mut whole = Map::new();
+    for key in ["$defs", "definitions", "$schema", "$id"] {
+        // Definitions stay where references look for them.
+        let found = parts.iter_mut().find_map(|part| part.shift_remove(key));
+        whole.extend(found.map(|value| (key.to_owned(), value)));
+    }
+    whole.insert("allOf".to_owned(), json!(parts));
+    Value::Object(whole)
 }
 
 /// `nullable` as a list of types, where there is a type, and as an alternative elsewhere.

@@ -1,0 +1,205 @@
+//! What all commands have in common: formats, exit codes, help.
+
+use pacto_testkit::TestContext;
+
+use crate::fixture::{cart, context, service};
+
+/// Every command that reads a contract, with arguments that work.
+const READERS: &[&[&str]] = &[
+    &["validate", "cart"],
+    &["explain", "cart"],
+    &["graph", "cart"],
+    &["diff", "cart", "cart"],
+    &["doc", "cart"],
+    &["pack", "cart"],
+];
+
+fn run(cx: &TestContext, command: &[&str], more: &[&str]) -> pacto_testkit::CommandOutput {
+    cx.pacto(command.iter().chain(more))
+}
+
+#[test]
+fn every_command_has_text_json_and_markdown() {
+    let cx = context();
+    cart(&cx, "cart");
+    for command in READERS {
+        for format in ["text", "json", "markdown"] {
+            let output = run(&cx, command, &["--output-format", format]);
+            assert_eq!(output.code, 0, "{command:?} {format}: {output}");
+            assert!(
+                output.stdout.ends_with('\n') && !output.stdout.ends_with("\n\n\n"),
+                "{command:?} {format}"
+            );
+            if format == "json" {
+                assert!(output.json().is_object(), "{command:?}");
+                assert!(output.stdout.starts_with("{\n  \""), "{command:?} is not indented by two blanks");
+                assert_eq!(output.stderr, "", "{command:?}");
+            }
+        }
+    }
+    for (number, format) in ["text", "json", "markdown"].into_iter().enumerate() {
+        let output = cx.pacto(["init", &format!("new{number}"), "--output-format", format]);
+        assert_eq!(output.code, 0, "{output}");
+    }
+}
+
+#[test]
+fn json_has_no_nulls_and_camel_case_keys() {
+    fn check(value: &serde_json::Value, at: &str) {
+        match value {
+            serde_json::Value::Null => panic!("{at} is null"),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| check(item, at)),
+            serde_json::Value::Object(fields) => {
+                for (key, value) in fields {
+                    let free = at.ends_with(".metadata");
+                    let camel = key.starts_with(|first: char| first.is_ascii_lowercase())
+                        && key.chars().all(|character| character.is_ascii_alphanumeric());
+                    assert!(free || camel, "{at}.{key}");
+                    check(value, &format!("{at}.{key}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    let cx = context();
+    cart(&cx, "cart");
+    cx.pacto(["init", "minimal", "--minimal"]);
+    for command in READERS {
+        check(&run(&cx, command, &["--output-format", "json"]).json(), command[0]);
+        let minimal: Vec<_> =
+            command.iter().map(|word| if *word == "cart" { "minimal" } else { word }).collect();
+        check(&run(&cx, &minimal, &["--output-format", "json"]).json(), command[0]);
+    }
+}
+
+#[test]
+fn an_unknown_format_is_a_usage_error() {
+    let cx = context();
+    cart(&cx, "cart");
+    for command in READERS {
+        let output = run(&cx, command, &["--output-format", "yaml"]);
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{command:?}");
+    }
+    insta::assert_snapshot!(cx.pacto(["explain", "cart", "--output-format", "yaml"]), @"");
+}
+
+#[test]
+fn formats_of_validate_alone_are_refused_elsewhere() {
+    let cx = context();
+    cart(&cx, "cart");
+    for command in &READERS[1..] {
+        for format in ["sarif", "junit", "github"] {
+            let output = run(&cx, command, &["--output-format", format]);
+            assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{command:?} {format}");
+        }
+    }
+    insta::assert_snapshot!(cx.pacto(["graph", "cart", "--output-format", "sarif"]), @"");
+    assert_eq!(cx.pacto(["init", "new", "--output-format", "sarif"]).code, 2);
+    assert!(!cx.path("new").exists());
+}
+
+#[test]
+fn what_is_not_there_is_exit_3() {
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("file", "").write("empty/x", "");
+    let mut said = Vec::new();
+    for command in READERS {
+        for wrong in ["none", "file", "empty"] {
+            let arguments: Vec<_> =
+                command.iter().map(|word| if *word == "cart" { wrong } else { word }).collect();
+            let output = run(&cx, &arguments, &[]);
+            assert_eq!((output.code, output.stdout.as_str()), (3, ""), "{arguments:?}: {output}");
+            said.push(output.stderr.replace("old contract: ", ""));
+        }
+    }
+    said.sort();
+    said.dedup();
+    insta::assert_snapshot!(said.concat(), @"");
+}
+
+#[test]
+fn what_is_no_contract_is_exit_1() {
+    let cx = context();
+    cx.write("cart/pacto.yaml", "pactoVersion: \"1.0\"\nservice: [cart\n");
+    for command in READERS {
+        let output = run(&cx, command, &[]);
+        assert_eq!(output.code, 1, "{command:?}: {output}");
+        assert!(output.stderr.contains("ERROR [PARSE_ERROR]"), "{command:?}: {output}");
+        assert!(output.stderr.contains("cart/pacto.yaml:2:10"), "{command:?}: {output}");
+    }
+}
+
+#[test]
+fn an_invalid_contract_can_still_be_explained() {
+    let cx = context();
+    cx.write(
+        "cart/pacto.yaml",
+        "pactoVersion: \"1.0\"\nservice: {name: cart, version: 1.0.0}\nsurprise: 1\n",
+    );
+    let codes = READERS.iter().map(|command| format!("{} {}", command[0], run(&cx, command, &[]).code));
+    insta::assert_snapshot!(codes.collect::<Vec<_>>().join("\n"), @"");
+}
+
+#[test]
+fn wrong_arguments_are_exit_2() {
+    let cx = context();
+    service(&cx, "cart", "cart", "1.0.0", &[]);
+    let wrong: &[&[&str]] = &[
+        &["frobnicate"],
+        &["validat", "cart"],
+        &["validate", "cart", "--strict"],
+        &["explain", "cart", "cart"],
+        &["graph", "cart", "cart"],
+        &["diff", "cart"],
+        &["diff", "cart", "cart", "cart"],
+        &["init"],
+        &["pack", "cart", "--jobs", "0"],
+        &["completion", "tcsh"],
+    ];
+    let outputs: Vec<_> = wrong.iter().map(|arguments| run(&cx, arguments, &[])).collect();
+    assert!(outputs.iter().all(|output| output.code == 2 && output.stdout.is_empty()));
+    let first = outputs.iter().map(|output| output.stderr.lines().next().unwrap().to_owned());
+    insta::assert_snapshot!(first.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(outputs[1], @"");
+}
+
+#[test]
+fn the_program_alone_shows_what_it_can_do() {
+    let output = context().pacto([""; 0]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(output.stderr, @"");
+    let help = context().pacto(["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    for command in
+        ["init", "validate", "explain", "diff", "graph", "pack", "doc", "version", "completion", "help"]
+    {
+        assert!(help.stdout.contains(&format!("\n  {command} ")), "{command}\n{help}");
+        let of_command = context().pacto(["help", command]);
+        assert_eq!(of_command.code, 0);
+        assert!(!of_command.stdout.contains('`'), "{of_command}");
+        assert!(of_command.stdout.lines().all(|line| line.chars().count() <= 100), "{of_command}");
+    }
+}
+
+#[test]
+fn version_is_one_line_or_one_key() {
+    let cx = context();
+    let text = cx.pacto(["version"]);
+    let version = text.stdout.strip_prefix("pacto version ").unwrap().trim_end().to_owned();
+    assert_eq!((text.code, text.stderr.as_str(), version.is_empty()), (0, "", false));
+    let json = cx.pacto(["version", "--output-format", "json"]).json();
+    assert_eq!(json, serde_json::json!({"version": version}));
+    assert_eq!(cx.pacto(["version", "--output-format", "markdown"]).stdout, text.stdout);
+}
+
+#[test]
+fn completion_scripts_name_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = context().pacto(["completion", shell]);
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+        for word in ["validate", "explain", "diff", "graph", "pack", "doc", "fail-on", "output-format"] {
+            assert!(output.stdout.contains(word), "{shell} {word}");
+        }
+    }
+}

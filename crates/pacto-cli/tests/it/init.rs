@@ -1,0 +1,122 @@
+//! `pacto init`.
+
+use crate::fixture::context;
+
+#[test]
+fn writes_a_contract_that_is_valid_without_warnings() {
+    let cx = context();
+    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"");
+    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @"");
+    assert_eq!(cx.read("cart/interfaces/openapi.yaml").lines().next(), Some("openapi: 3.0.0"));
+    assert!(cx.read("cart/configuration/schema.json").contains("\"additionalProperties\": false"));
+}
+
+#[test]
+fn minimal_writes_what_must_be_there() {
+    let cx = context();
+    insta::assert_snapshot!(cx.pacto(["init", "cart", "--minimal"]), @"");
+    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"");
+}
+
+#[test]
+fn json_names_what_was_written() {
+    insta::assert_snapshot!(context().pacto(["init", "cart", "--output-format", "json"]), @"");
+}
+
+#[test]
+fn init_validate_pack_work_in_an_empty_folder() {
+    let cx = context();
+    for arguments in [["init", "cart"], ["validate", "cart"], ["pack", "cart"]] {
+        let output = cx.pacto(arguments);
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output}");
+    }
+    assert!(cx.path("cart-0.1.0.tar.gz").is_file());
+}
+
+#[test]
+fn a_name_that_no_service_may_have_is_refused() {
+    let cx = context();
+    let names = ["Cart", "my_cart", "../cart", "a/b", "-cart", "cart-", "", ".", "cärt", "cart\u{1b}[31m"];
+    for name in names {
+        let output = cx.pacto(["init", "--", name]);
+        assert_eq!(output.code, 2, "{output}");
+    }
+    insta::assert_snapshot!(cx.pacto(["init", "My_Cart"]), @"");
+    assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_there_is_not_touched() {
+    let cx = context();
+    cx.write("cart/notes.txt", "mine");
+    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @"");
+    assert_eq!(std::fs::read_dir(cx.path("cart")).unwrap().count(), 1);
+    cx.write("file", "");
+    insta::assert_snapshot!(cx.pacto(["init", "file"]), @"");
+}
+
+const OPENAPI: &str = "openapi: 3.1.0
+info: {title: Billing, version: 2.3.4}
+servers:
+  - url: https://billing.example.com/v2
+  - url: http://localhost:9191/v2
+paths:
+  /bills: {get: {responses: {'200': {description: all}}}}
+  /healthz: {get: {responses: {'200': {description: well}}}}
+  /health: {post: {responses: {'200': {description: no check}}}}
+";
+
+#[test]
+fn an_openapi_file_gives_version_port_and_health_path() {
+    let cx = context();
+    cx.write("api.yaml", OPENAPI);
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.yaml"]), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    assert_eq!(cx.read("billing/interfaces/openapi.yaml"), OPENAPI);
+    let contract = cx.read("billing/pacto.yaml");
+    for line in
+        ["  version: 2.3.4", "    port: 9191", "    path: /healthz", "    contract: interfaces/openapi.yaml"]
+    {
+        assert!(contract.lines().any(|found| found == line), "{line}\n{contract}");
+    }
+}
+
+#[test]
+fn an_openapi_file_may_be_json() {
+    let cx = context();
+    let text = r#"{"openapi": "3.0.0", "info": {"title": "b", "version": "1"}, "paths": {"/ping": {"get": {"responses": {"200": {"description": "x"}}}}}}"#;
+    cx.write("api.json", text);
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.json"]), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    assert_eq!(cx.read("billing/interfaces/openapi.json"), text);
+    let contract = cx.read("billing/pacto.yaml");
+    for line in ["    port: 8080", "    path: /ping", "    contract: interfaces/openapi.json"] {
+        assert!(contract.lines().any(|found| found == line), "{line}\n{contract}");
+    }
+}
+
+#[test]
+fn a_path_that_nobody_promised_becomes_no_health_check() {
+    let cx = context();
+    cx.write("api.yaml", "openapi: 3.0.0\ninfo: {title: b, version: draft}\npaths: {}\n");
+    assert_eq!(cx.pacto(["init", "billing", "--from-openapi", "api.yaml"]).code, 0);
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    let contract = cx.read("billing/pacto.yaml");
+    assert!(contract.contains("  # health:\n  #   interface: api\n"), "{contract}");
+    assert!(contract.contains("  version: 0.1.0\n"), "{contract}");
+}
+
+#[test]
+fn an_openapi_file_that_cannot_be_used_is_named_and_nothing_is_written() {
+    let cx = context();
+    cx.write("list.yaml", "- a\n")
+        .write("broken.yaml", "openapi: [\n")
+        .write("other.yaml", "asyncapi: 3.0.0\n");
+    let errors = ["none.yaml", "list.yaml", "broken.yaml", "other.yaml", "."]
+        .map(|file| cx.pacto(["init", "billing", "--from-openapi", file]).to_string());
+    insta::assert_snapshot!(errors.join(""), @"");
+    assert!(!cx.path("billing").exists());
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--minimal", "--from-openapi", "x.yaml"]), @"");
+}

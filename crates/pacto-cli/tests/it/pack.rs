@@ -1,0 +1,249 @@
+//! `pacto pack`.
+
+use std::io::Read;
+
+use pacto_testkit::TestContext;
+
+use crate::fixture::{CART, OPENAPI, SCHEMA, cart, context};
+
+/// Path and content of each file in an archive, in its order.
+fn entries(archive: &[u8]) -> Vec<(String, String)> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive));
+    let mut found = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        found.push((entry.path().unwrap().to_string_lossy().into_owned(), content));
+    }
+    found
+}
+
+/// Packs and lists the paths in the archive.
+fn packed(cx: &TestContext, arguments: &[&str]) -> String {
+    let mut all = vec!["pack", "cart", "-o", "cart.tgz"];
+    all.extend(arguments);
+    let output = cx.pacto(&all);
+    assert_eq!(output.code, 0, "{output}");
+    entries(&cx.read_bytes("cart.tgz")).into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn writes_an_archive_named_after_the_service() {
+    let cx = context();
+    cart(&cx, "cart");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    let expected = [
+        ("configuration/", ""),
+        ("configuration/schema.json", SCHEMA),
+        ("interfaces/", ""),
+        ("interfaces/openapi.yaml", OPENAPI),
+        ("pacto.yaml", CART),
+    ];
+    let found = entries(&cx.read_bytes("cart-1.4.0.tar.gz"));
+    assert_eq!(found, expected.map(|(path, content)| (path.to_owned(), content.to_owned())));
+}
+
+#[test]
+fn says_digest_and_files_in_json_and_markdown() {
+    let cx = context();
+    cart(&cx, "cart");
+    let output = cx.pacto(["pack", "cart", "-o", "out.tgz", "--output-format", "json"]);
+    let json = output.json();
+    let archive = cx.read_bytes("out.tgz");
+    assert_eq!(json["digest"], pacto_oci::archive::digest(&archive));
+    assert_eq!(json["size"], archive.len());
+    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "out.tgz", "--output-format", "markdown"]), @"");
+}
+
+#[test]
+fn two_checkouts_give_the_same_bytes() {
+    let cx = context();
+    let files = [
+        ("pacto.yaml", CART),
+        ("interfaces/openapi.yaml", OPENAPI),
+        ("configuration/schema.json", SCHEMA),
+        ("docs/a.md", "a"),
+        ("docs/b/c.md", "c"),
+    ];
+    for (path, content) in files {
+        cx.write(format!("first/{path}"), content);
+    }
+    for (path, content) in files.iter().rev() {
+        cx.write(format!("second/{path}"), content);
+        let file = std::fs::File::options().write(true).open(cx.path(format!("second/{path}"))).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_hours(24)).unwrap();
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(cx.path("second/docs/a.md"), mode).unwrap();
+    }
+    for directory in ["first", "second"] {
+        assert_eq!(cx.pacto(["pack", directory, "-o", &format!("{directory}.tgz")]).code, 0);
+    }
+    assert_eq!(cx.read_bytes("first.tgz"), cx.read_bytes("second.tgz"));
+}
+
+#[test]
+fn packing_again_gives_the_same_bytes_also_inside_of_the_bundle() {
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("cart/cart-1.3.0.tar.gz", "an older one");
+    let mut archives = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(cx.pacto_in("cart", ["pack"]).code, 0);
+        archives.push(cx.read_bytes("cart/cart-1.4.0.tar.gz"));
+        assert_eq!(cx.pacto_in("cart", ["pack", ".", "-o", "interfaces/[x].tgz"]).code, 0);
+        archives.push(cx.read_bytes("cart/interfaces/[x].tgz"));
+    }
+    insta::assert_snapshot!(
+        entries(&archives[1]).into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" "),
+        @""
+    );
+    assert_eq!(archives[1], archives[3]);
+}
+
+#[test]
+fn ignored_files_stay_out() {
+    let cx = context();
+    cart(&cx, "cart");
+    for file in [
+        "a.tmp",
+        "keep.tmp",
+        "docs/draft.md",
+        "docs/good.md",
+        "build/x",
+        ".git/HEAD",
+        ".DS_Store",
+        "pacto.lock",
+    ] {
+        cx.write(format!("cart/{file}"), file);
+    }
+    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    cx.write("cart/.pactoignore", "# what is not shipped\n*.tmp\n!keep.tmp\n/build/\ndraft.*\n");
+    insta::assert_snapshot!(packed(&cx, &[]), @"");
+}
+
+#[test]
+fn some_files_cannot_be_ignored_and_some_cannot_be_packed() {
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("cart/.git/HEAD", "");
+    cx.write("cart/.pactoignore", "pacto.yaml\n!.git/\n!.pactoignore\n");
+    insta::assert_snapshot!(packed(&cx, &[]), @"");
+}
+
+#[test]
+fn a_file_that_the_contract_needs_cannot_be_ignored() {
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("cart/.pactoignore", "interfaces/\n");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    // Also when it is needed by way of another file.
+    let openapi =
+        OPENAPI.replace("description: items", "description: items\n          $ref: parts/items.yaml");
+    cx.write("cart/interfaces/openapi.yaml", openapi);
+    cx.write("cart/interfaces/parts/items.yaml", "description: items\n");
+    cx.write("cart/.pactoignore", "parts/\n");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    assert!(!cx.path("cart-1.4.0.tar.gz").exists());
+}
+
+#[test]
+fn overrides_are_part_of_the_archive() {
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("values.yaml", "scaling: {max: 9}\n");
+    let output = cx.pacto(["pack", "cart", "--set", "service.version=2.0.0", "-f", "values.yaml"]);
+    insta::assert_snapshot!(output, @"");
+    let found = entries(&cx.read_bytes("cart-2.0.0.tar.gz"));
+    let contract = &found.iter().find(|(path, _)| path == "pacto.yaml").unwrap().1;
+    insta::assert_snapshot!(contract, @"");
+    cx.write("unpacked/pacto.yaml", contract);
+    let explained = cx.pacto(["explain", "unpacked"]);
+    assert!(explained.stdout.starts_with("Service: cart@2.0.0\n"), "{explained}");
+    assert_eq!(cx.read("cart/pacto.yaml"), CART);
+}
+
+#[test]
+fn an_invalid_contract_is_not_packed() {
+    let cx = context();
+    cart(&cx, "cart");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "--set", "scaling.min=10"]), @"");
+    cx.write("cart/pacto.yaml", "service: [");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 1);
+}
+
+#[test]
+fn warnings_are_shown_and_do_not_stop_it() {
+    let cx = context();
+    cart(&cx, "cart");
+    insta::assert_snapshot!(
+        cx.pacto(["pack", "cart", "--set", "dependencies[0].ref=oci://ghcr.io/acme/stock:2.0.0"]),
+        @""
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_special_files_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    let cx = context();
+    cart(&cx, "cart");
+    cx.write("outside.txt", "secret");
+    let refused = |name: &str, make: &dyn Fn(&std::path::Path)| {
+        let path = cx.path("cart").join(name);
+        make(&path);
+        let output = cx.pacto(["pack", "cart"]);
+        std::fs::remove_file(&path).unwrap();
+        output.to_string()
+    };
+    let outputs = [
+        refused("out", &|path| symlink("../outside.txt", path).unwrap()),
+        refused("docs", &|path| symlink("/etc", path).unwrap()),
+        refused("inner", &|path| symlink("interfaces", path).unwrap()),
+        refused("gone", &|path| symlink("nowhere", path).unwrap()),
+        refused("loop", &|path| symlink("loop", path).unwrap()),
+        refused("pipe", &|path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success())
+        }),
+    ];
+    insta::assert_snapshot!(outputs.join(""), @"");
+    cx.write(std::path::Path::new("cart").join(std::ffi::OsStr::from_bytes(b"n\xffme")), "");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_inside_of_the_bundle_is_packed_as_what_it_means() {
+    let cx = context();
+    cart(&cx, "cart");
+    std::os::unix::fs::symlink("pacto.yaml", cx.path("cart/copy.yaml")).unwrap();
+    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    assert!(entries(&cx.read_bytes("cart.tgz")).contains(&("copy.yaml".to_owned(), CART.to_owned())));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named_and_left_clean() {
+    let cx = context();
+    cart(&cx, "cart");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "no/such/directory/x.tgz"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "cart"]), @"");
+    assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 1);
+}
+
+#[test]
+fn only_a_directory_can_be_packed() {
+    let mut cx = context();
+    cart(&cx, "cart");
+    cx.mirror("r.example", ".");
+    cx.write("file", "");
+    let errors = ["oci://r.example/cart", "none", "file", "cart/interfaces"]
+        .map(|what| cx.pacto(["pack", what]).to_string());
+    insta::assert_snapshot!(errors.join(""), @"");
+}

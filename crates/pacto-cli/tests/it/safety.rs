@@ -1,0 +1,180 @@
+//! Text from contracts has no power over terminals, pages and runners.
+
+use pacto_testkit::TestContext;
+
+use crate::fixture::context;
+
+/// A contract in which everything that is free text attacks its reader.
+const EVIL: &str = r#"pactoVersion: "1.0"
+service:
+  name: "::error::x\e[31mred\u202Eevil|<script>alert(1)</script>\n::error file=a::b"
+  version: "1.0.0\e[2J##[add-mask]x"
+  owner: "team|`x`[l](http://evil)<img src=x>\n::stop-commands::t"
+interfaces:
+  - {name: "i|\e[5m", type: "ht\r\ntp", port: 1, contract: "f|`\u202E.yaml"}
+configurations:
+  - {name: "c|\e[7m\n::c", schema: "s\u2066.json", values: {"k\e[1m": 1}}
+dependencies:
+  - {ref: "oci://r.example/x\e[1m", required: true, compatibility: "^1|\e[0m"}
+  - {ref: "oci://r.example/y", required: true, compatibility: "\n::warning::w <b>"}
+  - {name: "d\u202e", ref: "./\u2066x\e[3m", required: true, compatibility: "*"}
+metadata:
+  "::k|\e[1m": "v|`\n# heading <b>"
+"#;
+
+fn on_evil() -> TestContext {
+    let cx = context();
+    cx.write("evil/pacto.yaml", EVIL);
+    cx.write("good/pacto.yaml", crate::fixture::contract("good", "1.0.0", &[]));
+    cx
+}
+
+/// Everything on either stream that a reader would obey.
+fn powers(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("::") || line.contains("##[") {
+            found.push(format!("a command to a runner: {line:?}"));
+        }
+    }
+    for character in text.chars().filter(|character| *character != '\n') {
+        let reorders =
+            matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+        if character.is_control() || reorders {
+            found.push(format!("{character:?}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn text_has_no_power_over_terminals_and_runners() {
+    let cx = on_evil();
+    let commands: &[&[&str]] = &[
+        &["validate", "evil"],
+        &["explain", "evil", "--all"],
+        &["graph", "evil", "-v"],
+        &["graph", "evil", "--with-references", "--strict"],
+        &["diff", "good", "evil", "--details"],
+        &["diff", "evil", "good", "--details"],
+        &["pack", "evil"],
+    ];
+    for command in commands {
+        let output = cx.pacto(*command);
+        assert_eq!(powers(&output.to_string()), [""; 0], "{command:?}\n{output:?}");
+    }
+    insta::assert_snapshot!(cx.pacto(["explain", "evil", "--all"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "evil"]), @"");
+}
+
+#[test]
+fn github_output_holds_only_our_own_commands() {
+    let output = on_evil().pacto(["validate", "evil", "good", "--output-format", "github"]);
+    assert_eq!(output.code, 1);
+    for line in output.stdout.lines() {
+        let ours = ["::error file=evil/pacto.yaml,", "::warning file=evil/pacto.yaml,"];
+        let rest =
+            ours.iter().find_map(|start| line.strip_prefix(start)).unwrap_or_else(|| panic!("{line:?}"));
+        let (properties, _) = rest.split_once("::").unwrap();
+        assert!(properties.contains(",title="), "{line:?}");
+        assert_eq!(powers(rest), [""; 0]);
+    }
+    insta::assert_snapshot!(output, @"");
+}
+
+#[test]
+fn markdown_holds_no_html_no_link_and_no_broken_table() {
+    let cx = on_evil();
+    let commands: &[&[&str]] = &[
+        &["validate", "evil"],
+        &["explain", "evil"],
+        &["graph", "evil"],
+        &["diff", "good", "evil"],
+        &["doc", "evil"],
+    ];
+    for command in commands {
+        let mut arguments = command.to_vec();
+        arguments.extend(["--output-format", "markdown"]);
+        let output = cx.pacto(&arguments);
+        assert_eq!(powers(&output.stdout), [""; 0], "{command:?}\n{}", output.stdout);
+        let mut fenced = false;
+        let mut columns = None;
+        for line in output.stdout.lines() {
+            if line.starts_with("```") {
+                fenced = !fenced;
+            }
+            if fenced {
+                continue;
+            }
+            let prose: String = line.split('`').step_by(2).collect();
+            assert!(
+                !prose.contains("<script") && !prose.contains("<img") && !prose.contains("<b>"),
+                "{line}"
+            );
+            assert!(!prose.contains("[l](http"), "{line}");
+            let cells = line.replace("\\|", "").matches('|').count();
+            columns = line.starts_with('|').then(|| *columns.get_or_insert(cells));
+            assert!(columns.is_none_or(|columns| columns == cells), "{command:?}: {line}");
+        }
+    }
+    insta::assert_snapshot!(cx.pacto(["explain", "evil", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "good", "evil", "--output-format", "markdown"]), @"");
+}
+
+#[test]
+fn a_fence_cannot_be_closed_from_inside() {
+    let cx = context();
+    cx.write("a/pacto.yaml", "pactoVersion: \"1.0\"\nservice: {name: \"```\\n<b>\", version: 1.0.0}\n");
+    insta::assert_snapshot!(cx.pacto(["graph", "a", "--output-format", "markdown"]), @"");
+}
+
+#[test]
+fn junit_is_well_formed() {
+    let output = on_evil().pacto(["validate", "evil", "--output-format", "junit"]);
+    let text = &output.stdout;
+    assert!(!text.contains("<script") && !text.contains("<img"), "{text}");
+    let forbidden = |character: char| character.is_control() && character != '\n';
+    assert!(!text.contains(forbidden), "{text}");
+    let opened = text.matches("<testcase ").count();
+    let closed = text.matches("</testcase>").count() + text.matches("name=\"valid\"/>").count();
+    assert_eq!((opened > 0, opened), (true, closed));
+}
+
+#[test]
+fn json_holds_the_text_as_it_is() {
+    let json = on_evil().pacto(["explain", "evil", "--output-format", "json"]);
+    assert!(!json.stdout.contains('\u{1b}'), "an escape character is not escaped");
+    let name = json.json()["name"].as_str().unwrap().to_owned();
+    assert_eq!(name, "::error::x\u{1b}[31mred\u{202e}evil|<script>alert(1)</script>\n::error file=a::b");
+    assert!(json.stdout.contains("<script>"), "HTML is escaped in JSON");
+}
+
+#[test]
+#[cfg(unix)]
+fn names_of_directories_are_text_of_others_too() {
+    let cx = context();
+    for name in ["::error::pwned", "x\u{1b}[31m", "n\newline::", "\u{202e}dlog"] {
+        let directory = format!("services/{name}");
+        cx.write(format!("{directory}/pacto.yaml"), "a: [");
+    }
+    for format in ["text", "markdown", "github"] {
+        let output = cx.pacto_in("services", ["validate", "--output-format", format]);
+        let own =
+            if format == "github" { output.stdout.replace("::error file=", "") } else { output.to_string() };
+        assert_eq!(powers(&own), [""; 0], "{format}\n{output:?}");
+    }
+    insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @"");
+}
+
+#[test]
+fn arguments_are_text_too() {
+    let cx = context();
+    let arguments = ["::error::x", "\u{1b}[31m", "a\n::error::b", "oci://\u{202e}", "*\u{1b}[31m"];
+    for argument in arguments {
+        for command in ["validate", "explain", "graph", "doc", "pack"] {
+            let output = cx.pacto([command, argument]);
+            assert!(output.code >= 2, "{output}");
+            assert_eq!(powers(&output.to_string()), [""; 0], "{command} {argument:?}\n{output:?}");
+        }
+    }
+}
