@@ -58,7 +58,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Version(args) => commands::version::run(args, global, ui),
-        Command::Completion(args) => commands::completion::run(args, ui),
+        Command::Completion(args) => Ok(commands::completion::run(args, ui)),
         Command::Init(args) => commands::init::run(args, global, ui),
         Command::Validate(args) => commands::validate::run(args, global, ui),
         Command::Explain(args) => commands::explain::run(args, global, ui),

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::exit::{CommandError, FINE};
+use crate::exit::FINE;
 use crate::ui::Ui;
 
 /// Arguments of `pacto completion`.
@@ -13,7 +13,7 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
+pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(
         arguments.shell,
@@ -22,5 +22,5 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError
         &mut script,
     );
     ui.data(&String::from_utf8_lossy(&script));
-    Ok(FINE)
+    FINE
 }

@@ -190,7 +190,8 @@ fn ten_thousand_dependencies_of_one_contract_are_fine() {
             service(&cx, &format!("registry/s{number}"), &format!("s{number}"), "1.0.0", &[]);
         }
     }
-    cx.write("wide/pacto.yaml", text).mirror("r.example", "registry");
+    cx.write("wide/pacto.yaml", text);
+    cx.mirror("r.example", "registry");
     let output = cx.pacto(["graph", "wide", "--strict"]);
     assert_eq!((output.code, output.stdout.lines().count()), (1, 10_001));
     insta::assert_snapshot!(output.stderr, @"");

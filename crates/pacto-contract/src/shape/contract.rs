@@ -32,7 +32,8 @@ const fn defaulted(
 }
 
 const TEXT: Shape = Shape::Text(SOME);
-const NATURAL: Shape = Shape::Integer { min: 0, max: None };
+/// Whole numbers that every JSON reader keeps exact, whether they are written as `3`, `3.0` or `3e0`.
+const NATURAL: Shape = Shape::Integer { min: 0, max: Some((1 << 53) - 1) };
 
 /// The root of a contract.
 pub static CONTRACT: ObjectShape = ObjectShape {

@@ -36,17 +36,17 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Conflict> {
         }
     }
     let mut conflicts: BTreeMap<&str, Conflict> = BTreeMap::new();
-    let named = |name: &str, versions: Option<&BTreeSet<&str>>| Conflict {
+    let conflict_of = |name: &str, versions: Option<&BTreeSet<&str>>| Conflict {
         name: name.to_owned(),
         versions: versions.into_iter().flatten().map(|version| format!("{name}@{version}")).collect(),
         constraints: Vec::new(),
     };
     for (name, found) in versions.iter().filter(|(_, found)| found.len() > 1) {
-        conflicts.insert(name, named(name, Some(found)));
+        conflicts.insert(name, conflict_of(name, Some(found)));
     }
     for Demand { name, ranges } in demands.values().filter(|demand| demand.ranges.len() > 1) {
         if let Some(constraints) = excluding(ranges) {
-            let conflict = conflicts.entry(name).or_insert_with(|| named(name, versions.get(name)));
+            let conflict = conflicts.entry(name).or_insert_with(|| conflict_of(name, versions.get(name)));
             conflict.constraints.extend(constraints);
             conflict.constraints.sort();
         }

@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod diff;
+#[cfg(test)]
+mod structural_law;
