@@ -7,6 +7,7 @@ use fs_err as fs;
 use pacto_contract::bundle::{CONTRACT_FILE, is_bundle_path};
 use pacto_contract::limits::{MAX_BUNDLE_ENTRIES, MAX_BUNDLE_FILE_BYTES, MAX_SEARCH_DEPTH};
 use pacto_contract::{Bundle, BundleError};
+use rayon::prelude::*;
 use thiserror::Error;
 
 /// Why a directory could not be read as a bundle.
@@ -240,33 +241,23 @@ fn is_absent(error: &std::io::Error) -> bool {
 /// # Errors
 /// When `root` cannot be read; unreadable directories below it are passed over.
 pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut level = vec![root.to_owned()];
-    for depth in 0..=MAX_SEARCH_DEPTH {
+    let (is_bundle, mut level) = look_into(root)?;
+    let mut found = if is_bundle { vec![root.to_owned()] } else { Vec::new() };
+    for _ in 0..MAX_SEARCH_DEPTH {
+        // An unreadable directory holds nothing that could be judged.
+        let look = |directory: &PathBuf| look_into(directory).unwrap_or_default();
+        let looked: Vec<_> = if level.len() < PARALLEL_FROM {
+            level.iter().map(look).collect()
+        } else {
+            level.par_iter().map(look).collect()
+        };
         let mut next = Vec::new();
-        for directory in level {
-            let entries = match std::fs::read_dir(&directory) {
-                Ok(entries) => entries,
-                Err(error) if depth == 0 => return Err(error),
-                Err(_) => continue,
-            };
-            let mut children = Vec::new();
-            let mut is_bundle = false;
-            for entry in entries.flatten() {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                is_bundle |= name == CONTRACT_FILE;
-                let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                if is_directory && is_searched(&name) {
-                    children.push(entry.path());
-                }
-            }
+        for (directory, (is_bundle, children)) in level.into_iter().zip(looked) {
             // The root of a monorepo may be a bundle itself; below, a bundle holds no other bundles.
-            if !is_bundle || depth == 0 {
-                next.extend(children);
-            }
             if is_bundle {
                 found.push(directory);
+            } else {
+                next.extend(children);
             }
         }
         level = next;
@@ -274,6 +265,24 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
     found.sort();
     found.truncate(limit);
     Ok(found)
+}
+
+/// Directories of one level from which on they are looked into by all processors.
+const PARALLEL_FROM: usize = 64;
+
+/// Whether a directory holds a contract, and the directories in it that may.
+fn look_into(directory: &Path) -> std::io::Result<(bool, Vec<PathBuf>)> {
+    let (mut is_bundle, mut children) = (false, Vec::new());
+    for entry in std::fs::read_dir(directory)?.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        is_bundle |= name == CONTRACT_FILE;
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_directory && is_searched(&name) {
+            children.push(entry.path());
+        }
+    }
+    Ok((is_bundle, children))
 }
 
 /// Whether a directory of this name is looked into when contracts are searched: hidden ones and folders of

@@ -22,26 +22,98 @@ fn versions() -> TestContext {
 
 #[test]
 fn text_lists_changes_worst_first() {
-    insta::assert_snapshot!(versions().pacto(["diff", "old", "new"]), @"");
+    insta::assert_snapshot!(versions().pacto(["diff", "old", "new"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (3):
+      [BREAKING] interfaces.port (modified): interfaces.port modified [8080 -> 9090]
+      [POTENTIAL_BREAKING] runtime.lifecycle.upgradeStrategy (modified): runtime.lifecycle.upgradeStrategy modified [rolling -> recreate]
+      [NON_BREAKING] service.version (modified): service.version modified [1.4.0 -> 2.0.0]
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
 }
 
 #[test]
 fn details_show_the_findings_behind_each_change() {
-    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--details"]), @"");
+    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--details"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (3):
+      [BREAKING] interfaces.port (modified): interfaces.port modified [8080 -> 9090]
+          BREAKING interfaces-port-modified: interfaces.port modified: clients and network rules name the port
+            at new/pacto.yaml:13:11
+            hint: serve both ports until every client has moved
+      [POTENTIAL_BREAKING] runtime.lifecycle.upgradeStrategy (modified): runtime.lifecycle.upgradeStrategy modified [rolling -> recreate]
+          POTENTIAL_BREAKING runtime-lifecycle-upgrade-strategy-modified: runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs
+            at new/pacto.yaml:41:22
+      [NON_BREAKING] service.version (modified): service.version modified [1.4.0 -> 2.0.0]
+          NON_BREAKING service-version-modified: service.version modified: versions are made to change
+            at new/pacto.yaml:5:12
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
 }
 
 #[test]
 fn equal_contracts_have_no_changes() {
     let cx = context();
     cart(&cx, "old");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "old"]), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "old", "--output-format", "markdown"]), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "old", "--output-format", "json"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "old"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+    No changes detected.
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "old", "--output-format", "markdown"]), @"
+    exit: 0
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `NON_BREAKING`
+
+    No changes detected.
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "old", "--output-format", "json"]), @r#"
+    exit: 0
+    ----- stdout -----
+    {
+      "oldPath": "old",
+      "newPath": "old",
+      "classification": "NON_BREAKING",
+      "changes": [],
+      "dependencyDiffs": [],
+      "graphDiff": {
+        "root": {
+          "name": "cart",
+          "version": "1.4.0"
+        },
+        "changes": []
+      },
+      "diagnostics": []
+    }
+    "#);
 }
 
 #[test]
 fn markdown_has_a_table() {
-    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"
+    exit: 1
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `BREAKING`
+
+    ### Changes (3)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | BREAKING | `interfaces.port` | modified | interfaces.port modified | `8080` | `9090` |
+    | POTENTIAL_BREAKING | `runtime.lifecycle.upgradeStrategy` | modified | runtime.lifecycle.upgradeStrategy modified | `rolling` | `recreate` |
+    | NON_BREAKING | `service.version` | modified | service.version modified | `1.4.0` | `2.0.0` |
+    ");
 }
 
 #[test]
@@ -54,7 +126,36 @@ fn json_has_every_change_with_its_findings() {
         keys,
         ["oldPath", "newPath", "classification", "changes", "dependencyDiffs", "graphDiff", "diagnostics"]
     );
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["changes"][0]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["changes"][0]).unwrap(), @r#"
+    {
+      "path": "interfaces.port",
+      "type": "modified",
+      "oldValue": 8080,
+      "newValue": 9090,
+      "classification": "BREAKING",
+      "reason": "interfaces.port modified",
+      "findings": [
+        {
+          "ruleId": "interfaces-port-modified",
+          "classification": "BREAKING",
+          "message": "interfaces.port modified: clients and network rules name the port",
+          "hint": "serve both ports until every client has moved",
+          "old": {
+            "file": "old/pacto.yaml",
+            "line": 13,
+            "column": 11
+          },
+          "new": {
+            "file": "new/pacto.yaml",
+            "line": 13,
+            "column": 11
+          },
+          "fingerprint": "2e4145b56c4e92da",
+          "proof": "structural"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -75,8 +176,28 @@ fn fail_on_chooses_what_fails() {
             lines.push(run(new, &["--fail-on", class]));
         }
     }
-    insta::assert_snapshot!(lines.join("\n"), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--fail-on", "anything"]), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    harmless : 0 
+    harmless --fail-on potential: 0 
+    harmless --fail-on breaking: 0 
+    harmless --fail-on none: 0 
+    potential : 0 
+    potential --fail-on potential: 1 Error: potentially breaking changes detected
+    potential --fail-on breaking: 0 
+    potential --fail-on none: 0 
+    new : 1 Error: breaking changes detected
+    new --fail-on potential: 1 Error: breaking changes detected
+    new --fail-on breaking: 1 Error: breaking changes detected
+    new --fail-on none: 0
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--fail-on", "anything"]), @"
+    exit: 2
+    ----- stderr -----
+    error: invalid value 'anything' for '--fail-on <CLASS>'
+      [possible values: potential, breaking, none]
+
+    For more information, try '--help'.
+    ");
 }
 
 /// Two versions of billing whose dependencies change as well.
@@ -129,12 +250,79 @@ fn billing() -> TestContext {
 
 #[test]
 fn dependencies_are_compared_and_their_tree_is_drawn() {
-    insta::assert_snapshot!(billing().pacto(["diff", "old", "new"]), @"");
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (5):
+      [BREAKING] dependencies.compatibility (modified): dependencies.compatibility modified [oci://r.example/ledger: ^3.0.0 -> oci://r.example/ledger: ^4.0.0]
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/cache]
+      [POTENTIAL_BREAKING] dependencies.compatibility (modified): dependencies.compatibility modified [oci://r.example/fourteen-chars: 1.0.0 -> oci://r.example/fourteen-chars: ^1.0.0]
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+      [NON_BREAKING] dependencies (added): dependencies added [+ oci://r.example/audit]
+
+    Dependency fourteen-chars [NON_BREAKING] (1):
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+
+    Dependency ledger [NON_BREAKING] (2):
+      [NON_BREAKING] service.version (modified): service.version modified [3.0.0 -> 4.0.0]
+      [NON_BREAKING] dependencies (added): dependencies added [+ oci://r.example/archive-of-everything]
+
+    Dependency graph changes:
+    billing
+    ├─ ledger        3.0.0 → 4.0.0
+    │  └─ archive-of-everything +1.0.0
+    ├─ fourteen-chars 1.0.0 → 1.1.0
+    ├─ audit         +1.0.0
+    └─ cache         -7.0.0
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
 }
 
 #[test]
 fn dependencies_have_tables_and_a_fenced_tree_in_markdown() {
-    insta::assert_snapshot!(billing().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"
+    exit: 1
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `BREAKING`
+
+    ### Changes (5)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | BREAKING | `dependencies.compatibility` | modified | dependencies.compatibility modified | `oci://r.example/ledger: ^3.0.0` | `oci://r.example/ledger: ^4.0.0` |
+    | BREAKING | `dependencies` | removed | dependencies removed | `oci://r.example/cache` |  |
+    | POTENTIAL_BREAKING | `dependencies.compatibility` | modified | dependencies.compatibility modified | `oci://r.example/fourteen-chars: 1.0.0` | `oci://r.example/fourteen-chars: ^1.0.0` |
+    | NON_BREAKING | `service.version` | modified | service.version modified | `1.0.0` | `1.1.0` |
+    | NON_BREAKING | `dependencies` | added | dependencies added |  | `oci://r.example/audit` |
+
+    ### Dependency: fourteen-chars (`NON_BREAKING`)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | NON_BREAKING | `service.version` | modified | service.version modified | `1.0.0` | `1.1.0` |
+
+    ### Dependency: ledger (`NON_BREAKING`)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | NON_BREAKING | `service.version` | modified | service.version modified | `3.0.0` | `4.0.0` |
+    | NON_BREAKING | `dependencies` | added | dependencies added |  | `oci://r.example/archive-of-everything` |
+
+    ### Dependency Graph Changes
+
+    ```
+    billing
+    ├─ ledger        3.0.0 → 4.0.0
+    │  └─ archive-of-everything +1.0.0
+    ├─ fourteen-chars 1.0.0 → 1.1.0
+    ├─ audit         +1.0.0
+    └─ cache         -7.0.0
+    ```
+    ");
 }
 
 #[test]
@@ -143,7 +331,102 @@ fn dependencies_are_lists_and_a_tree_in_json() {
     let names: Vec<_> =
         json["dependencyDiffs"].as_array().unwrap().iter().map(|diff| diff["name"].clone()).collect();
     assert_eq!(names, ["fourteen-chars", "ledger"]);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["graphDiff"]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["graphDiff"]).unwrap(), @r#"
+    {
+      "root": {
+        "name": "billing",
+        "version": "1.1.0",
+        "children": [
+          {
+            "name": "ledger",
+            "version": "4.0.0",
+            "change": {
+              "name": "ledger",
+              "changeType": "version_changed",
+              "oldVersion": "3.0.0",
+              "newVersion": "4.0.0"
+            },
+            "children": [
+              {
+                "name": "audit",
+                "version": "1.0.0"
+              },
+              {
+                "name": "archive-of-everything",
+                "version": "1.0.0",
+                "change": {
+                  "name": "archive-of-everything",
+                  "changeType": "added",
+                  "newVersion": "1.0.0"
+                }
+              }
+            ]
+          },
+          {
+            "name": "mail",
+            "version": "1.0.0"
+          },
+          {
+            "name": "fourteen-chars",
+            "version": "1.1.0",
+            "change": {
+              "name": "fourteen-chars",
+              "changeType": "version_changed",
+              "oldVersion": "1.0.0",
+              "newVersion": "1.1.0"
+            }
+          },
+          {
+            "name": "audit",
+            "version": "1.0.0",
+            "change": {
+              "name": "audit",
+              "changeType": "added",
+              "newVersion": "1.0.0"
+            }
+          },
+          {
+            "name": "cache",
+            "version": "7.0.0",
+            "change": {
+              "name": "cache",
+              "changeType": "removed",
+              "oldVersion": "7.0.0"
+            }
+          }
+        ]
+      },
+      "changes": [
+        {
+          "name": "archive-of-everything",
+          "changeType": "added",
+          "newVersion": "1.0.0"
+        },
+        {
+          "name": "audit",
+          "changeType": "added",
+          "newVersion": "1.0.0"
+        },
+        {
+          "name": "cache",
+          "changeType": "removed",
+          "oldVersion": "7.0.0"
+        },
+        {
+          "name": "fourteen-chars",
+          "changeType": "version_changed",
+          "oldVersion": "1.0.0",
+          "newVersion": "1.1.0"
+        },
+        {
+          "name": "ledger",
+          "changeType": "version_changed",
+          "oldVersion": "3.0.0",
+          "newVersion": "4.0.0"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -177,7 +460,28 @@ fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
     );
     service(&cx, "mono/ledger", "ledger", "3.1.0", &[]);
     service(&cx, "mono/cache", "not-the-cache", "9.0.0", &[]);
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "mono/billing"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "mono/billing"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (3):
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/mail]
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/fourteen-chars]
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+
+    Dependency ledger [BREAKING] (2):
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/audit]
+      [NON_BREAKING] service.version (modified): service.version modified [3.0.0 -> 3.1.0]
+
+    Dependency graph changes:
+    billing
+    ├─ ledger        3.0.0 → 3.1.0
+    │  └─ audit         -1.0.0
+    ├─ mail          -1.0.0
+    └─ fourteen-chars -1.0.0
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
     // Only the new version lies in a workspace.
     let back = cx.pacto(["diff", "mono/billing", "old"]);
     assert!(!back.stdout.contains("3.1.0"), "{back}");
@@ -196,12 +500,45 @@ fn packages_of_the_sbom_are_listed() {
     }
     cx.write("old/sbom/bom.cdx.json", sbom(r#"{"type": "library", "name": "libbar", "version": "0.9"}, {"type": "library", "name": "libbaz", "version": "1.0", "licenses": [{"license": {"id": "MIT"}}]}"#));
     cx.write("new/sbom/bom.cdx.json", sbom(r#"{"type": "library", "name": "libfoo", "version": "1.2"}, {"type": "library", "name": "libbaz", "version": "1.1", "licenses": [{"license": {"id": "Apache-2.0"}}]}"#));
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+
+    SBOM changes (4):
+      - libbar@0.9
+      ~ libbaz license: MIT -> Apache-2.0
+      ~ libbaz version: 1.0 -> 1.1
+      + libfoo@1.2
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--output-format", "markdown"]), @"
+    exit: 0
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `NON_BREAKING`
+
+    ### SBOM Changes
+
+    | Package | Type | Field | Old | New |
+    |---|---|---|---|---|
+    | `libbar` | removed | package | `0.9` |  |
+    | `libbaz` | modified | license | `MIT` | `Apache-2.0` |
+    | `libbaz` | modified | version | `1.0` | `1.1` |
+    | `libfoo` | added | package |  | `1.2` |
+    ");
     let json = cx.pacto(["diff", "old", "new", "--output-format", "json"]).json();
-    insta::assert_snapshot!(json["sbomDiff"], @"");
+    insta::assert_snapshot!(json["sbomDiff"], @r#"{"oldFormat":"cyclonedx","newFormat":"cyclonedx","changes":[{"package":"libbar","type":"removed","field":"package","oldValue":"0.9"},{"package":"libbaz","type":"modified","field":"license","oldValue":"MIT","newValue":"Apache-2.0"},{"package":"libbaz","type":"modified","field":"version","oldValue":"1.0","newValue":"1.1"},{"package":"libfoo","type":"added","field":"package","newValue":"1.2"}]}"#);
     cx.write("new/sbom/bom.cdx.json", "{");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+    No changes detected.
+    ----- stderr -----
+      WARN  [SBOM_UNREADABLE] sbom/bom.cdx.json: EOF while parsing an object
+          at new/sbom/bom.cdx.json:1:1
+    ");
 }
 
 #[test]
@@ -210,8 +547,30 @@ fn what_cannot_be_compared_is_said() {
     cart(&cx, "old");
     cart(&cx, "new");
     cx.write("new/interfaces/openapi.yaml", "openapi: [");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: POTENTIAL_BREAKING
+    No changes detected.
+    ----- stderr -----
+      ERROR [INTERFACE_FILE_UNREADABLE] interfaces[0].contract: interfaces/openapi.yaml cannot be read and was not compared: unclosed bracket '['
+          at new/interfaces/openapi.yaml:1:10
+          help: correct the file at this place
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--output-format", "markdown"]), @r"
+    exit: 0
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `POTENTIAL_BREAKING`
+
+    No changes detected.
+    ### Not compared
+
+    | Code | Message | Place |
+    |---|---|---|
+    | `INTERFACE_FILE_UNREADABLE` | interfaces/openapi.yaml cannot be read and was not compared: unclosed bracket '\[' | `new/interfaces/openapi.yaml:1:10` |
+    ");
 }
 
 #[test]
@@ -230,12 +589,57 @@ fn errors_name_the_side() {
         ["oci://", "cart"],
     ]
     .map(|[old, new]| cx.pacto(["diff", old, new]).to_string());
-    insta::assert_snapshot!(errors.join(""), @"");
+    insta::assert_snapshot!(errors.join(""), @r#"
+    exit: 3
+    ----- stderr -----
+    Error: new contract: cannot access none: No such file or directory (os error 2)
+    exit: 3
+    ----- stderr -----
+    Error: old contract: cannot access none: No such file or directory (os error 2)
+    exit: 3
+    ----- stderr -----
+    Error: old contract: file is not a directory
+    exit: 3
+    ----- stderr -----
+    Error: new contract: no pacto.yaml found in empty
+    exit: 1
+    ----- stderr -----
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at broken/pacto.yaml:1:10
+    Error: old contract: broken is not a readable contract
+    exit: 1
+    ----- stderr -----
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at broken/pacto.yaml:1:10
+    Error: new contract: broken is not a readable contract
+    exit: 3
+    ----- stderr -----
+    Error: new contract: registry unreachable for oci://r.example/cart: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`
+    exit: 2
+    ----- stderr -----
+    Error: old contract: "oci://": the reference is empty
+    "#);
 }
 
 #[test]
 fn references_and_directories_can_be_compared() {
     let cx = billing();
-    insta::assert_snapshot!(cx.pacto(["diff", "oci://r.example/ledger:3.0.0", "oci://r.example/ledger:4.0.0"]), @"");
-    insta::assert_snapshot!(cx.pacto(["diff", "oci://r.example/audit", "registry/audit"]), @"");
+    insta::assert_snapshot!(cx.pacto(["diff", "oci://r.example/ledger:3.0.0", "oci://r.example/ledger:4.0.0"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+    Changes (2):
+      [NON_BREAKING] service.version (modified): service.version modified [3.0.0 -> 4.0.0]
+      [NON_BREAKING] dependencies (added): dependencies added [+ oci://r.example/archive-of-everything]
+
+    Dependency graph changes:
+    ledger
+    └─ archive-of-everything +1.0.0
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "oci://r.example/audit", "registry/audit"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+    No changes detected.
+    ");
 }

@@ -8,10 +8,28 @@ use crate::fixture::{context, service};
 fn a_contract_may_depend_on_itself() {
     let mut cx = context();
     service(&cx, "shop", "shop", "1.0.0", &[("../shop", "*")]);
-    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    └─ shop [local] (error: cycle detected: ../shop)
+
+    Cycles (1):
+      shop -> ../shop
+    ");
     service(&cx, "registry/cart", "cart", "1.0.0", &[("oci://r.example/cart", "*")]);
     cx.mirror("r.example", "registry");
-    insta::assert_snapshot!(cx.pacto(["graph", "oci://r.example/cart", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "oci://r.example/cart", "--strict"]), @"
+    exit: 1
+    ----- stdout -----
+    cart@1.0.0
+    └─ cart (error: cycle detected: oci://r.example/cart)
+
+    Cycles (1):
+      cart -> oci://r.example/cart
+    ----- stderr -----
+    Error: the graph is not sound: 1 cycle
+    ");
 }
 
 #[test]
@@ -21,7 +39,23 @@ fn every_cycle_is_listed_from_the_root_on() {
     service(&cx, "b", "b", "1.0.0", &[("../c", "*")]);
     service(&cx, "c", "c", "1.0.0", &[("../a", "*"), ("../b", "*")]);
     service(&cx, "d", "d", "1.0.0", &[("../c", "*")]);
-    insta::assert_snapshot!(cx.pacto(["graph", "a", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "a", "--strict"]), @"
+    exit: 1
+    ----- stdout -----
+    a@1.0.0
+    ├─ b@1.0.0 [local]
+    │  └─ c@1.0.0 [local]
+    │     ├─ a [local] (error: cycle detected: ../a)
+    │     └─ b [local] (error: cycle detected: ../b)
+    └─ d@1.0.0 [local]
+       └─ c@1.0.0 [local] (shared)
+
+    Cycles (2):
+      a -> ../b -> ../c -> ../a
+      a -> ../b -> ../c -> ../b
+    ----- stderr -----
+    Error: the graph is not sound: 2 cycles
+    ");
 }
 
 #[test]
@@ -31,7 +65,37 @@ fn cycles_are_lists_in_json() {
     service(&cx, "b", "b", "1.0.0", &[("../a", "*")]);
     let json = cx.pacto(["graph", "a", "--output-format", "json"]).json();
     assert_eq!(json["cycles"], serde_json::json!([["a", "../b", "../a"]]));
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["root"]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["root"]).unwrap(), @r#"
+    {
+      "name": "a",
+      "version": "1.0.0",
+      "dependencies": [
+        {
+          "ref": "../b",
+          "required": true,
+          "compatibility": "*",
+          "type": "dependency",
+          "node": {
+            "name": "b",
+            "version": "1.0.0",
+            "ref": "../b",
+            "local": true,
+            "dependencies": [
+              {
+                "ref": "../a",
+                "required": true,
+                "compatibility": "*",
+                "type": "dependency",
+                "error": "cycle detected: ../a",
+                "local": true
+              }
+            ]
+          },
+          "local": true
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -41,7 +105,13 @@ fn references_make_no_cycle() {
         format!("{}policy: {{ref: ../{other}}}\n", crate::fixture::contract(name, "1.0.0", &[]))
     };
     cx.write("a/pacto.yaml", text("a", "b")).write("b/pacto.yaml", text("b", "a"));
-    insta::assert_snapshot!(cx.pacto(["graph", "a", "--with-references", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "a", "--with-references", "--strict"]), @"
+    exit: 0
+    ----- stdout -----
+    a@1.0.0
+    └─ b@1.0.0 [ref] [local]
+       └─ a@1.0.0 [ref] [local] (shared)
+    ");
 }
 
 #[test]
@@ -51,7 +121,15 @@ fn a_diamond_is_no_cycle() {
     service(&cx, "left", "left", "1.0.0", &[("../bottom", "*")]);
     service(&cx, "right", "right", "1.0.0", &[("../bottom", "*")]);
     service(&cx, "bottom", "bottom", "1.0.0", &[]);
-    insta::assert_snapshot!(cx.pacto(["graph", "top", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "top", "--strict"]), @"
+    exit: 0
+    ----- stdout -----
+    top@1.0.0
+    ├─ left@1.0.0 [local]
+    │  └─ bottom@1.0.0 [local]
+    └─ right@1.0.0 [local]
+       └─ bottom@1.0.0 [local] (shared)
+    ");
 }
 
 #[test]
@@ -63,9 +141,36 @@ fn two_versions_of_one_service_are_a_conflict() {
     service(&cx, "registry/kv6", "kv", "6.2.0", &[]);
     service(&cx, "registry/kv7", "kv", "7.0.1", &[]);
     cx.mirror("r.example", "registry");
-    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict"]), @"
+    exit: 1
+    ----- stdout -----
+    shop@1.0.0
+    ├─ cart@1.0.0
+    │  └─ kv@6.2.0
+    └─ stock@1.0.0
+       └─ kv@7.0.1
+
+    Conflicts (1):
+      kv: [kv@6.2.0 kv@7.0.1] no version satisfies ^6.0.0 (cart) and ^7.0.0 (stock)
+    ----- stderr -----
+    Error: the graph is not sound: 1 conflict
+    ");
     let json = cx.pacto(["graph", "shop", "--output-format", "json"]).json();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["conflicts"]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["conflicts"]).unwrap(), @r#"
+    [
+      {
+        "name": "kv",
+        "versions": [
+          "kv@6.2.0",
+          "kv@7.0.1"
+        ],
+        "constraints": [
+          "^6.0.0 (cart)",
+          "^7.0.0 (stock)"
+        ]
+      }
+    ]
+    "#);
 }
 
 #[test]
@@ -82,7 +187,17 @@ fn versions_that_one_constraint_admits_are_still_two_versions() {
     service(&cx, "registry/kv0", "kv", "7.0.0", &[]);
     service(&cx, "registry/kv1", "kv", "7.1.0", &[]);
     cx.mirror("r.example", "registry");
-    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    ├─ kv@7.0.0
+    └─ cart@1.0.0
+       └─ kv@7.1.0
+
+    Conflicts (1):
+      kv: [kv@7.0.0 kv@7.1.0]
+    ");
 }
 
 #[test]
@@ -91,7 +206,10 @@ fn constraints_exclude_each_other_even_where_nothing_can_be_fetched() {
     service(&cx, "shop", "shop", "1.0.0", &[("oci://r.example/kv", "^6.0.0"), ("../cart", "*")]);
     service(&cx, "cart", "cart", "1.0.0", &[("oci://r.example/kv", ">=7 <9")]);
     let output = cx.pacto(["graph", "shop"]);
-    insta::assert_snapshot!(output.stdout.split("\n\n").nth(1).unwrap(), @"");
+    insta::assert_snapshot!(output.stdout.split("\n\n").nth(1).unwrap(), @"
+    Conflicts (1):
+      kv: no version satisfies >=7 <9 (cart) and ^6.0.0 (shop)
+    ");
 }
 
 #[test]
@@ -119,9 +237,34 @@ fn a_tag_outside_of_its_own_constraint_is_a_warning() {
     service(&cx, "registry/kv", "kv", "6.2.0", &[]);
     service(&cx, "cart", "cart", "1.0.0", &[]);
     cx.mirror("r.example", "registry");
-    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict"]), @"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    ├─ kv@6.2.0
+    └─ cart@1.0.0 [local]
+    ----- stderr -----
+      WARN  [INCOMPATIBLE_TAG] dependencies[0].ref: oci://r.example/kv:6.2.0 is version 6.2.0, outside of ^7.0.0
+          at shop/pacto.yaml:6:10
+          help: change the tag, or the constraint in `compatibility`
+      WARN  [INCOMPATIBLE_TAG] dependencies[1].ref: ../cart is version 1.0.0, outside of ^2.0.0
+          at shop/pacto.yaml:9:10
+          help: change the tag, or the constraint in `compatibility`
+    ");
     let json = cx.pacto(["graph", "shop", "--output-format", "json"]).json();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["warnings"][0]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["warnings"][0]).unwrap(), @r#"
+    {
+      "code": "INCOMPATIBLE_TAG",
+      "severity": "warning",
+      "path": "dependencies[0].ref",
+      "pointer": "/dependencies/0/ref",
+      "message": "oci://r.example/kv:6.2.0 is version 6.2.0, outside of ^7.0.0",
+      "help": "change the tag, or the constraint in `compatibility`",
+      "file": "shop/pacto.yaml",
+      "line": 6,
+      "column": 10
+    }
+    "#);
 }
 
 #[test]
@@ -156,7 +299,28 @@ fn every_reason_for_a_missing_service_is_said() {
         ("https://r.example/x", "*"),
     ];
     service(&cx, "shop", "shop", "1.0.0", &needs);
-    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @r#"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    ├─ none (error: artifact not found: oci://r.example/none)
+    ├─ kv (error: no versions of oci://r.example/kv match constraint "^8.0.0": it has 7.0.0)
+    ├─ kv:6 (error: artifact not found: oci://r.example/kv:6; it has 7.0.0)
+    ├─ kv (error: invalid constraint: term "not" at column 1: version "not": "not" is not a number; write one to three numbers, such as 1.2.3, and a pre-release after a hyphen)
+    ├─ broken (error: artifact not found: oci://r.example/broken)
+    ├─ twin (error: 2 bundles claim to be twin 1.0.0: [ROOT]/work/registry/twin1, [ROOT]/work/registry/twin2)
+    ├─ x (error: registry unreachable for oci://elsewhere.example/x: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`)
+    ├─ x (error: registry unreachable for oci://gone.example/x: mirror folder [ROOT]/work/gone: No such file or directory (os error 2))
+    ├─ x (error: registry unreachable for oci://far.example/x: localhost:5000/x is a registry, not a folder)
+    ├─ nowhere (error: image layout /nowhere cannot be read: this build knows directories and folder mirrors only)
+    ├─ nothing [local] (error: cannot access nothing: No such file or directory (os error 2))
+    ├─ file [local] (error: file is not a directory)
+    ├─ broken [local] (error: ../broken is not a readable contract: broken/pacto.yaml:1:10: unclosed bracket '[')
+    ├─ registry [local] (error: no pacto.yaml found in registry)
+    ├─ oci: (error: the reference is empty)
+    ├─ Not A Reference (error: the reference contains a blank or a control character)
+    └─ x [local] (error: the scheme https:// is not supported; use oci://, oci-layout://, file:// or a path)
+    "#);
 }
 
 #[test]
@@ -173,7 +337,26 @@ fn a_root_that_cannot_be_read_is_an_error() {
         "none",
     ]
     .map(|root| cx.pacto(["graph", root]).to_string());
-    insta::assert_snapshot!(errors.join(""), @"");
+    insta::assert_snapshot!(errors.join(""), @r#"
+    exit: 3
+    ----- stderr -----
+    Error: artifact not found: oci://r.example/none
+    exit: 3
+    ----- stderr -----
+    Error: artifact not found: oci://r.example/kv:6; it has 7.0.0
+    exit: 3
+    ----- stderr -----
+    Error: registry unreachable for oci://other.example/x: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`
+    exit: 2
+    ----- stderr -----
+    Error: "oci://": the reference is empty
+    exit: 2
+    ----- stderr -----
+    Error: "oci://A B": the reference contains a blank or a control character
+    exit: 3
+    ----- stderr -----
+    Error: cannot access none: No such file or directory (os error 2)
+    "#);
 }
 
 #[test]
@@ -194,7 +377,7 @@ fn ten_thousand_dependencies_of_one_contract_are_fine() {
     cx.mirror("r.example", "registry");
     let output = cx.pacto(["graph", "wide", "--strict"]);
     assert_eq!((output.code, output.stdout.lines().count()), (1, 10_001));
-    insta::assert_snapshot!(output.stderr, @"");
+    insta::assert_snapshot!(output.stderr, @"Error: the graph is not sound: 9900 unresolved dependencies");
 }
 
 #[test]
@@ -223,7 +406,7 @@ fn a_chain_as_deep_as_the_limit_is_cut_with_a_reason() {
     let output = cx.pacto(["graph", "s0"]);
     assert_eq!(output.code, 0);
     assert_eq!(output.stdout.lines().count(), depth + 2);
-    insta::assert_snapshot!(output.stdout.lines().last().unwrap().trim_start(), @"");
+    insta::assert_snapshot!(output.stdout.lines().last().unwrap().trim_start(), @"└─ s1001 [local] (error: the graph is deeper than 1000 levels)");
     let json = cx.pacto(["graph", "s0", "--output-format", "json"]);
     assert_eq!(json.code, 0, "{}", json.stderr);
 }

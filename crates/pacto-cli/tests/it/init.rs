@@ -5,9 +5,73 @@ use crate::fixture::context;
 #[test]
 fn writes_a_contract_that_is_valid_without_warnings() {
     let cx = context();
-    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @"");
-    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"");
-    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @"
+    exit: 0
+    ----- stdout -----
+    Created cart/
+      cart/pacto.yaml
+      cart/interfaces/
+      cart/configuration/
+    ");
+    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"
+    exit: 0
+    ----- stdout -----
+    cart is valid
+    ");
+    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @r#"
+    pactoVersion: "1.0"
+
+    service:
+      name: cart
+      version: 0.1.0
+      owner: team/my-team
+      image:
+        ref: ghcr.io/my-org/cart:0.1.0
+        private: false
+
+    # What the service exposes.
+    interfaces:
+      - name: api
+        type: http
+        port: 8080
+        visibility: internal
+        contract: interfaces/openapi.yaml
+
+    # What it must be configured with.
+    configuration:
+      schema: configuration/schema.json
+
+    # What it calls.
+    # dependencies:
+    #   - name: other-service
+    #     ref: oci://ghcr.io/my-org/other-service
+    #     required: true
+    #     compatibility: "^1.0.0"
+
+    runtime:
+      workload: service
+      state:
+        type: stateless
+        persistence:
+          scope: local
+          durability: ephemeral
+        dataCriticality: low
+      lifecycle:
+        upgradeStrategy: rolling
+        gracefulShutdownSeconds: 30
+      health:
+        interface: api
+        path: /health
+        initialDelaySeconds: 5
+
+    scaling:
+      min: 1
+      max: 3
+
+    metadata:
+      team: my-team
+      tier: standard
+    "#);
     assert_eq!(cx.read("cart/interfaces/openapi.yaml").lines().next(), Some("openapi: 3.0.0"));
     assert!(cx.read("cart/configuration/schema.json").contains("\"additionalProperties\": false"));
 }
@@ -15,14 +79,41 @@ fn writes_a_contract_that_is_valid_without_warnings() {
 #[test]
 fn minimal_writes_what_must_be_there() {
     let cx = context();
-    insta::assert_snapshot!(cx.pacto(["init", "cart", "--minimal"]), @"");
-    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @"");
-    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "cart", "--minimal"]), @"
+    exit: 0
+    ----- stdout -----
+    Created cart/
+      cart/pacto.yaml
+    ");
+    insta::assert_snapshot!(cx.read("cart/pacto.yaml"), @r#"
+    pactoVersion: "1.0"
+
+    service:
+      name: cart
+      version: 0.1.0
+    "#);
+    insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"
+    exit: 0
+    ----- stdout -----
+    cart is valid
+    ");
 }
 
 #[test]
 fn json_names_what_was_written() {
-    insta::assert_snapshot!(context().pacto(["init", "cart", "--output-format", "json"]), @"");
+    insta::assert_snapshot!(context().pacto(["init", "cart", "--output-format", "json"]), @r#"
+    exit: 0
+    ----- stdout -----
+    {
+      "dir": "cart",
+      "path": "cart/pacto.yaml",
+      "files": [
+        "pacto.yaml",
+        "interfaces/openapi.yaml",
+        "configuration/schema.json"
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -43,7 +134,11 @@ fn a_name_that_no_service_may_have_is_refused() {
         let output = cx.pacto(["init", "--", name]);
         assert_eq!(output.code, 2, "{output}");
     }
-    insta::assert_snapshot!(cx.pacto(["init", "My_Cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "My_Cart"]), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: "My_Cart" cannot be the name of a service: use lower-case letters, digits and hyphens; start and end with a letter or digit
+    "#);
     assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 0);
 }
 
@@ -51,10 +146,18 @@ fn a_name_that_no_service_may_have_is_refused() {
 fn what_is_there_is_not_touched() {
     let cx = context();
     cx.write("cart/notes.txt", "mine");
-    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "cart"]), @r#"
+    exit: 3
+    ----- stderr -----
+    Error: directory "cart" already exists
+    "#);
     assert_eq!(std::fs::read_dir(cx.path("cart")).unwrap().count(), 1);
     cx.write("file", "");
-    insta::assert_snapshot!(cx.pacto(["init", "file"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "file"]), @r#"
+    exit: 3
+    ----- stderr -----
+    Error: directory "file" already exists
+    "#);
 }
 
 const OPENAPI: &str = "openapi: 3.1.0
@@ -72,8 +175,19 @@ paths:
 fn an_openapi_file_gives_version_port_and_health_path() {
     let cx = context();
     cx.write("api.yaml", OPENAPI);
-    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.yaml"]), @"");
-    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.yaml"]), @"
+    exit: 0
+    ----- stdout -----
+    Created billing/
+      billing/pacto.yaml
+      billing/interfaces/
+      billing/configuration/
+    ");
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"
+    exit: 0
+    ----- stdout -----
+    billing is valid
+    ");
     assert_eq!(cx.read("billing/interfaces/openapi.yaml"), OPENAPI);
     let contract = cx.read("billing/pacto.yaml");
     for line in
@@ -88,8 +202,27 @@ fn an_openapi_file_may_be_json() {
     let cx = context();
     let text = r#"{"openapi": "3.0.0", "info": {"title": "b", "version": "1"}, "paths": {"/ping": {"get": {"responses": {"200": {"description": "x"}}}}}}"#;
     cx.write("api.json", text);
-    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.json"]), @"");
-    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--from-openapi", "api.json"]), @"
+    exit: 0
+    ----- stdout -----
+    Created billing/
+      billing/pacto.yaml
+      billing/interfaces/
+      billing/configuration/
+    ");
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @r#"
+    exit: 1
+    ----- stdout -----
+    billing is invalid
+    ----- stderr -----
+      ERROR [SCHEMA_VIOLATION] service.version: got number, want string
+           --> billing/pacto.yaml:5:12
+            |
+          5 |   version: 1
+            |            ^
+          help: quote it: "1"
+    Error: validation failed with 1 error(s)
+    "#);
     assert_eq!(cx.read("billing/interfaces/openapi.json"), text);
     let contract = cx.read("billing/pacto.yaml");
     for line in ["    port: 8080", "    path: /ping", "    contract: interfaces/openapi.json"] {
@@ -102,7 +235,11 @@ fn a_path_that_nobody_promised_becomes_no_health_check() {
     let cx = context();
     cx.write("api.yaml", "openapi: 3.0.0\ninfo: {title: b, version: draft}\npaths: {}\n");
     assert_eq!(cx.pacto(["init", "billing", "--from-openapi", "api.yaml"]).code, 0);
-    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "billing"]), @"
+    exit: 0
+    ----- stdout -----
+    billing is valid
+    ");
     let contract = cx.read("billing/pacto.yaml");
     assert!(contract.contains("  # health:\n  #   interface: api\n"), "{contract}");
     assert!(contract.contains("  version: 0.1.0\n"), "{contract}");
@@ -116,7 +253,31 @@ fn an_openapi_file_that_cannot_be_used_is_named_and_nothing_is_written() {
         .write("other.yaml", "asyncapi: 3.0.0\n");
     let errors = ["none.yaml", "list.yaml", "broken.yaml", "other.yaml", "."]
         .map(|file| cx.pacto(["init", "billing", "--from-openapi", file]).to_string());
-    insta::assert_snapshot!(errors.join(""), @"");
+    insta::assert_snapshot!(errors.join(""), @"
+    exit: 3
+    ----- stderr -----
+    Error: none.yaml: No such file or directory (os error 2)
+    exit: 2
+    ----- stderr -----
+    Error: list.yaml is no OpenAPI document: it has no `openapi` key
+    exit: 2
+    ----- stderr -----
+    Error: broken.yaml: unclosed bracket '['
+    exit: 2
+    ----- stderr -----
+    Error: other.yaml is no OpenAPI document: it has no `openapi` key
+    exit: 3
+    ----- stderr -----
+    Error: .: Is a directory (os error 21)
+    ");
     assert!(!cx.path("billing").exists());
-    insta::assert_snapshot!(cx.pacto(["init", "billing", "--minimal", "--from-openapi", "x.yaml"]), @"");
+    insta::assert_snapshot!(cx.pacto(["init", "billing", "--minimal", "--from-openapi", "x.yaml"]), @"
+    exit: 2
+    ----- stderr -----
+    error: the argument '--minimal' cannot be used with '--from-openapi <FILE>'
+
+    Usage: pacto init --minimal <NAME>
+
+    For more information, try '--help'.
+    ");
 }

@@ -32,7 +32,11 @@ fn packed(cx: &TestContext, arguments: &[&str]) -> String {
 fn writes_an_archive_named_after_the_service() {
     let cx = context();
     cart(&cx, "cart");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"
+    exit: 0
+    ----- stdout -----
+    Packed cart@1.4.0 -> cart-1.4.0.tar.gz
+    ");
     let expected = [
         ("configuration/", ""),
         ("configuration/schema.json", SCHEMA),
@@ -53,8 +57,31 @@ fn says_digest_and_files_in_json_and_markdown() {
     let archive = cx.read_bytes("out.tgz");
     assert_eq!(json["digest"], pacto_oci::archive::digest(&archive));
     assert_eq!(json["size"], archive.len());
-    insta::assert_snapshot!(output, @"");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "out.tgz", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(output, @r#"
+    exit: 0
+    ----- stdout -----
+    {
+      "output": "out.tgz",
+      "name": "cart",
+      "version": "1.4.0",
+      "digest": "sha256:c0145ae4c8781a0425ea0e777dd9e0f8d6dbedb34854dd52e071ad018b46d210",
+      "size": 872,
+      "files": [
+        "configuration/schema.json",
+        "interfaces/openapi.yaml",
+        "pacto.yaml"
+      ],
+      "warnings": []
+    }
+    "#);
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "out.tgz", "--output-format", "markdown"]), @"
+    exit: 0
+    ----- stdout -----
+    Packed `cart@1.4.0` into `out.tgz`
+
+    - Digest: `sha256:c0145ae4c8781a0425ea0e777dd9e0f8d6dbedb34854dd52e071ad018b46d210`
+    - Files: 3
+    ");
 }
 
 #[test]
@@ -101,7 +128,7 @@ fn packing_again_gives_the_same_bytes_also_inside_of_the_bundle() {
     }
     insta::assert_snapshot!(
         entries(&archives[1]).into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" "),
-        @""
+        @"configuration/ configuration/schema.json interfaces/ interfaces/openapi.yaml pacto.yaml"
     );
     assert_eq!(archives[1], archives[3]);
 }
@@ -122,9 +149,9 @@ fn ignored_files_stay_out() {
     ] {
         cx.write(format!("cart/{file}"), file);
     }
-    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    insta::assert_snapshot!(packed(&cx, &[]), @"a.tmp build/ build/x configuration/ configuration/schema.json docs/ docs/draft.md docs/good.md interfaces/ interfaces/openapi.yaml keep.tmp pacto.lock pacto.yaml");
     cx.write("cart/.pactoignore", "# what is not shipped\n*.tmp\n!keep.tmp\n/build/\ndraft.*\n");
-    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    insta::assert_snapshot!(packed(&cx, &[]), @"configuration/ configuration/schema.json docs/ docs/good.md interfaces/ interfaces/openapi.yaml keep.tmp pacto.lock pacto.yaml");
 }
 
 #[test]
@@ -133,7 +160,7 @@ fn some_files_cannot_be_ignored_and_some_cannot_be_packed() {
     cart(&cx, "cart");
     cx.write("cart/.git/HEAD", "");
     cx.write("cart/.pactoignore", "pacto.yaml\n!.git/\n!.pactoignore\n");
-    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    insta::assert_snapshot!(packed(&cx, &[]), @"configuration/ configuration/schema.json interfaces/ interfaces/openapi.yaml pacto.yaml");
 }
 
 #[test]
@@ -141,14 +168,22 @@ fn a_file_that_the_contract_needs_cannot_be_ignored() {
     let cx = context();
     cart(&cx, "cart");
     cx.write("cart/.pactoignore", "interfaces/\n");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"
+    exit: 2
+    ----- stderr -----
+    Error: .pactoignore leaves out interfaces/openapi.yaml, which the contract needs
+    ");
     // Also when it is needed by way of another file.
     let openapi =
         OPENAPI.replace("description: items", "description: items\n          $ref: parts/items.yaml");
     cx.write("cart/interfaces/openapi.yaml", openapi);
     cx.write("cart/interfaces/parts/items.yaml", "description: items\n");
     cx.write("cart/.pactoignore", "parts/\n");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"
+    exit: 2
+    ----- stderr -----
+    Error: .pactoignore leaves out interfaces/parts/items.yaml, which the contract needs
+    ");
     assert!(!cx.path("cart-1.4.0.tar.gz").exists());
 }
 
@@ -158,10 +193,62 @@ fn overrides_are_part_of_the_archive() {
     cart(&cx, "cart");
     cx.write("values.yaml", "scaling: {max: 9}\n");
     let output = cx.pacto(["pack", "cart", "--set", "service.version=2.0.0", "-f", "values.yaml"]);
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @"
+    exit: 0
+    ----- stdout -----
+    Packed cart@2.0.0 -> cart-2.0.0.tar.gz
+    ");
     let found = entries(&cx.read_bytes("cart-2.0.0.tar.gz"));
     let contract = &found.iter().find(|(path, _)| path == "pacto.yaml").unwrap().1;
-    insta::assert_snapshot!(contract, @"");
+    insta::assert_snapshot!(contract, @r#"
+    pactoVersion: "1.0"
+    service:
+      name: cart
+      version: "2.0.0"
+      owner: team/shop
+      image:
+        ref: "ghcr.io/acme/cart:1.4.0"
+    interfaces:
+      - name: api
+        type: http
+        port: 8080
+        visibility: public
+        contract: interfaces/openapi.yaml
+    configuration:
+      schema: configuration/schema.json
+      values:
+        LOG_LEVEL: info
+        DB_PASSWORD: hunter2
+    dependencies:
+      - ref: "oci://ghcr.io/acme/stock"
+        required: true
+        compatibility: "^2.0.0"
+      - name: mail
+        ref: "oci://ghcr.io/acme/mail-gateway"
+        required: false
+        compatibility: ">=1.0.0 <3.0.0"
+    runtime:
+      workload: service
+      state:
+        type: stateless
+        persistence:
+          scope: local
+          durability: ephemeral
+        dataCriticality: low
+      lifecycle:
+        upgradeStrategy: rolling
+        gracefulShutdownSeconds: 30
+      health:
+        interface: api
+        path: /health
+    scaling:
+      min: 2
+      max: 9
+    metadata:
+      tier: edge
+      languages:
+        - rust
+    "#);
     cx.write("unpacked/pacto.yaml", contract);
     let explained = cx.pacto(["explain", "unpacked"]);
     assert!(explained.stdout.starts_with("Service: cart@2.0.0\n"), "{explained}");
@@ -172,9 +259,25 @@ fn overrides_are_part_of_the_archive() {
 fn an_invalid_contract_is_not_packed() {
     let cx = context();
     cart(&cx, "cart");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart", "--set", "scaling.min=10"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "--set", "scaling.min=10"]), @"
+    exit: 1
+    ----- stderr -----
+      ERROR [SCALING_MIN_EXCEEDS_MAX] scaling: min (10) is larger than max (6)
+            --> cart/pacto.yaml (with overrides):41:1
+             |
+          41 | scaling:
+             | ^^^^^^^
+          help: swap the bounds
+    Error: contract validation failed with 1 error(s)
+    ");
     cx.write("cart/pacto.yaml", "service: [");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"
+    exit: 1
+    ----- stderr -----
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at cart/pacto.yaml:1:10
+    Error: cart is not a readable contract
+    ");
     assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 1);
 }
 
@@ -184,7 +287,15 @@ fn warnings_are_shown_and_do_not_stop_it() {
     cart(&cx, "cart");
     insta::assert_snapshot!(
         cx.pacto(["pack", "cart", "--set", "dependencies[0].ref=oci://ghcr.io/acme/stock:2.0.0"]),
-        @""
+        @r#"
+    exit: 0
+    ----- stdout -----
+    Packed cart@1.4.0 -> cart-1.4.0.tar.gz
+    ----- stderr -----
+      WARN  [TAG_NOT_DIGEST] dependencies[0].ref: tag "2.0.0" can be moved to other content
+          at cart/pacto.yaml (with overrides):20:10
+          help: drop the tag and let `compatibility` choose, or fix a digest
+    "#
     );
 }
 
@@ -213,9 +324,32 @@ fn links_and_special_files_are_refused() {
             assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success())
         }),
     ];
-    insta::assert_snapshot!(outputs.join(""), @"");
+    insta::assert_snapshot!(outputs.join(""), @"
+    exit: 3
+    ----- stderr -----
+    Error: cart/out is a link that leaves the bundle; a bundle holds regular files
+    exit: 3
+    ----- stderr -----
+    Error: cart/docs is a link to a directory; a bundle holds regular files
+    exit: 3
+    ----- stderr -----
+    Error: cart/inner is a link to a directory; a bundle holds regular files
+    exit: 3
+    ----- stderr -----
+    Error: cart/gone is a link to nowhere; a bundle holds regular files
+    exit: 3
+    ----- stderr -----
+    Error: cannot access cart/loop: Too many levels of symbolic links (os error 40)
+    exit: 3
+    ----- stderr -----
+    Error: cart/pipe is not a regular file; a bundle holds regular files
+    ");
     cx.write(std::path::Path::new("cart").join(std::ffi::OsStr::from_bytes(b"n\xffme")), "");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: cart/n�me has a name that is not UTF-8
+    ");
 }
 
 #[test]
@@ -224,7 +358,7 @@ fn a_link_inside_of_the_bundle_is_packed_as_what_it_means() {
     let cx = context();
     cart(&cx, "cart");
     std::os::unix::fs::symlink("pacto.yaml", cx.path("cart/copy.yaml")).unwrap();
-    insta::assert_snapshot!(packed(&cx, &[]), @"");
+    insta::assert_snapshot!(packed(&cx, &[]), @"configuration/ configuration/schema.json copy.yaml interfaces/ interfaces/openapi.yaml pacto.yaml");
     assert!(entries(&cx.read_bytes("cart.tgz")).contains(&("copy.yaml".to_owned(), CART.to_owned())));
 }
 
@@ -232,8 +366,16 @@ fn a_link_inside_of_the_bundle_is_packed_as_what_it_means() {
 fn a_place_that_cannot_be_written_is_named_and_left_clean() {
     let cx = context();
     cart(&cx, "cart");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "no/such/directory/x.tgz"]), @"");
-    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "no/such/directory/x.tgz"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: no/such/directory/x.tgz: No such file or directory (os error 2)
+    ");
+    insta::assert_snapshot!(cx.pacto(["pack", "cart", "-o", "cart"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: cart: Is a directory (os error 21)
+    ");
     assert_eq!(std::fs::read_dir(cx.path("")).unwrap().count(), 1);
 }
 
@@ -245,5 +387,18 @@ fn only_a_directory_can_be_packed() {
     cx.write("file", "");
     let errors = ["oci://r.example/cart", "none", "file", "cart/interfaces"]
         .map(|what| cx.pacto(["pack", what]).to_string());
-    insta::assert_snapshot!(errors.join(""), @"");
+    insta::assert_snapshot!(errors.join(""), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: pack needs a local directory: got "oci://r.example/cart"
+    exit: 3
+    ----- stderr -----
+    Error: cannot access none: No such file or directory (os error 2)
+    exit: 3
+    ----- stderr -----
+    Error: file is not a directory
+    exit: 3
+    ----- stderr -----
+    Error: no pacto.yaml found in cart/interfaces
+    "#);
 }

@@ -109,9 +109,28 @@ fn arguments_of_two_megabytes_are_answered() {
 fn dashes_after_two_dashes_are_a_path() {
     let cx = context();
     service(&cx, "--cart", "cart", "1.0.0", &[]);
-    insta::assert_snapshot!(cx.pacto(["validate", "--", "--cart"]), @"");
-    insta::assert_snapshot!(cx.pacto(["validate", "--cart"]), @"");
-    insta::assert_snapshot!(cx.pacto(["explain", "./--cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["validate", "--", "--cart"]), @"
+    exit: 0
+    ----- stdout -----
+    --cart is valid
+    ");
+    insta::assert_snapshot!(cx.pacto(["validate", "--cart"]), @"
+    exit: 2
+    ----- stderr -----
+    error: unexpected argument '--cart' found
+
+      tip: to pass '--cart' as a value, use '-- --cart'
+
+    Usage: pacto validate [OPTIONS] [CONTRACT]...
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(cx.pacto(["explain", "./--cart"]), @"
+    exit: 0
+    ----- stdout -----
+    Service: cart@1.0.0
+    Pacto Version: 1.0
+    ");
 }
 
 #[test]
@@ -125,7 +144,15 @@ fn a_path_that_is_no_text_is_a_usage_error_and_an_output_may_be_one() {
         let output = cx.pacto([OsString::from(command), no_text.clone()]);
         assert_eq!(output.code, 2, "{command}: {output}");
     }
-    insta::assert_snapshot!(cx.pacto([OsString::from("validate"), no_text.clone()]), @"");
+    insta::assert_snapshot!(cx.pacto([OsString::from("validate"), no_text.clone()]), @"
+    exit: 2
+    ----- stderr -----
+    error: invalid UTF-8 was detected in one or more arguments
+
+    Usage: pacto validate [OPTIONS] [CONTRACT]...
+
+    For more information, try '--help'.
+    ");
     let output = cx.pacto([OsString::from("pack"), "cart".into(), "-o".into(), no_text.clone()]);
     assert_eq!(output.code, 0, "{output}");
     assert!(cx.path(no_text).is_file());

@@ -63,8 +63,35 @@ fn text_has_no_power_over_terminals_and_runners() {
         let output = cx.pacto(*command);
         assert_eq!(powers(&output.to_string()), [""; 0], "{command:?}\n{output:?}");
     }
-    insta::assert_snapshot!(cx.pacto(["explain", "evil", "--all"]), @"");
-    insta::assert_snapshot!(cx.pacto(["graph", "evil"]), @"");
+    insta::assert_snapshot!(cx.pacto(["explain", "evil", "--all"]), @r"
+    exit: 0
+    ----- stdout -----
+    Service: \::error::x\u{1b}[31mred\u{202e}evil|<script>alert(1)</script>\n::error file=a::b@1.0.0\u{1b}[2J##\[add-mask]x
+    Owner: team|`x`[l](http://evil)<img src=x>\n::stop-commands::t
+    Pacto Version: 1.0
+
+    Interfaces (1):
+      - i|\u{1b}[5m (ht\u{d}\ntp, port 1)
+
+    Dependencies (3):
+      - oci://r.example/x\u{1b}[1m (^1|\u{1b}[0m, required)
+      - oci://r.example/y (\\n::warning::w <b>, required)
+      - d\u{202e}: ./\u{2066}x\u{1b}[3m (*, required)
+
+    Configurations (1):
+      - c|\u{1b}[7m\n::c (s\u{2066}.json, 1 values)
+
+    Metadata (1):
+      \::k|\u{1b}[1m: v|`\n# heading <b>
+    ");
+    insta::assert_snapshot!(cx.pacto(["graph", "evil"]), @r"
+    exit: 0
+    ----- stdout -----
+    \::error::x\u{1b}[31mred\u{202e}evil|<script>alert(1)</script>\n::error file=a::b@1.0.0\u{1b}[2J##\[add-mask]x
+    ├─ x\u{1b}[1m (error: the reference contains a blank or a control character)
+    ├─ y (error: registry unreachable for oci://r.example/y: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`)
+    └─ \u{2066}x\u{1b}[3m [local] (error: the reference contains a blank or a control character)
+    ");
 }
 
 #[test]
@@ -79,7 +106,12 @@ fn github_output_holds_only_our_own_commands() {
         assert!(properties.contains(",title="), "{line:?}");
         assert_eq!(powers(rest), [""; 0]);
     }
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @r"
+    exit: 1
+    ----- stdout -----
+    ::error file=evil/pacto.yaml,line=3,col=9,title=SCHEMA_VIOLATION::service.name: '::error::x\u{1b}[31mred\u{202e}evil|<script>alert(1)</script>\n::error file=a::b' does not match pattern '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' (use lower-case letters, digits and hyphens; start and end with a letter or digit)
+    ::error file=evil/pacto.yaml,line=7,col=29,title=SCHEMA_VIOLATION::interfaces[0].type: value must be one of 'http', 'grpc', 'event'
+    ");
 }
 
 #[test]
@@ -125,7 +157,13 @@ fn markdown_holds_no_html_no_link_and_no_broken_table() {
 fn a_fence_cannot_be_closed_from_inside() {
     let cx = context();
     cx.write("a/pacto.yaml", "pactoVersion: \"1.0\"\nservice: {name: \"```\\n<b>\", version: 1.0.0}\n");
-    insta::assert_snapshot!(cx.pacto(["graph", "a", "--output-format", "markdown"]), @"");
+    insta::assert_snapshot!(cx.pacto(["graph", "a", "--output-format", "markdown"]), @r"
+    exit: 0
+    ----- stdout -----
+    ````
+    ```\n<b>@1.0.0
+    ````
+    ");
 }
 
 #[test]
@@ -163,7 +201,11 @@ fn names_of_directories_are_text_of_others_too() {
             if format == "github" { output.stdout.replace("::error file=", "") } else { output.to_string() };
         assert_eq!(powers(&own), [""; 0], "{format}\n{output:?}");
     }
-    insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @"");
+    insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: "x\u{1b}[31m": the reference contains a blank or a control character
+    "#);
 }
 
 #[test]

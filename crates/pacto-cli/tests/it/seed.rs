@@ -23,7 +23,25 @@ fn page(start: &str) -> Vec<String> {
 fn the_graph_of_the_demo_is_the_published_tree() {
     let Some(cx) = on_demo("march", "the_graph_of_the_demo_is_the_published_tree") else { return };
     let output = cx.pacto(["graph", &format!("{DEMO}/pacto-demo")]);
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @"
+    exit: 0
+    ----- stdout -----
+    pacto-demo@1.0.0
+    └─ frontend@1.0.0
+       └─ api-gateway@1.1.0
+          ├─ auth-service@1.0.0
+          │  └─ redis@7.2.0
+          ├─ orders-service@1.1.0
+          │  ├─ postgresql@16.0.0
+          │  ├─ payments-service@1.2.0 (shared)
+          │  └─ notification-worker@1.0.0
+          │     └─ email-provider@1.0.0
+          └─ payments-service@1.2.0
+             ├─ postgresql@16.0.0 (shared)
+             ├─ stripe-api@2024.01.01
+             └─ fraud-service@1.0.0
+                └─ redis@7.2.0 (shared)
+    ");
     // The page lost its indentation on the way, not its lines.
     let published = page("pacto graph oci://ghcr.io/trianalab/pacto-demo/pacto-demopacto-demo@1.0.0");
     let unindented = |line: &str| line.trim_start_matches(['│', ' ']).to_owned();
@@ -40,7 +58,30 @@ fn the_graph_of_the_demo_is_the_published_tree() {
 fn explain_of_payments_is_the_published_text() {
     let Some(cx) = on_demo("march", "explain_of_payments_is_the_published_text") else { return };
     let output = cx.pacto(["explain", &format!("{DEMO}/payments-service:2.0.0")]);
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @"
+    exit: 0
+    ----- stdout -----
+    Service: payments-service@2.0.0
+    Owner: team/payments
+    Pacto Version: 1.0
+
+    Runtime:
+      Workload: service
+      State: stateful
+      Persistence: shared/persistent
+      Data Criticality: high
+
+    Interfaces (2):
+      - http (http, port 8083, internal)
+      - events (event, internal)
+
+    Dependencies (3):
+      - oci://ghcr.io/trianalab/pacto-demo/postgresql (^16.0.0, required)
+      - oci://ghcr.io/trianalab/pacto-demo/stripe-api (^2024.01.01, required)
+      - oci://ghcr.io/trianalab/pacto-demo/fraud-service (^1.0.0, required)
+
+    Scaling: 2-4
+    ");
     let published = page("payments-service:2.0.0Service: payments-service@2.0.0");
     // The page has neither blank lines nor indentation.
     let lines: Vec<_> = output.stdout.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -82,7 +123,21 @@ fn the_other_commands_of_the_page_work() {
         format!("{DEMO}/payments-service:1.0.0"),
         format!("{DEMO}/payments-service:1.1.0"),
     ]);
-    insta::assert_snapshot!(diff, @"");
+    insta::assert_snapshot!(diff, @r#"
+    exit: 0
+    ----- stdout -----
+    Classification: POTENTIAL_BREAKING
+    Changes (5):
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+      [NON_BREAKING] service.image (modified): service.image modified [ghcr.io/trianalab/pacto-demo/payments-service:1.0.0 -> ghcr.io/trianalab/pacto-demo/payments-service:1.1.0]
+      [NON_BREAKING] openapi.paths[/refunds].methods[POST].request-body (modified): POST /refunds request body modified [POST /refunds -> POST /refunds]
+      [NON_BREAKING] openapi.paths[/webhooks/stripe] (added): API path /webhooks/stripe added [+ /webhooks/stripe]
+      [NON_BREAKING] schema.properties[WEBHOOK_SECRET] (added): configuration property WEBHOOK_SECRET added [+ WEBHOOK_SECRET]
+    ----- stderr -----
+      WARN  [INTERFACE_NOT_COMPARED] interfaces[1].contract: interfaces/events.json of event interface "events" changed and is not analysed
+          at [SHARED]/demo/march/bundles/payments-service/v1.1.0/pacto.yaml:19:15
+          help: review the file by hand
+    "#);
 }
 
 #[test]

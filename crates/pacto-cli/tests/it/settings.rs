@@ -65,7 +65,29 @@ fn a_variable_that_cannot_be_used_is_named() {
         cx.env(variable, value);
         said.push(cx.pacto(["validate", "cart"]).to_string());
     }
-    insta::assert_snapshot!(said.join(""), @"");
+    insta::assert_snapshot!(said.join(""), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_OUTPUT_FORMAT: "yaml" is no output format; known are text, json, markdown, sarif, junit, github
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_JOBS: "many" is no number above 0
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_JOBS: "0" is no number above 0
+    exit: 2
+    ----- stderr -----
+    Error: config file none.yaml is not there
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_REGISTRY_MIRROR: mirror "ghcr.io/acme" is not prefix=location, such as ghcr.io/acme=./services
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_REGISTRY_MIRROR: mirror "=registry" is not prefix=location, such as ghcr.io/acme=./services
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_REGISTRY_MIRROR: mirror "ghcr.io" is given twice, with different locations
+    "#);
 }
 
 #[test]
@@ -88,8 +110,24 @@ fn mistakes_in_the_config_file_have_a_place() {
         "a: [\n",
         "\"a\\u202e\\e[1m\": 1\n",
     ];
-    insta::assert_snapshot!(files.map(|text| with_config(&cx, text)).join("\n"), @"");
-    insta::assert_snapshot!(with_config(&cx, b"verbose: \xff\n"), @"");
+    insta::assert_snapshot!(files.map(|text| with_config(&cx, text)).join("\n"), @r#"
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:16: "xml" is no output format; known are text, json, markdown, sarif, junit, github
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:16: "3" is no output format; known are text, json, markdown, sarif, junit, github
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "colour"; known are output-format, no-cache, verbose, registries, dashboard
+    2 Error: config file [ROOT]/config/pacto/config.yaml:4:5: unknown key "lcation"; known are prefix, location, plainHttp, ca
+    2 Error: config file [ROOT]/config/pacto/config.yaml:2:5: an entry of registries needs `prefix`
+    2 Error: config file [ROOT]/config/pacto/config.yaml:2:13: got array, want text
+    2 Error: config file [ROOT]/config/pacto/config.yaml:4:5: prefix "a" is there twice
+    2 Error: config file [ROOT]/config/pacto/config.yaml:3:16: got string, want true or false
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:13: got object, want a list
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:10: got string, want true or false
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:11: got number, want true or false
+    2 Error: config file [ROOT]/config/pacto/config.yaml:2:1: the key "output-format" is there twice; first on line 1
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: got array, want a mapping
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:4: unclosed bracket '['
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "a\u{202e}\u{1b}[1m"; known are output-format, no-cache, verbose, registries, dashboard
+    "#);
+    insta::assert_snapshot!(with_config(&cx, b"verbose: \xff\n"), @"2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: the file is not UTF-8 text");
 }
 
 #[test]
@@ -131,8 +169,16 @@ fn the_config_file_can_be_named() {
     {
         assert_eq!(cx.pacto(arguments).stdout.lines().next(), Some("{"));
     }
-    insta::assert_snapshot!(cx.pacto(["--config", "none.yaml", "validate", "cart"]), @"");
-    insta::assert_snapshot!(cx.pacto(["--config", "cart", "validate", "cart"]), @"");
+    insta::assert_snapshot!(cx.pacto(["--config", "none.yaml", "validate", "cart"]), @"
+    exit: 2
+    ----- stderr -----
+    Error: config file none.yaml is not there
+    ");
+    insta::assert_snapshot!(cx.pacto(["--config", "cart", "validate", "cart"]), @"
+    exit: 2
+    ----- stderr -----
+    Error: config file cart cannot be read: not a regular file
+    ");
     cx.env("PACTO_CONFIG", "mine.yaml");
     assert_eq!(cx.pacto(["validate", "cart"]).stdout.lines().next(), Some("{"));
 }
@@ -152,7 +198,12 @@ fn registries_of_the_config_file_start_beside_it() {
     let cx = on_cart();
     service(&cx, "../config/bundles/kv", "kv", "7.0.0", &[]);
     cx.write(cx.config_path("config.yaml"), "registries:\n  - prefix: r.example\n    location: ../bundles\n");
-    insta::assert_snapshot!(cx.pacto(["explain", "oci://r.example/kv"]), @"");
+    insta::assert_snapshot!(cx.pacto(["explain", "oci://r.example/kv"]), @"
+    exit: 0
+    ----- stdout -----
+    Service: kv@7.0.0
+    Pacto Version: 1.0
+    ");
 }
 
 #[test]
@@ -180,7 +231,10 @@ fn verbose_writes_to_stderr_only() {
     assert_eq!(quiet.stderr, "");
     let flag = cx.pacto(["graph", "shop", "--verbose"]);
     assert_eq!(flag.stdout, quiet.stdout);
-    insta::assert_snapshot!(flag.stderr, @"");
+    insta::assert_snapshot!(flag.stderr, @"
+    DEBUG resolved reference=file://../cart identity=[ROOT]/work/cart
+    DEBUG unresolved reference=file://../none error=cannot access none: No such file or directory (os error 2)
+    ");
     cx.write(cx.config_path("config.yaml"), "verbose: true\n");
     assert_eq!(cx.pacto(["graph", "shop"]), flag);
     cx.write(cx.config_path("config.yaml"), "");

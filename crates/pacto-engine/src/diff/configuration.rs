@@ -133,6 +133,7 @@ impl Lines<'_> {
             let old_documents = read(self.old, old_file, &old_at.key("schema"), self.diagnostics);
             let new_documents = read(self.new, new_file, &new_at.key("schema"), self.diagnostics);
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents)
+                && !old_documents.is_same(&new_documents)
                 && let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root())
             {
                 // A contract that runs nothing offers its schema; every other one asks for values.

@@ -72,6 +72,17 @@ impl Documents {
         Ok(documents)
     }
 
+    /// Whether nothing differs at all: the same files with the same text.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let equal = |(path, document): (&String, &Document)| {
+            other
+                .files
+                .get(path)
+                .is_some_and(|counterpart| counterpart.source.text() == document.source.text())
+        };
+        self.main == other.main && self.files.len() == other.files.len() && self.files.iter().all(equal)
+    }
+
     /// The root of the main file.
     pub fn root(&self) -> Option<Located<'_>> {
         let document = self.files.get(&self.main)?;
@@ -229,6 +240,10 @@ impl<'a> Located<'a> {
 
 /// Longest canonical form that is built, in bytes. A web of references can be exponentially large.
 const MAX_CANONICAL_BYTES: usize = 256 * 1024;
+/// Most levels of a canonical form. Files nest less; with references there is no end.
+const MAX_CANONICAL_LEVELS: usize = 512;
+/// Bytes of a canonical form that cost as much as one schema that is looked at.
+const BYTES_PER_WORK: usize = 64;
 
 /// The value in one fixed form: sorted keys, references followed, keys that `leave_out` names left out. For
 /// equality only; `None` when it would be too large, which is equal to nothing.
@@ -242,9 +257,11 @@ pub(super) fn canonical_at(
     located: Located<'_>,
     leave_out: &dyn Fn(&str) -> bool,
 ) -> Option<String> {
-    let mut writer = Canonical { out: String::new(), leave_out, path: Vec::new() };
+    let mut writer =
+        Canonical { out: String::new(), leave_out, path: Vec::new(), level: 0, is_too_large: false };
     writer.write(located, Content::Keywords.under(key));
-    (writer.out.len() <= MAX_CANONICAL_BYTES).then_some(writer.out)
+    let is_paid = located.spend(writer.out.len() / BYTES_PER_WORK);
+    (is_paid && !writer.is_too_large).then_some(writer.out)
 }
 
 /// Whether two values of `key` are the same but for what `leave_out` names.
@@ -297,28 +314,21 @@ impl Content {
 struct Canonical<'a> {
     out: String,
     leave_out: &'a dyn Fn(&str) -> bool,
-    path: Vec<usize>,
+    /// The targets of references that are being written, and the level where each stands.
+    path: Vec<(usize, usize)>,
+    level: usize,
+    is_too_large: bool,
 }
 
 impl Canonical<'_> {
     fn write(&mut self, at: Located<'_>, content: Content) {
-        if self.out.len() > MAX_CANONICAL_BYTES {
+        self.is_too_large |= self.out.len() > MAX_CANONICAL_BYTES || self.level > MAX_CANONICAL_LEVELS;
+        if self.is_too_large {
             return;
         }
         let reference = at.node.get("$ref").and_then(Node::as_str).filter(|_| content != Content::Data);
         if let Some(target) = reference {
-            let known =
-                |next: &Located<'_>| !self.path.contains(&next.address()) && self.path.len() < MAX_REF_DEPTH;
-            match at.follow(target).filter(known) {
-                Some(next) => {
-                    self.path.push(next.address());
-                    self.write(next, content);
-                    self.path.pop();
-                }
-                None => {
-                    let _ = write!(self.out, "$ref {target}");
-                }
-            }
+            self.reference(at, target, content);
             // Keywords beside the reference hold too.
             if at.entries().all(|(key, _)| key == "$ref" || (self.leave_out)(key)) {
                 return;
@@ -333,22 +343,44 @@ impl Canonical<'_> {
                 let mut entries: Vec<_> = at.entries().filter(|(key, _)| !left_out(key)).collect();
                 entries.sort_by_key(|(key, _)| *key);
                 self.out.push('{');
+                self.level += 1;
                 for (key, value) in entries {
                     let _ = write!(self.out, "{key:?}:");
                     self.write(value, content.under(key));
                     self.out.push(',');
                 }
+                self.level -= 1;
                 self.out.push('}');
             }
             Value::Sequence(_) => {
                 self.out.push('[');
+                self.level += 1;
                 for item in at.items() {
                     self.write(item, content);
                     self.out.push(',');
                 }
+                self.level -= 1;
                 self.out.push(']');
             }
             _ => self.out.push_str(&scalar(at.node)),
+        }
+    }
+
+    /// What the reference leads to. A way back is written as the number of levels up, so that names do not count.
+    fn reference(&mut self, at: Located<'_>, target: &str, content: Content) {
+        let Some(next) = at.follow(target) else {
+            let _ = write!(self.out, "$ref {target}");
+            return;
+        };
+        let address = next.address();
+        if let Some((_, level)) = self.path.iter().find(|(known, _)| *known == address) {
+            let _ = write!(self.out, "^{}", self.level - level);
+        } else if self.path.len() < MAX_REF_DEPTH {
+            self.path.push((address, self.level));
+            self.write(next, content);
+            self.path.pop();
+        } else {
+            self.is_too_large = true;
         }
     }
 }

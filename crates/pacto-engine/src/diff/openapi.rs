@@ -44,6 +44,9 @@ pub(super) fn is_openapi(documents: &Documents) -> bool {
 }
 
 pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>) {
+    if old.is_same(new) {
+        return;
+    }
     let (Some(old), Some(new)) = (old.root(), new.root()) else { return };
     let comparison = Comparison { old_dialect: dialect(old), new_dialect: dialect(new) };
     let empty = Vec::new;

@@ -116,6 +116,9 @@ fn content(
     let old_documents = read(old, old_file, old_at, diagnostics);
     let new_documents = read(new, new_file, new_at, diagnostics);
     let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) else { return };
+    if old_documents.is_same(&new_documents) {
+        return;
+    }
     let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root()) else { return };
     // Contracts flow into a policy: it must accept every contract it accepted.
     let comparison = SchemaComparison {

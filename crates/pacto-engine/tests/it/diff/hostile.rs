@@ -55,7 +55,10 @@ fn cycles_of_references_end() {
         ("self", json!({"Root": reference("Root")})),
         ("mutual", json!({"Root": reference("B"), "B": reference("Root")})),
         ("through allOf", json!({"Root": {"allOf": [reference("Root"), {"type": "object"}]}})),
-        ("through allOf and back", json!({"Root": {"allOf": [reference("B")]}, "B": {"allOf": [reference("Root")]}})),
+        (
+            "through allOf and back",
+            json!({"Root": {"allOf": [reference("B")]}, "B": {"allOf": [reference("Root")]}}),
+        ),
         ("through a property", json!({"Root": {"properties": {"next": reference("Root")}}})),
         ("through items", json!({"Root": {"type": "array", "items": reference("Root")}})),
         ("through oneOf", json!({"Root": {"oneOf": [{"type": "string"}, reference("Root")]}})),
@@ -91,7 +94,8 @@ fn an_unrolled_cycle_is_the_same_list() {
     for comparison in timed("unrolled", &once, &twice) {
         assert!(silent(&comparison), "{comparison:?}");
     }
-    let tree = |next: &str| json!({"oneOf": [{"type": "string"}, {"type": "array", "items": reference(next)}]});
+    let tree =
+        |next: &str| json!({"oneOf": [{"type": "string"}, {"type": "array", "items": reference(next)}]});
     let once = api(&json!({"Root": tree("Root")}));
     let twice = api(&json!({"Root": tree("Other"), "Other": tree("Root")}));
     for comparison in timed("unrolled tree", &once, &twice) {
@@ -126,7 +130,8 @@ fn a_deep_schema_is_compared_or_said_to_be_too_deep() {
         // Deeper than a file may nest, by way of references.
         let deep = |end: Value| {
             api(&numbered(300, |number| {
-                let mut schema = if number == 299 { end.clone() } else { reference(&format!("S{}", number + 1)) };
+                let mut schema =
+                    if number == 299 { end.clone() } else { reference(&format!("S{}", number + 1)) };
                 for _ in 0..20 {
                     schema = wrap(schema);
                 }
@@ -145,7 +150,9 @@ fn a_deep_file_is_refused_with_a_reason() {
     for depth in [5_000, 100_000] {
         let nest = |end: &str| {
             let text = format!("{}{end}{}", "{\"allOf\":[".repeat(depth), "]}".repeat(depth));
-            Version::http_text(&format!("{{\"openapi\":\"3.1.0\",\"components\":{{\"schemas\":{{\"Root\":{text}}}}}}}"))
+            Version::http_text(&format!(
+                "{{\"openapi\":\"3.1.0\",\"components\":{{\"schemas\":{{\"Root\":{text}}}}}}}"
+            ))
         };
         let [forth, _] = timed("deep file", &nest("true"), &nest("false"));
         assert_eq!(forth.classification, Classification::PotentialBreaking);
@@ -160,7 +167,10 @@ fn exponential_webs_are_not_unrolled() {
         ("properties", |next| json!({"properties": {"a": next, "b": next}})),
         ("oneOf", |next| json!({"oneOf": [next, {"allOf": [next]}]})),
         ("not", |next| json!({"not": {"properties": {"a": next, "b": next}}})),
-        ("allOf of properties", |next| json!({"allOf": [{"properties": {"a": next}}, {"properties": {"a": next, "b": next}}]})),
+        (
+            "allOf of properties",
+            |next| json!({"allOf": [{"properties": {"a": next}}, {"properties": {"a": next, "b": next}}]}),
+        ),
     ];
     for (what, web) in webs {
         let build = |end: Value| {
@@ -168,7 +178,8 @@ fn exponential_webs_are_not_unrolled() {
                 if number == 30 { end.clone() } else { web(reference(&format!("S{}", number + 1))) }
             }))
         };
-        let [forth, back] = timed(what, &build(json!({"type": "string"})), &build(json!({"type": "integer"})));
+        let [forth, back] =
+            timed(what, &build(json!({"type": "string"})), &build(json!({"type": "integer"})));
         assert!(forth.classification >= Classification::PotentialBreaking, "{what}");
         assert!(back.classification >= Classification::PotentialBreaking, "{what}");
         let same = timed(what, &build(json!({})), &build(json!({})));
@@ -190,7 +201,8 @@ fn sets_of_schemas_that_hold_together_are_not_enumerated() {
             }
         }))
     };
-    let [forth, _] = timed("automaton", &automaton(json!({"type": "string"})), &automaton(json!({"type": "integer"})));
+    let [forth, _] =
+        timed("automaton", &automaton(json!({"type": "string"})), &automaton(json!({"type": "integer"})));
     assert!(forth.classification >= Classification::PotentialBreaking);
 }
 
@@ -211,11 +223,15 @@ fn work_is_bounded_over_all_places_together() {
     let operations = |end: usize| {
         let schema = json!({"schema": reference("Large")});
         let operation = json!({"post": {"requestBody": {"content": {"application/json": schema}}}});
-        let paths: Map<String, Value> = (0..2_000).map(|number| (format!("/p{number}"), operation.clone())).collect();
-        let named: Map<String, Value> =
-            (0..2_000).map(|number| (format!("p{number}"), json!({"type": "string", "maxLength": end}))).collect();
+        let paths: Map<String, Value> =
+            (0..2_000).map(|number| (format!("/p{number}"), operation.clone())).collect();
+        let named: Map<String, Value> = (0..2_000)
+            .map(|number| (format!("p{number}"), json!({"type": "string", "maxLength": end})))
+            .collect();
         let large = json!({"not": {"properties": named.clone()}, "properties": named});
-        Version::http(&json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"Large": large}}}))
+        Version::http(
+            &json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"Large": large}}}),
+        )
     };
     let [forth, _] = timed("operations", &operations(1), &operations(2));
     assert_eq!(forth.classification, Classification::Breaking);
@@ -341,14 +357,40 @@ fn numbers_out_of_range_are_numbers() {
 #[test]
 fn schemas_that_are_no_schemas_are_read_without_panic() {
     let odd = [
-        json!(null), json!(1), json!("text"), json!([]), json!(true), json!(false), json!({}),
-        json!({"type": 1}), json!({"type": []}), json!({"type": ["string", 1]}), json!({"type": "nothing"}),
-        json!({"properties": []}), json!({"properties": {"a": 1}}), json!({"required": "a"}), json!({"required": [1]}),
-        json!({"enum": {}}), json!({"enum": []}), json!({"allOf": {}}), json!({"oneOf": []}), json!({"oneOf": [1]}),
-        json!({"items": []}), json!({"items": [true]}), json!({"additionalProperties": 1}), json!({"$ref": 1}),
-        json!({"$ref": {}}), json!({"minimum": "1"}), json!({"pattern": 1}), json!({"not": {}}), json!({"not": {"not": {}}}),
-        json!({"pattern": "(a+)+$"}), json!({"pattern": "["}), json!({"discriminator": {"propertyName": "a"}}),
-        json!({"unevaluatedProperties": false, "$recursiveRef": "#"}), json!({"$dynamicRef": "#node"}),
+        json!(null),
+        json!(1),
+        json!("text"),
+        json!([]),
+        json!(true),
+        json!(false),
+        json!({}),
+        json!({"type": 1}),
+        json!({"type": []}),
+        json!({"type": ["string", 1]}),
+        json!({"type": "nothing"}),
+        json!({"properties": []}),
+        json!({"properties": {"a": 1}}),
+        json!({"required": "a"}),
+        json!({"required": [1]}),
+        json!({"enum": {}}),
+        json!({"enum": []}),
+        json!({"allOf": {}}),
+        json!({"oneOf": []}),
+        json!({"oneOf": [1]}),
+        json!({"items": []}),
+        json!({"items": [true]}),
+        json!({"additionalProperties": 1}),
+        json!({"$ref": 1}),
+        json!({"$ref": {}}),
+        json!({"minimum": "1"}),
+        json!({"pattern": 1}),
+        json!({"not": {}}),
+        json!({"not": {"not": {}}}),
+        json!({"pattern": "(a+)+$"}),
+        json!({"pattern": "["}),
+        json!({"discriminator": {"propertyName": "a"}}),
+        json!({"unevaluatedProperties": false, "$recursiveRef": "#"}),
+        json!({"$dynamicRef": "#node"}),
     ];
     for old in &odd {
         for new in &odd {
@@ -364,11 +406,20 @@ fn schemas_that_are_no_schemas_are_read_without_panic() {
 #[test]
 fn documents_that_are_no_documents_are_read_without_panic() {
     let odd = [
-        "{}", "[]", "null", "1", "text", "openapi: 3", "openapi: []\npaths: []", "openapi: 3.1.0\npaths: {/a: 1}",
-        "openapi: 3.1.0\npaths: {/a: {get: 1}}", "openapi: 3.1.0\npaths: {/a: {get: {parameters: {}, responses: []}}}",
+        "{}",
+        "[]",
+        "null",
+        "1",
+        "text",
+        "openapi: 3",
+        "openapi: []\npaths: []",
+        "openapi: 3.1.0\npaths: {/a: 1}",
+        "openapi: 3.1.0\npaths: {/a: {get: 1}}",
+        "openapi: 3.1.0\npaths: {/a: {get: {parameters: {}, responses: []}}}",
         "openapi: 3.1.0\npaths: {/a: {get: {parameters: [1, {name: 1, in: 2}], requestBody: 1}}}",
         "openapi: 3.1.0\npaths: {/a: {get: {responses: {200: 1, '404': {headers: [], content: 1}}}}}",
-        "openapi: 3.1.0\npaths: {/a: {$ref: '#/paths/~1a'}}", "openapi: 3.1.0\npaths: {$ref: '#/paths'}",
+        "openapi: 3.1.0\npaths: {/a: {$ref: '#/paths/~1a'}}",
+        "openapi: 3.1.0\npaths: {$ref: '#/paths'}",
         "openapi: 3.1.0\nsecurity: 1\nservers: {}\nwebhooks: []",
     ];
     for old in odd {
