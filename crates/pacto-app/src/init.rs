@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pacto_contract::limits::MAX_BUNDLE_FILE_BYTES;
 use pacto_contract::shape::Pattern;
 use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
 use schemars::JsonSchema;
@@ -86,12 +87,15 @@ fn full(name: &str) -> Vec<(String, String)> {
 }
 
 fn contract(name: &str, version: &str, port: u16, health: &str, file: &str) -> String {
+    // `1.0` without quotes is a number.
+    let is_text = load(version, Budget::CONTRACT).is_ok_and(|node| node.as_str().is_some());
+    let quoted = if is_text { version.to_owned() } else { format!("\"{version}\"") };
     format!(
         r#"pactoVersion: "1.0"
 
 service:
   name: {name}
-  version: {version}
+  version: {quoted}
   owner: team/my-team
   image:
     ref: ghcr.io/my-org/{name}:{version}
@@ -172,10 +176,17 @@ const CONFIGURATION: &str = r#"{
 const HEALTH_PATHS: &[&str] = &["/health", "/healthz", "/readyz", "/ready", "/livez", "/ping", "/status"];
 
 fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(String, String)>, AppError> {
-    let full_path = context.directory.join(path);
+    let target = context.directory.join(path);
     let shown = path.display();
-    let content = fs::read(&full_path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
-    let text = decode_utf8(&content).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
+    let fail = |source| AppError::File { path: path.to_owned(), source };
+    // Asked before it is opened: a pipe would wait for a writer, a device would never end.
+    let metadata = fs::metadata(&target).map_err(fail)?;
+    if !metadata.is_file() || metadata.len() > MAX_BUNDLE_FILE_BYTES as u64 {
+        let limit = MAX_BUNDLE_FILE_BYTES;
+        return Err(AppError::Usage(format!("{shown} is not a regular file of at most {limit} bytes")));
+    }
+    let bytes = fs::read(&target).map_err(fail)?;
+    let text = decode_utf8(&bytes).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
     let tree = load(text, Budget::INTERFACE).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
     if tree.get("openapi").is_none() && tree.get("swagger").is_none() {
         return Err(AppError::Usage(format!("{shown} is no OpenAPI document: it has no `openapi` key")));
@@ -184,10 +195,8 @@ fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(Strin
     let version = version.filter(|version| pacto_contract::LenientVersion::parse(version).is_ok());
     let port =
         tree.get("servers").and_then(Node::as_sequence).unwrap_or_default().iter().find_map(server_port);
-    let paths = tree.get("paths").and_then(Node::as_mapping);
-    let health = HEALTH_PATHS
-        .iter()
-        .find(|path| paths.and_then(|paths| paths.get(path)).and_then(|item| item.get("get")).is_some());
+    let answers = |health: &&&str| tree.get("paths").and_then(|paths| paths.get(health)?.get("get")).is_some();
+    let health = HEALTH_PATHS.iter().find(answers);
     let extension = if text.trim_start().starts_with('{') { "json" } else { "yaml" };
     let file = format!("openapi.{extension}");
     let mut contract = contract(

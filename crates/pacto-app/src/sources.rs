@@ -56,7 +56,7 @@ impl Sources {
         };
         match &answer {
             Ok(found) => {
-                tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved")
+                tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved");
             }
             Err(error) => tracing::debug!(reference = %request.reference, %error, "unresolved"),
         }

@@ -125,18 +125,18 @@ fn judge(
     match load(context, contract, overrides, Scope::Named) {
         Ok(resolved) => {
             let report = report(context, validator, &resolved, References::Follow);
-            Ok(verdict(contract, report, Some(&resolved.document.source)))
+            Ok(verdict(contract, &report, Some(&resolved.document.source)))
         }
         Err(AppError::Contract { failure, .. }) => {
-            Ok(verdict(contract, Report { findings: failure.findings }, Some(&failure.source)))
+            Ok(verdict(contract, &Report { findings: failure.findings }, Some(&failure.source)))
         }
         Err(AppError::Invalid { findings, text, .. }) => {
-            Ok(verdict(contract, Report { findings }, Some(&text)))
+            Ok(verdict(contract, &Report { findings }, Some(&text)))
         }
         // A reference that leads nowhere is an answer about the reference, as in the original.
         Err(AppError::Unresolved(error)) => {
             let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string());
-            Ok(verdict(contract, Report { findings: vec![finding] }, None))
+            Ok(verdict(contract, &Report { findings: vec![finding] }, None))
         }
         Err(error) => {
             debug_assert!(error.kind() != ErrorKind::Answer);
@@ -163,7 +163,7 @@ pub fn report(
     }
 }
 
-fn verdict(path: &str, report: Report, source: Option<&Source>) -> ContractVerdict {
+fn verdict(path: &str, report: &Report, source: Option<&Source>) -> ContractVerdict {
     let valid = report.is_valid();
     let of = |severity: Severity| report.of(severity).cloned().collect();
     ContractVerdict {

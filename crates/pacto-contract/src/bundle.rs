@@ -58,7 +58,7 @@ pub fn is_bundle_path(path: &str) -> bool {
     path.len() <= limits::MAX_BUNDLE_PATH_BYTES
         && !path.chars().any(|character| character == '\\' || character.is_control())
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-        && !path.get(1..2).is_some_and(|second| second == ":")
+        && path.get(1..2) != Some(":")
 }
 
 impl Bundle {

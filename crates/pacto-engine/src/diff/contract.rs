@@ -24,6 +24,11 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>) {
     lines.interfaces();
 }
 
+/// Reads one text of a runtime.
+type ReadText = fn(&Runtime) -> &str;
+/// Whether two dependencies are one, in two versions.
+type SameDependency<'a> = dyn Fn(&Dependency, &Dependency) -> bool + 'a;
+
 struct Lines<'a> {
     old: Side<'a>,
     new: Side<'a>,
@@ -120,7 +125,7 @@ impl Lines<'_> {
     fn runtime(&mut self) {
         let (old, new) =
             (self.old.document.contract.runtime.as_ref(), self.new.document.contract.runtime.as_ref());
-        let texts: [(&'static str, fn(&Runtime) -> &str); 5] = [
+        let texts: [(&'static str, ReadText); 5] = [
             ("runtime.workload", |runtime| &runtime.workload),
             ("runtime.state.type", |runtime| &runtime.state.kind),
             ("runtime.state.persistence.scope", |runtime| &runtime.state.scope),
@@ -342,7 +347,7 @@ fn match_dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Option<usiz
         Ok(Reference::Oci(oci)) => oci.repository_path(),
         _ => dependency.reference.clone(),
     };
-    let rules: [&dyn Fn(&Dependency, &Dependency) -> bool; 3] = [
+    let rules: [&SameDependency<'_>; 3] = [
         &|old, new| old.declared_name.is_some() && old.declared_name == new.declared_name,
         &|old, new| old.reference == new.reference,
         &|old, new| repository(old) == repository(new),

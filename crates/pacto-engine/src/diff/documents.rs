@@ -284,7 +284,7 @@ impl Content {
     /// What stands under a key of a mapping of this kind.
     fn under(self, key: &str) -> Self {
         match (self, key) {
-            (Self::Keywords, "enum" | "const" | "default") => Self::Data,
+            (Self::Data, _) | (Self::Keywords, "enum" | "const" | "default") => Self::Data,
             (
                 Self::Keywords,
                 "properties"
@@ -306,7 +306,6 @@ impl Content {
                 | "encoding",
             ) => Self::Names,
             (Self::Keywords | Self::Names, _) => Self::Keywords,
-            (Self::Data, _) => Self::Data,
         }
     }
 }

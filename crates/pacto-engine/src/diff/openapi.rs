@@ -4,7 +4,7 @@ mod content;
 mod operation;
 mod parameter;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
     let old_paths = old.get("paths").map_or_else(empty, |paths| paths.entries().collect());
     let new_paths: Vec<_> = new.get("paths").map_or_else(empty, |paths| paths.entries().collect());
     let by_name: BTreeMap<&str, Located<'_>> = new_paths.iter().copied().collect();
-    let known: BTreeMap<&str, ()> = old_paths.iter().map(|(path, _)| (*path, ())).collect();
+    let known: BTreeSet<&str> = old_paths.iter().map(|(path, _)| *path).collect();
     let is_path = |path: &str| !path.starts_with("x-");
     for (path, item) in old_paths.iter().copied().filter(|(path, _)| is_path(path)) {
         match by_name.get(path) {
@@ -62,7 +62,7 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
         }
     }
     for (path, item) in
-        new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains_key(path))
+        new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains(path))
     {
         drafts.push(whole_path(path, ChangeType::Added, item));
     }
@@ -112,7 +112,7 @@ fn compare_item(
                 pair.compare((old, old_operation), (new, new_operation), drafts);
             }
             (Some(operation), None) => {
-                drafts.push(whole_method(path, &upper, ChangeType::Removed, operation))
+                drafts.push(whole_method(path, &upper, ChangeType::Removed, operation));
             }
             _ => {}
         }

@@ -98,7 +98,7 @@ fn published(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>, diagnostics:
             let kind = change_type(before, after);
             let mut draft =
                 Draft::plain(Section::Policy, "policy.published", kind, value(before), value(after));
-            draft.path = POLICY_SCHEMA.to_owned();
+            POLICY_SCHEMA.clone_into(&mut draft.path);
             draft.reason = format!("{POLICY_SCHEMA} {}", kind.as_str());
             drafts.push(draft);
         }

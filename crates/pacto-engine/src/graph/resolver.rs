@@ -1,6 +1,6 @@
 //! From answers to a graph, without I/O.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use pacto_contract::limits::{MAX_GRAPH_DEPTH, MAX_GRAPH_SERVICES};
@@ -31,7 +31,7 @@ pub struct Resolver {
     answers: Vec<Option<Answer>>,
     numbers: HashMap<Request, usize>,
     /// Texts that occur in thousands of contracts, each once.
-    texts: HashMap<Arc<str>, ()>,
+    texts: HashSet<Arc<str>>,
     /// Numbers of registry requests by reference and constraint, so that a repeated one is not parsed again.
     repeated: HashMap<(Arc<str>, Arc<str>), usize>,
     /// To be handed out by the next poll.
@@ -82,7 +82,7 @@ impl Resolver {
             options,
             answers: Vec::new(),
             numbers: HashMap::new(),
-            texts: HashMap::new(),
+            texts: HashSet::new(),
             repeated: HashMap::new(),
             fresh: Vec::new(),
             needs: HashMap::new(),
@@ -192,12 +192,12 @@ impl Resolver {
 }
 
 /// The one copy of a text.
-fn intern(texts: &mut HashMap<Arc<str>, ()>, text: &str) -> Arc<str> {
-    if let Some((known, ())) = texts.get_key_value(text) {
+fn intern(texts: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
+    if let Some(known) = texts.get(text) {
         return Arc::clone(known);
     }
     let fresh: Arc<str> = text.into();
-    texts.insert(Arc::clone(&fresh), ());
+    texts.insert(Arc::clone(&fresh));
     fresh
 }
 
@@ -259,7 +259,7 @@ struct Builder<'a> {
     warnings: Vec<pacto_contract::Diagnostic>,
 }
 
-impl<'a> Builder<'a> {
+impl Builder<'_> {
     fn add(
         &mut self,
         resolved: &Resolved,

@@ -45,7 +45,7 @@ pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Par
 }
 
 /// What stands in `parameters`, before `$ref` is followed.
-pub(super) fn declared<'a>(at: Located<'a>) -> impl Iterator<Item = Located<'a>> {
+pub(super) fn declared(at: Located<'_>) -> impl Iterator<Item = Located<'_>> {
     at.get("parameters").into_iter().flat_map(|list| list.items())
 }
 
@@ -98,7 +98,7 @@ impl Parameter<'_> {
         };
         match (self.schema(), new.schema()) {
             (Some(old), Some(new)) => {
-                facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact))
+                facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact));
             }
             (None, None) => {}
             _ => facts.push(about(Kind::KeywordChanged).with(None, Some("schema"))),

@@ -96,6 +96,7 @@ pub(super) struct Alternatives<'a> {
 
 /// The normal form.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own")]
 pub(super) struct Normal<'a> {
     pub types: Types,
     /// The only values, in canonical form, in document order.
@@ -245,11 +246,11 @@ impl<'a> Normal<'a> {
             "$ref" | "nullable" => {}
             "type" => self.types = self.types.and(read_types(value.node)),
             "enum" => {
-                self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect())
+                self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect());
             }
             "const" => self.limit_values(canonical(value, &|_| false).into_iter().collect()),
             "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" => {
-                self.range(schema, key, value.node)
+                self.range(schema, key, value.node);
             }
             "minLength" => self.bound(Bound::MinLength, value.node),
             "maxLength" => self.bound(Bound::MaxLength, value.node),
@@ -270,12 +271,11 @@ impl<'a> Normal<'a> {
                     self.properties.entry(name).or_default().push(property);
                 }
             }
-            // A list; `required: true` on a property is `OpenAPI` 2 and belongs to the parameter.
-            "required" if value.node.as_sequence().is_some() => {
+            // `required: true` on a property is `OpenAPI` 2 and belongs to the parameter; it has no elements.
+            "required" => {
                 let names = value.items().filter_map(|item| Some((item.node.as_str()?, item.location())));
                 self.required.extend(names);
             }
-            "required" => {}
             "additionalProperties" => match value.node.as_bool() {
                 Some(true) => {}
                 Some(false) => self.is_closed = true,

@@ -99,9 +99,12 @@ pub const FACT_RULES: &[FactRow] = &[
     row(Kind::RangeDisjoint, "dependency-range-disjoint", Breaking, Breaking, "{subject}: {new} admits no version of {old}", "the dependency must be upgraded first"),
 ];
 
+/// Kind, area, id, class and reason.
+pub(super) type Exception = (Kind, Area, Option<&'static str>, Option<Classification>, &'static str);
+
 /// Classes and ids that differ from the row in one area, each with its reason in the last column.
 #[rustfmt::skip]
-pub(super) const EXCEPTIONS: &[(Kind, Area, Option<&str>, Option<Classification>, &str)] = &[
+pub(super) const EXCEPTIONS: &[Exception] = &[
     (Kind::PropertyAddedOptional, Area::RequestBody, Some("new-optional-request-property"), None, "id of the reference checker"),
     (Kind::PropertyAddedRequired, Area::RequestBody, Some("new-required-request-property"), None, "id of the reference checker"),
     (Kind::PropertyAddedRequiredWithDefault, Area::RequestBody, Some("new-required-request-property-with-default"), None, "id of the reference checker"),
