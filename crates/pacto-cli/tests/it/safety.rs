@@ -204,7 +204,7 @@ fn names_of_directories_are_text_of_others_too() {
     insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @r#"
     exit: 2
     ----- stderr -----
-    Error: "x\u{1b}[31m": the reference contains a blank or a control character
+    Error: "n\newline::": the reference contains a blank or a control character
     "#);
 }
 

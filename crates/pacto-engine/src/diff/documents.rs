@@ -1,12 +1,15 @@
 //! Interface and schema files as trees, and `$ref` inside the bundle.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use indexmap::IndexSet;
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
 use pacto_contract::{Bundle, Location, Pointer, Source};
+
+use super::fact::Area;
 
 /// One parsed file.
 #[derive(Debug)]
@@ -23,10 +26,17 @@ pub(super) struct Documents {
     main: String,
     /// Work that is left; see [`Located::spend`].
     budget: Cell<usize>,
+    /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
+    equal: RefCell<BTreeMap<Area, Pairs>>,
 }
 
-/// Most work for one pair of files, in schemas that are looked at. References can make a small file a large one.
-const MAX_WORK: usize = 20_000_000;
+/// Pairs of schemas by their addresses.
+pub(super) type Pairs = IndexSet<(Vec<usize>, Vec<usize>)>;
+
+/// Work that may be done for any file, in schemas that are looked at.
+const LEAST_WORK: usize = 20_000;
+/// Work for each node of a file. References can make a small file a large one.
+const WORK_PER_NODE: usize = 32;
 
 /// Why a file could not be compared.
 #[derive(Debug)]
@@ -46,8 +56,12 @@ pub(super) struct Located<'a> {
 impl Documents {
     /// Parses `path` and every file of the bundle that it refers to. `shown` gives the name of a file in messages.
     pub fn read(bundle: &Bundle, path: &str, shown: impl Fn(&str) -> String) -> Result<Self, Unreadable> {
-        let budget = Cell::new(MAX_WORK);
-        let mut documents = Self { files: BTreeMap::new(), main: path.to_owned(), budget };
+        let mut documents = Self {
+            files: BTreeMap::new(),
+            main: path.to_owned(),
+            budget: Cell::new(LEAST_WORK),
+            equal: RefCell::default(),
+        };
         let mut wanted = vec![path.to_owned()];
         while let Some(file) = wanted.pop() {
             if documents.files.contains_key(&file) {
@@ -61,7 +75,8 @@ impl Documents {
             };
             match parse(bytes, &shown(&file), &file) {
                 Ok(document) => {
-                    collect_files(&document.tree, &file, &mut wanted);
+                    let nodes = collect_files(&document.tree, &file, &mut wanted);
+                    documents.budget.update(|work| work + nodes * WORK_PER_NODE);
                     documents.files.insert(file, document);
                 }
                 Err(broken) if file == path => return Err(broken),
@@ -99,24 +114,24 @@ fn parse(bytes: &[u8], shown: &str, path: &str) -> Result<Document, Unreadable> 
     Ok(Document { path: path.to_owned(), source, tree })
 }
 
-/// Depth is bounded by the depth of a document.
-fn collect_files(node: &Node, from: &str, wanted: &mut Vec<String>) {
+/// Counts the nodes and collects the files that they refer to. Depth is bounded by the depth of a document.
+fn collect_files(node: &Node, from: &str, wanted: &mut Vec<String>) -> usize {
+    let mut nodes = 1;
     match &node.value {
         Value::Mapping(mapping) => {
             for entry in mapping.entries() {
-                match entry.node.as_str() {
-                    Some(target) if &*entry.key == "$ref" => {
-                        if let Some((file, _)) = split(target, from) {
-                            wanted.push(file);
-                        }
-                    }
-                    _ => collect_files(&entry.node, from, wanted),
+                if let (Some(target), "$ref") = (entry.node.as_str(), &*entry.key) {
+                    wanted.extend(split(target, from).map(|(file, _)| file));
                 }
+                nodes += collect_files(&entry.node, from, wanted);
             }
         }
-        Value::Sequence(items) => items.iter().for_each(|item| collect_files(item, from, wanted)),
+        Value::Sequence(items) => {
+            nodes += items.iter().map(|item| collect_files(item, from, wanted)).sum::<usize>();
+        }
         _ => {}
     }
+    nodes
 }
 
 /// File of the bundle and pointer inside it; nothing for anything that leaves the bundle.
@@ -207,6 +222,16 @@ impl<'a> Located<'a> {
         std::ptr::from_ref(self.node).addr()
     }
 
+    /// Whether a pair of schemas was found to be equal before, somewhere in these files. This is the old side.
+    pub fn is_equal(&self, area: Area, pair: &(Vec<usize>, Vec<usize>)) -> bool {
+        self.documents.equal.borrow().get(&area).is_some_and(|pairs| pairs.contains(pair))
+    }
+
+    /// Keeps pairs of schemas between which nothing differs.
+    pub fn remember_equal(&self, area: Area, pairs: Pairs) {
+        self.documents.equal.borrow_mut().entry(area).or_default().extend(pairs);
+    }
+
     /// Takes from the work that may be done for this file; `false` when there is none left.
     pub fn spend(&self, work: usize) -> bool {
         let left = self.documents.budget.get();
@@ -257,6 +282,9 @@ pub(super) fn canonical_at(
     located: Located<'_>,
     leave_out: &dyn Fn(&str) -> bool,
 ) -> Option<String> {
+    if !located.spend(1) {
+        return None;
+    }
     let mut writer =
         Canonical { out: String::new(), leave_out, path: Vec::new(), level: 0, is_too_large: false };
     writer.write(located, Content::Keywords.under(key));

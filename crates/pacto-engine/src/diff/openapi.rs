@@ -61,9 +61,7 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
             None => drafts.push(whole_path(path, ChangeType::Removed, item)),
         }
     }
-    for (path, item) in
-        new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains(path))
-    {
+    for (path, item) in new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains(path)) {
         drafts.push(whole_path(path, ChangeType::Added, item));
     }
     globals(old, new, drafts);

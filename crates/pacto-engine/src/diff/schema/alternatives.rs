@@ -1,31 +1,49 @@
 //! `oneOf` and `anyOf`: which alternative became which.
 
-use super::compare::{Pairs, Places, SchemaFact, Walk};
+use super::compare::{Places, SchemaFact, Walk, is_word};
 use super::normal::{Alternatives, Normal, alternative_name, is_annotation};
-use crate::diff::documents::{Located, canonical};
+use crate::diff::documents::{Located, Pairs, canonical};
 use crate::diff::fact::Kind;
 
-/// Most pairs of alternatives with different names that are compared to find out whether they mean the same.
-const MAX_ATTEMPTS: usize = 256;
+/// Most pairs of branches with different names that are compared to find out whether they mean the same.
+const MAX_PROBES: usize = 256;
 
 /// What a comparison found that was taken back.
 struct Found {
-    /// Address of the new branch.
-    with: usize,
     facts: Vec<SchemaFact>,
     seen: Pairs,
 }
 
+/// A branch that has no counterpart yet.
+struct Branch<'a> {
+    node: Located<'a>,
+    name: String,
+    /// What differs from the new branch of its name, by its address.
+    found: Option<(usize, Found)>,
+    /// An old branch of its name was compared with it.
+    is_taken: bool,
+}
+
+impl<'a> Branch<'a> {
+    fn new(node: Located<'a>) -> Self {
+        Self { node, name: alternative_name(node), found: None, is_taken: false }
+    }
+
+    fn is_partner(&self, new: &Branch<'_>) -> bool {
+        self.found.as_ref().is_some_and(|(with, _)| *with == new.node.address())
+    }
+}
+
 impl Walk<'_> {
     /// Lists that mean the same cancel out; the branches of the one that is left on each side are compared.
-    pub(super) fn alternatives(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    pub(super) fn alternatives(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let mut gone: Vec<_> = old.alternatives.iter().collect();
         let mut fresh: Vec<_> = new.alternatives.iter().collect();
         if gone.len() > 1 || fresh.len() > 1 {
             gone.retain(|list| {
                 let same = fresh
                     .iter()
-                    .position(|other| self.attempt(0, |walk| walk.branches(list, other, places)).is_none());
+                    .position(|other| self.attempt(|walk| walk.branches(list, other, places)).is_none());
                 same.map(|position| fresh.remove(position)).is_none()
             });
         }
@@ -36,37 +54,26 @@ impl Walk<'_> {
         }
     }
 
-    /// Runs a comparison and keeps what it found when that is only words. Otherwise it is taken back.
-    fn attempt(&mut self, with: usize, run: impl FnOnce(&mut Self)) -> Option<Found> {
-        let (facts, seen) = (self.facts.len(), self.seen.len());
-        run(self);
-        let is_word = |kind| matches!(kind, Kind::Annotation | Kind::Deprecated | Kind::Undeprecated);
-        let quiet = self.facts.iter().skip(facts).all(|found| is_word(found.fact.kind));
-        (!quiet).then(|| Found { with, facts: self.facts.split_off(facts), seen: self.seen.split_off(seen) })
-    }
-
-    fn attempt_branch(&mut self, old: Located<'_>, new: Located<'_>) -> Option<Found> {
-        self.attempt(new.address(), |walk| walk.branch(old, new))
-    }
-
-    fn branch(&mut self, old: Located<'_>, new: Located<'_>) {
-        self.path.push(format!("({})", alternative_name(new).trim_matches('\'')));
-        self.pair(&vec![old], &vec![new]);
-        self.path.pop();
-    }
-
     /// Branches that mean the same cancel out; branches of one name are the same one, changed; the rest is added
     /// or removed.
-    fn branches(&mut self, old: &Alternatives<'_>, new: &Alternatives<'_>, places: &Places) {
+    fn branches(&mut self, old: &Alternatives<'_>, new: &Alternatives<'_>, places: &Places<'_>) {
         if old.keyword != new.keyword {
             return self.emit(Kind::AlternativesChanged, None, None, places);
         }
         let mut gone: Vec<Branch<'_>> = old.branches.iter().copied().map(Branch::new).collect();
         let mut fresh: Vec<Branch<'_>> = new.branches.iter().copied().map(Branch::new).collect();
-        self.cancel_references(&mut gone, &mut fresh);
-        cancel_equal(&mut gone, &mut fresh);
-        let found = self.cancel_same(&mut gone, &mut fresh);
-        self.pair_names(&mut gone, &mut fresh, found);
+        // One reference on both sides that leads to the same is the usual case, and the cheapest to see.
+        let reference = |branch: &Branch<'_>| branch.node.text("$ref").map(str::to_owned);
+        self.match_by(&mut gone, &mut fresh, &reference);
+        let is_settled = |gone: &[Branch<'_>], fresh: &[Branch<'_>]| matches!((gone, fresh), ([old], [new]) if old.is_partner(new));
+        if !is_settled(&gone, &fresh) {
+            cancel_equal(&mut gone, &mut fresh);
+            self.match_by(&mut gone, &mut fresh, &|branch| Some(branch.name.clone()));
+        }
+        if !is_settled(&gone, &fresh) {
+            self.cancel_same(&mut gone, &mut fresh);
+        }
+        self.pair_names(&mut gone, &mut fresh);
         match (gone.as_slice(), fresh.as_slice()) {
             (gone, []) => {
                 for branch in gone {
@@ -83,93 +90,96 @@ impl Walk<'_> {
         }
     }
 
-    /// One reference on both sides that leads to the same: the usual case, and the cheapest to see.
-    fn cancel_references(&mut self, gone: &mut Vec<Branch<'_>>, fresh: &mut Vec<Branch<'_>>) {
-        gone.retain(|branch| {
-            let Some(target) = branch.node.text("$ref") else { return true };
-            let position = fresh.iter().position(|other| other.node.text("$ref") == Some(target));
-            let same = position.filter(|position| {
-                let other = fresh.get(*position).map(|other| other.node);
-                other.is_some_and(|other| self.attempt_branch(branch.node, other).is_none())
-            });
-            same.map(|position| fresh.remove(position)).is_none()
-        });
+    /// Runs a comparison and keeps what it found when that is only words. Otherwise it is taken back.
+    fn attempt(&mut self, run: impl FnOnce(&mut Self)) -> Option<Found> {
+        let (facts, seen) = (self.facts.len(), self.seen.len());
+        let outer = std::mem::take(&mut self.has_failed);
+        run(self);
+        let has_failed = std::mem::replace(&mut self.has_failed, outer);
+        let quiet = !has_failed && self.facts.iter().skip(facts).all(|found| is_word(found.fact.kind));
+        (!quiet).then(|| Found { facts: self.facts.split_off(facts), seen: self.seen.split_off(seen) })
     }
 
-    /// Branches that mean the same, however they are written. Gives back what was found between branches of one
-    /// name, so that it need not be found again.
-    fn cancel_same(&mut self, gone: &mut Vec<Branch<'_>>, fresh: &mut Vec<Branch<'_>>) -> Vec<Option<Found>> {
-        let mut attempts = 0;
-        let mut kept = Vec::new();
-        gone.retain(|branch| {
-            let named = fresh.iter().position(|other| !other.is_taken && other.name == branch.name);
-            let mut found = None;
-            let mut order: Vec<usize> = named.into_iter().collect();
-            order.extend((0..fresh.len()).filter(|index| Some(*index) != named));
-            for index in order {
-                let Some(other) = fresh.get(index).map(|other| other.node) else { continue };
-                let is_named = Some(index) == named;
-                if !is_named && attempts >= MAX_ATTEMPTS {
-                    break;
-                }
-                attempts += usize::from(!is_named);
-                match self.attempt_branch(branch.node, other) {
-                    None => {
-                        fresh.remove(index);
-                        return false;
-                    }
-                    Some(differences) if is_named => found = Some(differences),
-                    Some(_) => {}
-                }
-            }
-            if let Some(other) = named.and_then(|index| fresh.get_mut(index)) {
-                other.is_taken = true;
-            }
-            kept.push(found);
-            true
-        });
-        kept
+    fn attempt_branch(&mut self, old: Located<'_>, new: Located<'_>) -> Option<Found> {
+        let pair = (old.address(), new.address());
+        if self.is_probing() && self.different.contains(&pair) {
+            return Some(Found { facts: Vec::new(), seen: Pairs::new() });
+        }
+        let found = self.attempt(|walk| walk.branch(old, new));
+        if found.is_some() {
+            self.different.insert(pair);
+        }
+        found
     }
 
-    /// Branches of one name are the same branch, changed.
-    fn pair_names(
+    /// Whether two branches mean the same. What differs does not matter, so the first difference is enough.
+    fn probe(&mut self, old: Located<'_>, new: Located<'_>) -> bool {
+        self.probes += 1;
+        let found = self.attempt_branch(old, new);
+        self.probes -= 1;
+        found.is_none()
+    }
+
+    fn branch(&mut self, old: Located<'_>, new: Located<'_>) {
+        self.path.push(format!("({})", alternative_name(new).trim_matches('\'')));
+        self.pair(&vec![old], &vec![new]);
+        self.path.pop();
+    }
+
+    /// Compares branches that have one key: equal ones cancel out, of others it is kept what differs.
+    fn match_by(
         &mut self,
         gone: &mut Vec<Branch<'_>>,
         fresh: &mut Vec<Branch<'_>>,
-        found: Vec<Option<Found>>,
+        key: &dyn Fn(&Branch<'_>) -> Option<String>,
     ) {
-        let mut found = found.into_iter();
+        gone.retain_mut(|branch| {
+            let Some(own) = key(branch).filter(|_| branch.found.is_none()) else { return true };
+            let partner = |other: &Branch<'_>| !other.is_taken && key(other).as_ref() == Some(&own);
+            let Some(position) = fresh.iter().position(partner) else { return true };
+            let Some(other) = fresh.get_mut(position) else { return true };
+            other.is_taken = true;
+            branch.found =
+                self.attempt_branch(branch.node, other.node).map(|found| (other.node.address(), found));
+            if branch.found.is_none() {
+                fresh.remove(position);
+            }
+            branch.found.is_some()
+        });
+    }
+
+    /// Branches that mean the same cancel out, however they are written and called.
+    fn cancel_same(&mut self, gone: &mut Vec<Branch<'_>>, fresh: &mut Vec<Branch<'_>>) {
+        let mut probes = 0;
         gone.retain(|branch| {
-            let found = found.next().flatten();
-            let known =
-                |other: &Branch<'_>| found.as_ref().is_some_and(|found| found.with == other.node.address());
-            let named = |other: &Branch<'_>| other.name == branch.name;
-            let position = fresh.iter().position(known).or_else(|| fresh.iter().position(named));
-            let Some(position) = position else { return true };
+            let same = (0..fresh.len()).find(|index| {
+                let Some(other) = fresh.get(*index).filter(|other| !branch.is_partner(other)) else {
+                    return false;
+                };
+                probes += 1;
+                probes <= MAX_PROBES && self.probe(branch.node, other.node)
+            });
+            same.map(|index| fresh.remove(index)).is_none()
+        });
+    }
+
+    /// Branches of one name are the same branch, changed.
+    fn pair_names(&mut self, gone: &mut Vec<Branch<'_>>, fresh: &mut Vec<Branch<'_>>) {
+        gone.retain_mut(|branch| {
+            let partner = fresh.iter().position(|other| branch.is_partner(other));
+            let named = || fresh.iter().position(|other| other.name == branch.name);
+            let Some(position) = partner.or_else(named) else { return true };
             let other = fresh.remove(position);
-            match found.filter(|found| found.with == other.node.address()) {
-                Some(found) => {
+            match branch.found.take().filter(|_| partner.is_some()) {
+                Some((_, found)) => {
                     self.facts.extend(found.facts);
                     self.seen.extend(found.seen);
+                    self.has_failed = self.is_probing();
                 }
                 None => self.branch(branch.node, other.node),
             }
             false
         });
-    }
-}
-
-/// A branch that has no counterpart yet.
-struct Branch<'a> {
-    node: Located<'a>,
-    name: String,
-    /// An earlier branch of the same name was compared with it.
-    is_taken: bool,
-}
-
-impl<'a> Branch<'a> {
-    fn new(node: Located<'a>) -> Self {
-        Self { node, name: alternative_name(node), is_taken: false }
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexSet;
-use pacto_contract::Location;
 
 use super::normal::{Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize};
 use crate::diff::change::Direction;
-use crate::diff::documents::Located;
+use crate::diff::documents::{Located, Pairs};
 use crate::diff::fact::{Area, Bound, Fact, Kind};
 
 /// What is compared, and how.
@@ -34,16 +32,33 @@ pub(in crate::diff) fn compare<'a>(
     new: Located<'a>,
     comparison: SchemaComparison<'_>,
 ) -> Vec<SchemaFact> {
-    let mut walk = Walk { comparison, facts: Vec::new(), seen: IndexSet::new(), path: Vec::new(), root: old };
+    let mut walk = Walk {
+        comparison,
+        facts: Vec::new(),
+        seen: Pairs::new(),
+        path: Vec::new(),
+        probes: 0,
+        has_failed: false,
+        different: BTreeSet::new(),
+        roots: (old, new),
+    };
     walk.pair(&vec![old], &vec![new]);
+    if walk.facts.is_empty() {
+        old.remember_equal(comparison.area, walk.seen);
+    }
     walk.facts
+}
+
+/// Whether a fact is about words for people.
+pub(super) fn is_word(kind: Kind) -> bool {
+    matches!(kind, Kind::Annotation | Kind::Deprecated | Kind::Undeprecated)
 }
 
 /// Keys of an `OpenAPI` 2 parameter that are no keywords of its schema.
 const PARAMETER_KEYS: &[&str] = &["name", "in", "collectionFormat", "allowEmptyValue"];
 
-/// Pairs of schemas by their addresses.
-pub(super) type Pairs = IndexSet<(Vec<usize>, Vec<usize>)>;
+/// Facts cost too: one schema in a thousand places makes a thousand times as many.
+const WORK_PER_FACT: usize = 16;
 
 pub(super) struct Walk<'c> {
     pub comparison: SchemaComparison<'c>,
@@ -51,14 +66,20 @@ pub(super) struct Walk<'c> {
     /// Pairs that are compared already, or are being compared: what holds for them holds everywhere.
     pub seen: Pairs,
     pub path: Vec<String>,
-    root: Located<'c>,
+    /// How many comparisons are running that only ask whether something differs; see [`Walk::is_probing`].
+    pub probes: usize,
+    /// The innermost of them has its answer.
+    pub has_failed: bool,
+    /// Pairs of branches that are known to differ.
+    pub different: BTreeSet<(usize, usize)>,
+    roots: (Located<'c>, Located<'c>),
 }
 
-/// The two places of a fact.
-#[derive(Clone, Default)]
-pub(super) struct Places {
-    pub old: Option<Location>,
-    pub new: Option<Location>,
+/// The two places of a fact; line and column are only counted when there is a fact.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    pub old: Option<Located<'a>>,
+    pub new: Option<Located<'a>>,
 }
 
 impl Walk<'_> {
@@ -73,7 +94,9 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn emit(&mut self, kind: Kind, old: Option<String>, new: Option<String>, places: &Places) {
+    pub(super) fn emit(&mut self, kind: Kind, old: Option<String>, new: Option<String>, places: &Places<'_>) {
+        self.has_failed |= self.is_probing() && !is_word(kind);
+        self.spend(WORK_PER_FACT);
         let fact = Fact {
             kind,
             area: self.comparison.area,
@@ -81,17 +104,26 @@ impl Walk<'_> {
             subject: self.subject(),
             old,
             new,
-            old_at: places.old.clone(),
-            new_at: places.new.clone(),
+            old_at: places.old.map(|node| node.location()),
+            new_at: places.new.map(|node| node.location()),
             nested: !self.path.is_empty(),
         };
         self.facts.push(SchemaFact { path: self.path.clone(), fact });
     }
 
+    /// Whether the first difference is enough.
+    pub(super) fn is_probing(&self) -> bool {
+        self.probes > 0
+    }
+
+    /// Takes from the work that may be done for these files.
+    fn spend(&self, work: usize) -> bool {
+        self.roots.0.spend(work) || self.roots.1.spend(work)
+    }
+
     /// Says that a part is not looked at; never more than that, and never nothing.
     fn give_up(&mut self, old: &Conjunction<'_>, new: &Conjunction<'_>) {
-        let place = |schemas: &Conjunction<'_>| schemas.first().map(Located::location);
-        let places = Places { old: place(old), new: place(new) };
+        let places = Places { old: old.first().copied(), new: new.first().copied() };
         self.emit(
             Kind::KeywordChanged,
             None,
@@ -102,16 +134,17 @@ impl Walk<'_> {
 
     pub(super) fn pair<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
         let addresses = |schemas: &Conjunction<'a>| schemas.iter().map(Located::address).collect::<Vec<_>>();
-        if !self.seen.insert((addresses(old), addresses(new))) {
+        let pair = (addresses(old), addresses(new));
+        if self.has_failed || self.roots.0.is_equal(self.comparison.area, &pair) || !self.seen.insert(pair) {
             return;
         }
-        if self.path.len() > MAX_SCHEMA_DEPTH || !self.root.spend(old.len() + new.len()) {
+        if self.path.len() > MAX_SCHEMA_DEPTH || !self.spend(old.len() + new.len()) {
             return self.give_up(old, new);
         }
         let (old_parts, new_parts) = (old, new);
         let old = normalize(old, self.comparison.old_dialect);
         let new = normalize(new, self.comparison.new_dialect);
-        if !self.root.spend(old.merged + new.merged) {
+        if !self.spend(old.merged + new.merged) {
             return self.give_up(old_parts, new_parts);
         }
         // What only flows the other way does not matter here.
@@ -123,7 +156,7 @@ impl Walk<'_> {
         if !passes(&old) && !passes(&new) {
             return;
         }
-        let places = Places { old: old.location.clone(), new: new.location.clone() };
+        let places = Places { old: old.location, new: new.location };
         // What is missing on both sides is the same on both sides; otherwise nothing can be said.
         let lost: Vec<_> = old.unresolved.symmetric_difference(&new.unresolved).collect();
         for target in &lost {
@@ -147,7 +180,7 @@ impl Walk<'_> {
         self.alternatives(&old, &new, &places);
     }
 
-    fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let (old_types, new_types) = (old.types.without_null(), new.types.without_null());
         let shown = |types: Types| Some(types.shown());
         if old_types != new_types {
@@ -167,7 +200,7 @@ impl Walk<'_> {
         }
     }
 
-    fn values(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn values(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let list = |values: &[String]| Some(values.join(", "));
         match (&old.values, &new.values) {
             (None, None) => {}
@@ -184,7 +217,7 @@ impl Walk<'_> {
         }
     }
 
-    fn bounds(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn bounds(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         for bound in Bound::ALL {
             let (old_limit, new_limit) = (old.bounds.get(&bound), new.bounds.get(&bound));
             if old_limit == new_limit {
@@ -206,7 +239,7 @@ impl Walk<'_> {
         }
     }
 
-    fn strings(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn strings(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let list = |texts: &BTreeSet<String>| {
             (!texts.is_empty()).then(|| texts.iter().cloned().collect::<Vec<_>>().join(" and "))
         };
@@ -229,7 +262,7 @@ impl Walk<'_> {
         }
     }
 
-    fn multiples(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn multiples(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         if old.multiple_of == new.multiple_of {
             return;
         }
@@ -247,7 +280,7 @@ impl Walk<'_> {
         self.emit(kind, shown(old.multiple_of), shown(new.multiple_of), places);
     }
 
-    fn properties(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn properties(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         // Of two ways to one pair the first counts: the order of names decides, facts stand in document order.
         let mut names: Vec<_> = old.properties.keys().copied().collect();
         names.sort_unstable();
@@ -301,14 +334,17 @@ impl Walk<'_> {
         (old, old_property): (&Normal<'_>, &Conjunction<'_>),
         (new, new_property): (&Normal<'_>, &Conjunction<'_>),
     ) {
+        if !old.required.contains_key(name) && !new.required.contains_key(name) {
+            return;
+        }
         let described = normalize(old_property, self.comparison.old_dialect);
         let normal = normalize(new_property, self.comparison.new_dialect);
         // What only flows the other way is not required here, whatever is written.
         let was = old.required.contains_key(name) && !self.flows_the_other_way(&described);
         let is = new.required.contains_key(name) && !self.flows_the_other_way(&normal);
         let places = Places {
-            old: old.required.get(name).cloned().or_else(|| old.location.clone()),
-            new: new.required.get(name).cloned().or_else(|| new.location.clone()),
+            old: old.required.get(name).copied().or(old.location),
+            new: new.required.get(name).copied().or(new.location),
         };
         let kind = match (was, is) {
             (false, true) if normal.default.is_some() => Kind::PropertyBecameRequiredWithDefault,
@@ -330,7 +366,7 @@ impl Walk<'_> {
         if self.flows_the_other_way(&normal) {
             return;
         }
-        let places = Places { old: normal.location, new: new.location.clone() };
+        let places = Places { old: normal.location, new: new.location };
         let kind = match self.comparison.direction {
             Direction::Received if new.is_closed => Kind::PropertyRemovedFromClosed,
             _ if old.required.contains_key(name) => Kind::RequiredPropertyRemoved,
@@ -344,7 +380,7 @@ impl Walk<'_> {
         if self.flows_the_other_way(&normal) {
             return;
         }
-        let places = Places { old: old.location.clone(), new: normal.location.clone() };
+        let places = Places { old: old.location, new: normal.location };
         let required = new.required.contains_key(name);
         // A name that was required before without being described is not newly required.
         let newly_required = required && !old.required.contains_key(name);
@@ -365,7 +401,7 @@ impl Walk<'_> {
         }
     }
 
-    fn others(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places) {
+    fn others(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let keys: BTreeSet<&str> = old.others.keys().chain(new.others.keys()).copied().collect();
         // In `OpenAPI` 2 a parameter is its own schema; what it is besides is compared as a parameter.
         let is_parameter = self.comparison.area == Area::Parameter && self.path.is_empty();

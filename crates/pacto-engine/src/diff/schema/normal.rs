@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use pacto_contract::Location;
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Node, Value};
 
@@ -107,7 +106,7 @@ pub(super) struct Normal<'a> {
     pub formats: BTreeSet<String>,
     pub is_unique: bool,
     pub properties: IndexMap<&'a str, Conjunction<'a>>,
-    pub required: BTreeMap<&'a str, Location>,
+    pub required: BTreeMap<&'a str, Located<'a>>,
     /// Other properties are forbidden.
     pub is_closed: bool,
     /// Schemas of other properties.
@@ -124,7 +123,7 @@ pub(super) struct Normal<'a> {
     /// Titles, descriptions, examples.
     pub annotations: BTreeSet<String>,
     pub unresolved: BTreeSet<&'a str>,
-    pub location: Option<Location>,
+    pub location: Option<Located<'a>>,
     /// How many schemas are merged in it.
     pub merged: usize,
 }
@@ -175,7 +174,7 @@ pub(super) fn normalize<'a>(schemas: &[Located<'a>], dialect: Dialect) -> Normal
         is_deprecated: false,
         annotations: BTreeSet::new(),
         unresolved: BTreeSet::new(),
-        location: schemas.first().map(Located::location),
+        location: schemas.first().copied(),
         merged: 0,
     };
     let mut allows_null = false;
@@ -273,7 +272,7 @@ impl<'a> Normal<'a> {
             }
             // `required: true` on a property is `OpenAPI` 2 and belongs to the parameter; it has no elements.
             "required" => {
-                let names = value.items().filter_map(|item| Some((item.node.as_str()?, item.location())));
+                let names = value.items().filter_map(|item| Some((item.node.as_str()?, item)));
                 self.required.extend(names);
             }
             "additionalProperties" => match value.node.as_bool() {

@@ -1,1 +1,142 @@
-//! Later.
+//! Cases of two other checkers with their verdicts; see `oracles/README.md` beside the checkout.
+//!
+//! The cases are not copied here. Agreement may grow and must not shrink; the numbers below are what is reached.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use pacto_engine::diff::Classification;
+use serde_json::Value;
+
+use super::fixture::{Version, diff, shared};
+
+/// What is reached, for one corpus.
+struct Reached {
+    /// Pairs with the class that the other checker gives.
+    agree: usize,
+    /// Pairs with a lower class: perhaps a break that is missed.
+    too_low: usize,
+    /// Of these, pairs that are called harmless or equal although they break.
+    silent: usize,
+}
+
+const OASDIFF: Reached = Reached { agree: 0, too_low: 0, silent: 0 };
+const OPENAPI_DIFF: Reached = Reached { agree: 0, too_low: 0, silent: 0 };
+
+/// A pair of documents with the worst verdict of its cases.
+struct Pair {
+    base: String,
+    revision: String,
+    expected: Expected,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Expected {
+    /// Anything below breaking will do.
+    Harmless,
+    Exactly(Classification),
+}
+
+#[derive(Default)]
+struct Tally {
+    agree: Vec<String>,
+    too_low: Vec<String>,
+    too_high: Vec<String>,
+    not_comparable: Vec<String>,
+    silent: usize,
+}
+
+fn pairs(cases: &Path, level: fn(&Value) -> Option<Expected>) -> Vec<Pair> {
+    let cases: Value = serde_json::from_str(&fs::read_to_string(cases).unwrap()).unwrap();
+    let mut worst: BTreeMap<(String, String), Option<Expected>> = BTreeMap::new();
+    for case in cases.as_array().unwrap() {
+        let text = |key: &str| case[key].as_str().unwrap().to_owned();
+        let known = worst.entry((text("base"), text("revision"))).or_default();
+        *known = (*known).max(level(case));
+    }
+    let pair =
+        |((base, revision), expected)| Some(Pair { base, revision, expected: Option::from(expected)? });
+    worst.into_iter().filter_map(pair).collect()
+}
+
+fn judge(directory: &Path, pairs: Vec<Pair>) -> Tally {
+    let mut tally = Tally::default();
+    for Pair { base, revision, expected } in pairs {
+        let version = |file: &str| Version::http_text(&fs::read_to_string(directory.join(file)).unwrap());
+        let comparison = diff(&version(&base), &version(&revision));
+        let actual = comparison.classification;
+        let line = format!("{base} -> {revision}: {} for {expected:?}", actual.as_str());
+        let wanted = match expected {
+            Expected::Exactly(class) => class,
+            Expected::Harmless => actual.min(Classification::PotentialBreaking),
+        };
+        if !comparison.diagnostics.is_empty() {
+            tally.not_comparable.push(format!("{line}: {}", comparison.diagnostics[0].message));
+        } else if actual == wanted {
+            tally.agree.push(line);
+        } else if actual < wanted {
+            tally.silent +=
+                usize::from(wanted == Classification::Breaking && actual == Classification::NonBreaking);
+            tally.too_low.push(line);
+        } else {
+            let first = comparison.changes[0].findings[0].rule_id.clone();
+            tally.too_high.push(format!("{line}: {first}"));
+        }
+    }
+    tally
+}
+
+fn report(name: &str, tally: &Tally, reached: &Reached) {
+    println!(
+        "{name}: {} agree, {} too low ({} of them silent), {} too high, {} not comparable",
+        tally.agree.len(),
+        tally.too_low.len(),
+        tally.silent,
+        tally.too_high.len(),
+        tally.not_comparable.len()
+    );
+    for (title, lines) in [
+        ("too low", &tally.too_low),
+        ("too high", &tally.too_high),
+        ("not comparable", &tally.not_comparable),
+    ] {
+        for line in lines {
+            println!("  {title}: {line}");
+        }
+    }
+    assert!(tally.agree.len() >= reached.agree, "agreement fell from {}", reached.agree);
+    assert!(tally.too_low.len() <= reached.too_low, "too low rose from {}", reached.too_low);
+    assert!(tally.silent <= reached.silent, "silence rose from {}", reached.silent);
+}
+
+#[test]
+fn agreement_with_oasdiff_does_not_fall() {
+    let Some(directory) = shared("oracles/oasdiff") else {
+        println!("left out: oracles");
+        return;
+    };
+    let level = |case: &Value| match case["worst_level"].as_str() {
+        Some("ERR") => Some(Expected::Exactly(Classification::Breaking)),
+        Some("WARN") => Some(Expected::Exactly(Classification::PotentialBreaking)),
+        Some("INFO") => Some(Expected::Exactly(Classification::NonBreaking)),
+        _ => None,
+    };
+    let tally = judge(&directory, pairs(&directory.join("cases.json"), level));
+    report("oasdiff", &tally, &OASDIFF);
+}
+
+#[test]
+fn agreement_with_openapi_diff_does_not_fall() {
+    let Some(directory) = shared("oracles/openapi-diff") else {
+        println!("left out: oracles");
+        return;
+    };
+    let level = |case: &Value| match case["verdict"].as_str() {
+        Some("incompatible") => Some(Expected::Exactly(Classification::Breaking)),
+        Some("compatible" | "equal") => Some(Expected::Harmless),
+        _ => None,
+    };
+    let tally = judge(&directory, pairs(&directory.join("cases.json"), level));
+    report("openapi-diff", &tally, &OPENAPI_DIFF);
+}
