@@ -195,7 +195,8 @@ fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(Strin
     let version = version.filter(|version| pacto_contract::LenientVersion::parse(version).is_ok());
     let port =
         tree.get("servers").and_then(Node::as_sequence).unwrap_or_default().iter().find_map(server_port);
-    let answers = |health: &&&str| tree.get("paths").and_then(|paths| paths.get(health)?.get("get")).is_some();
+    let answers =
+        |health: &&&str| tree.get("paths").and_then(|paths| paths.get(health)?.get("get")).is_some();
     let health = HEALTH_PATHS.iter().find(answers);
     let extension = if text.trim_start().starts_with('{') { "json" } else { "yaml" };
     let file = format!("openapi.{extension}");

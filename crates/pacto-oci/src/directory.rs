@@ -101,8 +101,10 @@ impl BundleDirectory {
         let shown = self.shown(file);
         let refuse = |kind| Err(DirectoryError::NotAFile { path: shown.clone(), kind });
         let access = |source| DirectoryError::Access { path: shown.clone(), source };
-        if let Some(metadata) = self.plain_file(file) {
-            return self.read_open(&path, file, &metadata).map(Some);
+        match self.plain_file(file) {
+            Plain::File(metadata) => return self.read_open(&path, file, &metadata).map(Some),
+            Plain::Absent => return Ok(None),
+            Plain::Unclear => {}
         }
         // Links are resolved, so that neither a link nor a linked parent can lead out of the bundle.
         let canonical = match std::fs::canonicalize(&path) {
@@ -129,15 +131,18 @@ impl BundleDirectory {
         self.read_open(&canonical, file, &metadata).map(Some)
     }
 
-    /// The metadata of a regular file that is reached without any link; everything else is looked at closely.
-    fn plain_file(&self, file: &str) -> Option<std::fs::Metadata> {
+    /// Looks at a file and the directories on the way to it without following any link.
+    fn plain_file(&self, file: &str) -> Plain {
         let parents = file.match_indices('/').filter_map(|(end, _)| file.get(..end));
-        for parent in parents {
-            if !std::fs::symlink_metadata(self.path.join(parent)).ok()?.is_dir() {
-                return None;
+        for part in parents.chain([file]) {
+            match std::fs::symlink_metadata(self.path.join(part)) {
+                Ok(metadata) if part == file && metadata.is_file() => return Plain::File(metadata),
+                Ok(metadata) if part != file && metadata.is_dir() => {}
+                Err(error) if is_absent(&error) => return Plain::Absent,
+                _ => return Plain::Unclear,
             }
         }
-        std::fs::symlink_metadata(self.path.join(file)).ok().filter(std::fs::Metadata::is_file)
+        Plain::Unclear
     }
 
     fn read_open(
@@ -228,6 +233,16 @@ impl BundleDirectory {
         let limit = |source| DirectoryError::Limit { path: self.shown.clone(), source };
         bundle.insert(file, content).map_err(limit)
     }
+}
+
+/// What is at a path, seen without following links.
+enum Plain {
+    /// A regular file.
+    File(std::fs::Metadata),
+    /// Nothing.
+    Absent,
+    /// Something that must be looked at closely: a link, a directory, a device, no permission.
+    Unclear,
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-
-use super::normal::{Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize};
+use super::normal::{
+    Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize, normalize_with_lists,
+};
 use crate::diff::change::Direction;
 use crate::diff::documents::{Located, Pairs};
 use crate::diff::fact::{Area, Bound, Fact, Kind};
@@ -147,6 +148,7 @@ impl Walk<'_> {
         if !self.spend(old.merged + new.merged) {
             return self.give_up(old_parts, new_parts);
         }
+        let (old, new) = self.with_equal_lists((old, old_parts), (new, new_parts));
         // What only flows the other way does not matter here.
         let passes = |normal: &Normal<'_>| match (self.comparison.area, self.comparison.direction) {
             (Area::RequestBody | Area::Parameter, Direction::Received) => !normal.is_read_only,
@@ -178,6 +180,24 @@ impl Walk<'_> {
             self.path.pop();
         }
         self.alternatives(&old, &new, &places);
+    }
+
+    /// One alternative is none, unless there are several on the other side: then the others came or went.
+    fn with_equal_lists<'a>(
+        &self,
+        (old, old_parts): (Normal<'a>, &Conjunction<'a>),
+        (new, new_parts): (Normal<'a>, &Conjunction<'a>),
+    ) -> (Normal<'a>, Normal<'a>) {
+        if old.alternatives.len() == new.alternatives.len() {
+            return (old, new);
+        }
+        let old_lists = normalize_with_lists(old_parts, self.comparison.old_dialect);
+        let new_lists = normalize_with_lists(new_parts, self.comparison.new_dialect);
+        if old_lists.alternatives.len() == new_lists.alternatives.len() {
+            (old_lists, new_lists)
+        } else {
+            (old, new)
+        }
     }
 
     fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {

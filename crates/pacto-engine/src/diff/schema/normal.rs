@@ -97,6 +97,7 @@ pub(super) struct Alternatives<'a> {
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own")]
 pub(super) struct Normal<'a> {
+    keeps_lists: bool,
     pub types: Types,
     /// The only values, in canonical form, in document order.
     pub values: Option<Vec<String>>,
@@ -153,7 +154,17 @@ const MAX_MERGED: usize = 10_000;
 
 /// Merges schemas that hold together.
 pub(super) fn normalize<'a>(schemas: &[Located<'a>], dialect: Dialect) -> Normal<'a> {
+    merge(schemas, dialect, false)
+}
+
+/// The same, but a list of one alternative stays a list, to be compared with one of several.
+pub(super) fn normalize_with_lists<'a>(schemas: &[Located<'a>], dialect: Dialect) -> Normal<'a> {
+    merge(schemas, dialect, true)
+}
+
+fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> Normal<'a> {
     let mut normal = Normal {
+        keeps_lists,
         types: Types::ALL,
         values: None,
         bounds: BTreeMap::new(),
@@ -358,7 +369,7 @@ impl<'a> Normal<'a> {
         let (nulls, branches): (Vec<_>, Vec<_>) = value.items().partition(is_null);
         match (nulls.is_empty(), branches.as_slice()) {
             (_, []) => self.other(keyword, value),
-            (no_null, [only]) => {
+            (no_null, [only]) if !self.keeps_lists => {
                 *allows_null |= !no_null;
                 work.push(*only);
             }

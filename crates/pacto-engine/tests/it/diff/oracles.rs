@@ -21,8 +21,8 @@ struct Reached {
     silent: usize,
 }
 
-const OASDIFF: Reached = Reached { agree: 0, too_low: 0, silent: 0 };
-const OPENAPI_DIFF: Reached = Reached { agree: 0, too_low: 0, silent: 0 };
+const OASDIFF: Reached = Reached { agree: 39, too_low: 24, silent: 3 };
+const OPENAPI_DIFF: Reached = Reached { agree: 30, too_low: 17, silent: 1 };
 
 /// A pair of documents with the worst verdict of its cases.
 struct Pair {
