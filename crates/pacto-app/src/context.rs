@@ -21,7 +21,7 @@ impl Context {
     /// A context in `directory`, with as many threads as there are processors.
     pub fn new(directory: impl Into<PathBuf>, mirrors: Mirrors) -> Self {
         let directory = directory.into();
-        let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = pacto_oci::parallel::processors();
         Self { sources: Sources::new(directory.clone(), mirrors), directory, jobs }
     }
 }

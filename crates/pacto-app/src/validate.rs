@@ -4,7 +4,7 @@ use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Severity, Source};
 use pacto_engine::library::{Library, Resolved};
 use pacto_engine::validate::{References, Report, Subject, Validator, Verdict};
-use rayon::prelude::*;
+use pacto_oci::parallel;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -99,15 +99,8 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
         tick(total);
         verdict
     };
-    let verdicts: Result<Vec<ContractVerdict>, AppError> = if context.jobs <= 1 || total <= 1 {
-        selection.contracts.iter().map(judge).collect()
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(context.jobs.min(total)).build();
-        let pool =
-            pool.map_err(|error| AppError::Usage(format!("cannot start {} threads: {error}", context.jobs)))?;
-        pool.install(|| selection.contracts.par_iter().map(judge).collect())
-    };
-    let mut contracts = verdicts?;
+    let verdicts = parallel::map(context.jobs, &selection.contracts, judge);
+    let mut contracts: Vec<ContractVerdict> = verdicts.into_iter().collect::<Result<_, _>>()?;
     if let (false, Some(verdict)) = (selection.is_set, contracts.pop_if(|_| total == 1)) {
         return Ok(Outcome::One(verdict));
     }

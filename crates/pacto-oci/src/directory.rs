@@ -7,8 +7,9 @@ use fs_err as fs;
 use pacto_contract::bundle::{CONTRACT_FILE, is_bundle_path};
 use pacto_contract::limits::{MAX_BUNDLE_ENTRIES, MAX_BUNDLE_FILE_BYTES, MAX_SEARCH_DEPTH};
 use pacto_contract::{Bundle, BundleError};
-use rayon::prelude::*;
 use thiserror::Error;
+
+use crate::parallel;
 
 /// Why a directory could not be read as a bundle.
 #[derive(Debug, Error)]
@@ -261,11 +262,8 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
     for _ in 0..MAX_SEARCH_DEPTH {
         // An unreadable directory holds nothing that could be judged.
         let look = |directory: &PathBuf| look_into(directory).unwrap_or_default();
-        let looked: Vec<_> = if level.len() < PARALLEL_FROM {
-            level.iter().map(look).collect()
-        } else {
-            level.par_iter().map(look).collect()
-        };
+        let threads = if level.len() < PARALLEL_FROM { 1 } else { parallel::processors() };
+        let looked = parallel::map(threads, &level, look);
         let mut next = Vec::new();
         for (directory, (is_bundle, children)) in level.into_iter().zip(looked) {
             // The root of a monorepo may be a bundle itself; below, a bundle holds no other bundles.

@@ -10,10 +10,10 @@ use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
 use pacto_contract::version::highest;
 use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
 use pacto_contract::{VersionRange, bundle::CONTRACT_FILE};
-use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::directory::{BundleDirectory, find_bundles};
+use crate::parallel;
 
 /// What a folder holds: directories by service name and version.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Folder {
     pub fn index(path: &Path) -> Result<Self, FolderError> {
         let access = |source| FolderError::Access { path: path.to_owned(), source };
         let directories = find_bundles(path, MAX_CONTRACTS_PER_RUN).map_err(access)?;
-        let identities: Vec<_> = directories.par_iter().map(|directory| identity(directory)).collect();
+        let identities = parallel::map(parallel::processors(), &directories, |directory| identity(directory));
         let mut services: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>> = BTreeMap::new();
         for (directory, identity) in directories.into_iter().zip(identities) {
             if let Some((name, version)) = identity {

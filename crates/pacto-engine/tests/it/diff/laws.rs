@@ -199,9 +199,10 @@ fn rewritten(version: &Version, write: &dyn Fn(&Value) -> String) -> Version {
     named.extend(contract.policies.iter().filter_map(|entry| entry.schema.as_deref()));
     let mut bundle = Bundle::default();
     for (path, content) in version.bundle.iter() {
-        let content = match named.contains(&path) {
-            true => write(&parse_yaml(std::str::from_utf8(content).unwrap())).into_bytes(),
-            false => content.to_vec(),
+        let content = if named.contains(&path) {
+            write(&parse_yaml(std::str::from_utf8(content).unwrap())).into_bytes()
+        } else {
+            content.to_vec()
         };
         bundle.insert(path, content).unwrap();
     }

@@ -55,8 +55,7 @@ fn pairs(cases: &Path, level: fn(&Value) -> Option<Expected>) -> Vec<Pair> {
         let known = worst.entry((text("base"), text("revision"))).or_default();
         *known = (*known).max(level(case));
     }
-    let pair =
-        |((base, revision), expected)| Some(Pair { base, revision, expected: Option::from(expected)? });
+    let pair = |((base, revision), expected)| Some(Pair { base, revision, expected: expected? });
     worst.into_iter().filter_map(pair).collect()
 }
 

@@ -5,6 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use pacto_contract::yaml::{Node, emit};
 use serde_json::{Map, Value, json};
 
+/// Heads or tails.
+fn heads(seed: u64, text: &str) -> bool {
+    chance(seed, text).is_multiple_of(2)
+}
+
 /// A number from a seed and a text, for choices by chance.
 fn chance(seed: u64, text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -86,7 +91,7 @@ pub fn referenced_schema(schema: Value, seed: u64) -> Value {
 }
 
 fn moved_away(schema: Value, seed: u64, place: &str, moved: &mut Map<String, Value>) -> Value {
-    if chance(seed, &schema.to_string()) % 2 == 0 {
+    if heads(seed, &schema.to_string()) {
         return schema;
     }
     let name = format!("S{}", moved.len());
@@ -101,7 +106,7 @@ const TOGETHER: &[&str] = &["type", "nullable", "enum", "properties", "additiona
 /// The schema as `allOf` of its parts.
 pub fn split(schema: Value, seed: u64) -> Value {
     let Value::Object(keywords) = schema else { return schema };
-    if keywords.len() < 2 || chance(seed, &Value::Object(keywords.clone()).to_string()) % 2 == 0 {
+    if keywords.len() < 2 || heads(seed, &Value::Object(keywords.clone()).to_string()) {
         return Value::Object(keywords);
     }
     let mut parts = [Map::new(), Map::new()];
@@ -111,12 +116,12 @@ pub fn split(schema: Value, seed: u64) -> Value {
             // An open object may be described in several places.
             Value::Object(named) if key == "properties" && is_open => {
                 for (name, property) in named {
-                    let part = usize::from(chance(seed, &name) % 2 == 0);
+                    let part = usize::from(heads(seed, &name));
                     let named = parts[part].entry("properties").or_insert_with(|| json!({}));
                     named[name.as_str()] = property;
                 }
             }
-            value if TOGETHER.contains(&key.as_str()) || chance(seed, &key) % 2 == 0 => {
+            value if TOGETHER.contains(&key.as_str()) || heads(seed, &key) => {
                 parts[0].insert(key, value);
             }
             value => {
@@ -140,7 +145,7 @@ pub fn null_in_types(schema: Value) -> Value {
     if keywords.shift_remove("nullable").is_none() {
         return Value::Object(keywords);
     }
-    let Some(types) = keywords.get_mut("type") else { return null_or(Value::Object(keywords)) };
+    let Some(types) = keywords.get_mut("type") else { return null_or(&Value::Object(keywords)) };
     *types = json!([types, "null"]);
     if let Some(values) = keywords.get_mut("enum").and_then(Value::as_array_mut) {
         values.push(Value::Null);
@@ -154,10 +159,10 @@ pub fn null_as_alternative(schema: Value) -> Value {
     if keywords.shift_remove("nullable").is_none() {
         return Value::Object(keywords);
     }
-    null_or(Value::Object(keywords))
+    null_or(&Value::Object(keywords))
 }
 
-fn null_or(schema: Value) -> Value {
+fn null_or(schema: &Value) -> Value {
     json!({"anyOf": [schema, {"type": "null"}]})
 }
 

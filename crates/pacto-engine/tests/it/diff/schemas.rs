@@ -6,7 +6,7 @@ use pacto_engine::diff::rules::{contract_rule, fact_rule};
 use pacto_engine::diff::{Area, ChangeType, Classification, Comparison, Direction, Kind};
 use serde_json::Value;
 
-use super::fixture::{corpus, diff, entries, read_yaml, rule_ids, serialised, stem};
+use super::fixture::{corpus, diff, entries, read_yaml, rule_ids, stem};
 use super::flows::{FLOWS, Flow};
 use super::kinds::{self, Expected};
 
