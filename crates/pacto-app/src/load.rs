@@ -158,10 +158,31 @@ fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
             plain?
         };
         let path = target.split('#').next().filter(|path| !path.is_empty() && !path.contains("://"))?;
-        let joined = normalize(&Path::new(base).join(path)).to_string_lossy().into_owned();
+        let joined = normalize(&Path::new(base).join(unescaped(path))).to_string_lossy().into_owned();
         is_bundle_path(&joined).then_some(joined)
     });
     targets.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A path without the `%20` of URIs. What is no escape stays as it is.
+fn unescaped(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escape =
+            after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The directory of a local path in a contract that lies in `base`.
@@ -179,5 +200,8 @@ mod tests {
         assert_eq!(referenced_files("interfaces/api.yaml", yaml), ["interfaces/b.yaml", "interfaces/c.json"]);
         let json = br#"{"$ref": "../shared/x.json#/y", "$ref" : "z.json"}"#;
         assert_eq!(referenced_files("interfaces/api.json", json), ["interfaces/z.json", "shared/x.json"]);
+        let escaped =
+            br#"{"$ref": "a%20b%C3%BC.json", "x": {"$ref": "100%.json"}, "y": {"$ref": "..%2f..%2fetc"}}"#;
+        assert_eq!(referenced_files("a.json", escaped), ["100%.json", "a bü.json"]);
     }
 }

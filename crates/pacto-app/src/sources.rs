@@ -121,7 +121,12 @@ impl Sources {
                     detail: there,
                 },
                 FolderError::NotFound { there, .. } => Unresolved::NotFound(format!("{reference}{there}")),
-                other => Unresolved::Failed(other.to_string()),
+                FolderError::Ambiguous { ref directories, .. } => {
+                    let shown: Vec<_> =
+                        directories.iter().map(|path| shown_from(&self.directory, path)).collect();
+                    Unresolved::Failed(format!("{error}: {}", shown.join(", ")))
+                }
+                FolderError::Access { .. } => Unresolved::Failed(error.to_string()),
             })?;
         let identity = format!("{}:{version}", oci.repository_path());
         let shown = shown_from(&self.directory, directory);

@@ -80,6 +80,9 @@ pub enum ReferenceError {
     /// Outside of the tag grammar.
     #[error("{0:?} is not a tag; it has up to 128 letters, digits and . _ -")]
     Tag(String),
+    /// `user:password@registry/…`. The text is not repeated: it may be a secret.
+    #[error("a reference holds no user name and password; log in to the registry instead")]
+    Credentials,
     /// Unknown algorithm, or not hexadecimal.
     #[error("{0:?} is not a digest; write sha256: and 64 hexadecimal digits")]
     Digest(String),
@@ -159,6 +162,9 @@ impl OciReference {
         if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
             return Err(ReferenceError::Blank);
         }
+        if text.split_once('@').is_some_and(|(before, after)| !before.contains('/') && after.contains('/')) {
+            return Err(ReferenceError::Credentials);
+        }
         let (path, tag, digest) = split_version(text)?;
         let Some((registry, repository)) = path.split_once('/') else {
             return Err(ReferenceError::NoRepository(path.to_owned()));
@@ -222,8 +228,12 @@ impl Digest {
 
     /// Whether all digits of the algorithm are there; only then can it be fetched.
     pub fn is_complete(&self) -> bool {
-        let expected = if self.0.starts_with("sha256:") { 64 } else { 128 };
-        self.hex().len() == expected
+        self.hex().len() == self.complete_length()
+    }
+
+    /// Number of digits that the algorithm makes.
+    pub fn complete_length(&self) -> usize {
+        if self.0.starts_with("sha256:") { 64 } else { 128 }
     }
 
     /// The whole text, `algorithm:hex`.

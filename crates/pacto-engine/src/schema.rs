@@ -210,16 +210,12 @@ impl Schema {
                 let depth = |branch: &Vec<ValidationError<'_>>| {
                     branch.iter().map(|error| error.instance_path().as_str().len()).max().unwrap_or_default()
                 };
-                let wrong_type = |branch: &Vec<ValidationError<'_>>| {
-                    branch.iter().any(|error| {
-                        matches!(error.kind(), ValidationErrorKind::Type { .. })
-                            && branch
-                                .first()
-                                .is_some_and(|first| first.instance_path() == error.instance_path())
-                    })
+                let rank = |branch: &&Vec<ValidationError<'_>>| {
+                    (mismatch(branch), std::cmp::Reverse(depth(branch)), branch.len())
                 };
-                let best = context.iter().filter(|branch| !branch.is_empty()).min_by_key(|branch| {
-                    (wrong_type(branch), std::cmp::Reverse(depth(branch)), branch.len())
+                let branches = || context.iter().filter(|branch| !branch.is_empty());
+                let best = branches().min_by_key(rank).filter(|best| {
+                    mismatch(best) == 0 || branches().filter(|other| rank(other) == rank(best)).count() == 1
                 });
                 match best {
                     Some(branch) => branch.iter().for_each(|error| self.leaves(error, judgement)),
@@ -263,12 +259,35 @@ impl Schema {
     }
 }
 
+/// How certainly a branch was not meant: 2 for another type, 1 for another constant, 0 for neither.
+fn mismatch(branch: &[ValidationError<'_>]) -> u8 {
+    let of = |error: &ValidationError<'_>| match error.kind() {
+        ValidationErrorKind::Type { .. }
+            if branch.first().is_some_and(|first| first.instance_path() == error.instance_path()) =>
+        {
+            2
+        }
+        ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => 1,
+        _ => 0,
+    };
+    branch.iter().map(of).max().unwrap_or_default()
+}
+
 /// Why a schema is none. Schemas are no secret, so the part that is wrong is shown.
 fn describe_invalid(error: &ValidationError<'_>) -> String {
     let place = error.instance_path().as_str();
     let place = if place.is_empty() { "the schema".to_owned() } else { format!("the keyword at {place}") };
     shorten(match error.kind() {
         ValidationErrorKind::Referencing(error) => describe_unresolved(error),
+        ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+            let value = shorten(error.instance().to_string());
+            if place.ends_with("/type") {
+                const TYPES: &str = "null, boolean, integer, number, string, array, object";
+                format!("{place} is wrong: {value} is not a type; types are {TYPES}")
+            } else {
+                format!("{place} is wrong: {value} is not allowed there")
+            }
+        }
         ValidationErrorKind::Format { format } if format == "regex" => {
             let pattern = shorten(error.instance().to_string());
             format!("{place} is wrong: {pattern} is not a regular expression, or too large a one")

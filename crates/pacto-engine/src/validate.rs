@@ -121,6 +121,21 @@ pub fn structure(document: &ContractDocument) -> Report {
     Report { findings: structural::check(document) }
 }
 
+/// A text of the contract in quotes, as far as a message can hold it.
+fn quoted(text: &str) -> String {
+    const CHARACTERS: usize = 200;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Names the first letter that is not ASCII: it may look like one that is.
+fn foreign_letter(text: &str) -> Option<String> {
+    let letter = text.chars().find(|letter| !letter.is_ascii())?;
+    Some(format!("{letter:?} is U+{:04X}", u32::from(letter)))
+}
+
 /// Longest name, in bytes, that is compared with others: the comparison costs time and memory by the product of both.
 const LONGEST_COMPARED: usize = 128;
 

@@ -50,14 +50,12 @@ pub enum FolderError {
         there: String,
     },
     /// Two directories hold one version.
-    #[error("{} bundles claim to be {wanted}: {directories}", .count)]
+    #[error("{} bundles claim to be {wanted}", .directories.len())]
     Ambiguous {
         /// Name and version.
         wanted: String,
-        /// How many.
-        count: usize,
         /// The directories.
-        directories: String,
+        directories: Vec<PathBuf>,
     },
 }
 
@@ -123,12 +121,8 @@ impl Folder {
                 Ok((directory, version))
             }
             Some(several @ [_, _, ..]) => {
-                let shown: Vec<_> = several.iter().map(|directory| directory.display().to_string()).collect();
-                Err(FolderError::Ambiguous {
-                    wanted: format!("{name} {version}"),
-                    count: several.len(),
-                    directories: shown.join(", "),
-                })
+                let wanted = format!("{name} {version}");
+                Err(FolderError::Ambiguous { wanted, directories: several.to_vec() })
             }
             _ => Err(not_found(format!("{name} {version}"))),
         }

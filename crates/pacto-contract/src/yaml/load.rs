@@ -418,10 +418,19 @@ fn depth_of(node: &Node) -> usize {
     }
 }
 
+/// A tag as people write it.
+fn shown(tag: &Tag) -> String {
+    let text = tag.to_string();
+    match text.strip_prefix("tag:yaml.org,2002:") {
+        Some(suffix) => format!("!!{suffix}"),
+        None => text,
+    }
+}
+
 fn check_tag(tag: Option<Cow<'_, Tag>>, expected: &str, span: Span) -> Result<(), LoadError> {
     match tag {
         Some(tag) if !tag.is_yaml_core_schema_tag(expected) => {
-            Err(LoadError { kind: LoadErrorKind::UnsupportedTag(tag.to_string()), span })
+            Err(LoadError { kind: LoadErrorKind::UnsupportedTag(shown(&tag)), span })
         }
         _ => Ok(()),
     }
@@ -429,7 +438,7 @@ fn check_tag(tag: Option<Cow<'_, Tag>>, expected: &str, span: Span) -> Result<()
 
 fn tagged(text: &str, tag: &Tag, span: Span) -> Result<Value, LoadError> {
     let mismatch =
-        || LoadError { kind: LoadErrorKind::TagMismatch { text: text.into(), tag: tag.to_string() }, span };
+        || LoadError { kind: LoadErrorKind::TagMismatch { text: text.into(), tag: shown(tag) }, span };
     match tag.core_suffix() {
         Some("str") => Ok(Value::String(text.into())),
         Some("int") => scalar::integer(text).ok_or_else(mismatch),
@@ -440,6 +449,6 @@ fn tagged(text: &str, tag: &Tag, span: Span) -> Result<Value, LoadError> {
         },
         // `!` alone means "a string", as in YAML 1.2 section 6.9.1.
         _ if tag.to_string() == "!" => Ok(Value::String(text.into())),
-        _ => Err(LoadError { kind: LoadErrorKind::UnsupportedTag(tag.to_string()), span }),
+        _ => Err(LoadError { kind: LoadErrorKind::UnsupportedTag(shown(tag)), span }),
     }
 }

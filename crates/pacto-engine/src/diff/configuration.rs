@@ -1,15 +1,17 @@
 //! Configurations: which schema applies, and what it asks for.
 
+use std::collections::BTreeSet;
+
 use pacto_contract::Diagnostic;
 use pacto_contract::model::Configuration;
 use serde_json::json;
 
 use super::Side;
 use super::change::{ChangeType, Direction};
-use super::contract::place;
+use super::contract::{place, places};
 use super::draft::{Draft, Section};
 use super::fact::{Area, Bound, Fact, Kind};
-use super::interface::read;
+use super::interface::Files;
 use super::schema::{Dialect, SchemaComparison, SchemaFact, compare as compare_schemas, property_path};
 
 pub(super) fn compare(
@@ -25,23 +27,26 @@ pub(super) fn compare(
     };
     let several = with_schema(old) > 1 || with_schema(new) > 1;
     let pairs = matched(&before.entries, &after.entries);
-    let mut lines = Lines { old, new, plural, several, drafts, diagnostics };
+    let files = (Files::new(old), Files::new(new));
+    let mut lines = Lines { old, new, plural, several, files, drafts, diagnostics };
     for (index, entry) in before.iter().enumerate() {
         match pairs.get(index).copied().flatten().and_then(|at| Some((at, after.entries.get(at)?))) {
             Some((at, counterpart)) => lines.pair((index, entry), (at, counterpart)),
             None => lines.whole(entry, ChangeType::Removed, index),
         }
     }
-    for (index, entry) in after.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index))) {
+    let matched: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
+    for (index, entry) in after.iter().enumerate().filter(|(index, _)| !matched.contains(index)) {
         lines.whole(entry, ChangeType::Added, index);
     }
 }
 
 /// Pairs by name; an unnamed one pairs with the only one that is left and has the same kind of source.
 fn matched(old: &[Configuration], new: &[Configuration]) -> Vec<Option<usize>> {
-    let mut pairs: Vec<Option<usize>> =
-        old.iter().map(|entry| new.iter().position(|other| other.name == entry.name)).collect();
-    let rest: Vec<usize> = (0..new.len()).filter(|index| !pairs.contains(&Some(*index))).collect();
+    let by_name = places(new, |entry| entry.name.clone());
+    let mut pairs: Vec<Option<usize>> = old.iter().map(|entry| by_name.get(&entry.name).copied()).collect();
+    let matched: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
+    let rest: Vec<usize> = (0..new.len()).filter(|index| !matched.contains(index)).collect();
     let unpaired: Vec<usize> = (0..old.len()).filter(|index| pairs.get(*index) == Some(&None)).collect();
     if old.len() == 1 || new.len() == 1 {
         let has_schema = |entry: Option<&Configuration>| entry.is_some_and(|entry| entry.schema.is_some());
@@ -67,6 +72,7 @@ struct Lines<'a> {
     new: Side<'a>,
     plural: bool,
     several: bool,
+    files: (Files<'a>, Files<'a>),
     drafts: &'a mut Vec<Draft>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -130,8 +136,8 @@ impl Lines<'_> {
             self.push(draft, path);
         }
         if let (Some(old_file), Some(new_file)) = (&old.schema, &new.schema) {
-            let old_documents = read(self.old, old_file, &old_at.key("schema"), self.diagnostics);
-            let new_documents = read(self.new, new_file, &new_at.key("schema"), self.diagnostics);
+            let old_documents = self.files.0.read(old_file, &old_at.key("schema"), self.diagnostics);
+            let new_documents = self.files.1.read(new_file, &new_at.key("schema"), self.diagnostics);
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents)
                 && !old_documents.is_same(&new_documents)
                 && let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root())

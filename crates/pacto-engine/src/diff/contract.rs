@@ -1,5 +1,7 @@
 //! Lines about the contract itself: identity, scaling, runtime, dependencies, interfaces.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use pacto_contract::model::{Dependency, Interface, Owner, Probe, Runtime, Scaling};
 use pacto_contract::{Location, Pointer, Reference, VersionRange};
 use serde_json::{Value, json};
@@ -26,8 +28,8 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>) {
 
 /// Reads one text of a runtime.
 type ReadText = fn(&Runtime) -> &str;
-/// Whether two dependencies are one, in two versions.
-type SameDependency<'a> = dyn Fn(&Dependency, &Dependency) -> bool + 'a;
+/// What two versions of one dependency have in common.
+type KeyOfDependency<'a> = dyn Fn(&Dependency) -> Option<String> + 'a;
 
 struct Lines<'a> {
     old: Side<'a>,
@@ -208,8 +210,9 @@ impl Lines<'_> {
                 self.dependency(dependency, counterpart, &at(old_index), &at(new_index));
             }
         }
+        let matched: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
         for (index, dependency) in new.iter().enumerate() {
-            if !pairs.contains(&Some(index)) {
+            if !matched.contains(&index) {
                 let value = Some(json!(dependency_label(dependency)));
                 let pointers = (&Pointer::root().key("dependencies"), &at(index));
                 self.push_at(Section::Dependencies, "dependencies", ChangeType::Added, None, value, pointers);
@@ -249,9 +252,10 @@ impl Lines<'_> {
         let (old, new) = (&self.old.document.contract.interfaces, &self.new.document.contract.interfaces);
         let at = |index: usize| Pointer::root().key("interfaces").index(index);
         let section = Section::Interfaces;
+        let name = |interface: &Interface| interface.name.clone();
+        let (old_places, new_places) = (places(old, name), places(new, name));
         for (index, interface) in old.iter().enumerate() {
-            let counterpart = new.iter().position(|candidate| candidate.name == interface.name);
-            let Some(new_index) = counterpart else {
+            let Some(new_index) = new_places.get(&interface.name).copied() else {
                 let pointers = (&at(index), &Pointer::root().key("interfaces"));
                 let value = Some(json!(interface.name));
                 self.push_at(section, "interfaces", ChangeType::Removed, value, None, pointers);
@@ -262,7 +266,7 @@ impl Lines<'_> {
             }
         }
         for (index, interface) in new.iter().enumerate() {
-            if !old.iter().any(|candidate| candidate.name == interface.name) {
+            if !old_places.contains_key(&interface.name) {
                 let pointers = (&Pointer::root().key("interfaces"), &at(index));
                 self.push_at(
                     section,
@@ -326,6 +330,11 @@ impl Lines<'_> {
     }
 }
 
+/// Where the entry of each name stands; of two with one name the first.
+pub(super) fn places<T>(entries: &[T], name: impl Fn(&T) -> String) -> BTreeMap<String, usize> {
+    entries.iter().enumerate().rev().map(|(index, entry)| (name(entry), index)).collect()
+}
+
 /// Added, removed or modified, from whether there is something on each side.
 pub(super) fn change_type(old: bool, new: bool) -> ChangeType {
     match (old, new) {
@@ -347,24 +356,24 @@ fn match_dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Option<usiz
         Ok(Reference::Oci(oci)) => oci.repository_path(),
         _ => dependency.reference.clone(),
     };
-    let rules: [&SameDependency<'_>; 3] = [
-        &|old, new| old.declared_name.is_some() && old.declared_name == new.declared_name,
-        &|old, new| old.reference == new.reference,
-        &|old, new| repository(old) == repository(new),
+    let keys: [&KeyOfDependency<'_>; 3] = [
+        &|dependency| dependency.declared_name.clone(),
+        &|dependency| Some(dependency.reference.clone()),
+        &|dependency| Some(repository(dependency)),
     ];
     let mut pairs: Vec<Option<usize>> = vec![None; old.len()];
-    for rule in rules {
-        for (index, dependency) in old.iter().enumerate() {
-            if pairs.get(index).copied().flatten().is_some() {
-                continue;
+    let mut taken = BTreeSet::new();
+    for key in keys {
+        let mut free: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+        for (position, candidate) in new.iter().enumerate().filter(|(position, _)| !taken.contains(position))
+        {
+            if let Some(key) = key(candidate) {
+                free.entry(key).or_default().push_back(position);
             }
-            let free = |(position, candidate): &(usize, &Dependency)| {
-                !pairs.contains(&Some(*position)) && rule(dependency, candidate)
-            };
-            let found = new.iter().enumerate().find(free).map(|(position, _)| position);
-            if let Some(slot) = pairs.get_mut(index) {
-                *slot = found;
-            }
+        }
+        for (dependency, slot) in old.iter().zip(&mut pairs).filter(|(_, slot)| slot.is_none()) {
+            *slot = key(dependency).and_then(|key| free.get_mut(&key)?.pop_front());
+            taken.extend(*slot);
         }
     }
     pairs

@@ -1,9 +1,13 @@
 //! Interface files: which ones can be compared, and by what.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
 use pacto_contract::model::Interface;
 use pacto_contract::{Code, Diagnostic, Pointer};
 
 use super::Side;
+use super::contract::places;
 use super::documents::{Documents, Unreadable};
 use super::draft::Draft;
 use super::openapi;
@@ -15,18 +19,24 @@ pub(super) fn compare(
     drafts: &mut Vec<Draft>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for interface in &old.document.contract.interfaces {
-        let Some(counterpart) = new.document.contract.interface(&interface.name) else { continue };
+    let (before, after) = (&old.document.contract.interfaces, &new.document.contract.interfaces);
+    let by_name = places(after, |interface| interface.name.clone());
+    let (mut old_files, mut new_files) = (Files::new(old), Files::new(new));
+    let mut compared = BTreeSet::new();
+    for (old_index, interface) in before.iter().enumerate() {
+        let Some(new_index) = by_name.get(&interface.name).copied() else { continue };
+        let Some(counterpart) = after.get(new_index) else { continue };
         let (Some(old_file), Some(new_file)) = (&interface.contract, &counterpart.contract) else { continue };
-        let at = |side: Side<'_>, interface: &Interface| {
-            let index =
-                side.document.contract.interfaces.iter().position(|other| other.name == interface.name);
-            Pointer::root().key("interfaces").index(index.unwrap_or_default()).key("contract")
-        };
-        let (old_at, new_at) = (at(old, interface), at(new, counterpart));
-        if interface.kind == "http" && counterpart.kind == "http" {
-            let old_documents = read(old, old_file, &old_at, diagnostics);
-            let new_documents = read(new, new_file, &new_at, diagnostics);
+        let is_http = interface.kind == "http" && counterpart.kind == "http";
+        // Two interfaces may share a file; its lines are the same for both.
+        if !compared.insert((old_file, new_file, is_http)) {
+            continue;
+        }
+        let at = |index: usize| Pointer::root().key("interfaces").index(index).key("contract");
+        let (old_at, new_at) = (at(old_index), at(new_index));
+        if is_http {
+            let old_documents = old_files.read(old_file, &old_at, diagnostics);
+            let new_documents = new_files.read(new_file, &new_at, diagnostics);
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) {
                 openapi::compare(&old_documents, &new_documents, drafts);
                 // A file of another format has no lines; that it changed is said all the same.
@@ -41,8 +51,32 @@ pub(super) fn compare(
     }
 }
 
+/// The files of one version, each read once.
+pub(super) struct Files<'a> {
+    side: Side<'a>,
+    read: BTreeMap<String, Option<Rc<Documents>>>,
+}
+
+impl<'a> Files<'a> {
+    pub fn new(side: Side<'a>) -> Self {
+        Self { side, read: BTreeMap::new() }
+    }
+
+    /// The file as a tree. Why that is not possible is said once.
+    pub fn read(
+        &mut self,
+        file: &str,
+        pointer: &Pointer,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Rc<Documents>> {
+        let side = self.side;
+        let documents = || read(side, file, pointer, diagnostics).map(Rc::new);
+        self.read.entry(file.to_owned()).or_insert_with(documents).clone()
+    }
+}
+
 /// Parses a file, or says why that is not possible.
-pub(super) fn read(
+fn read(
     side: Side<'_>,
     file: &str,
     pointer: &Pointer,

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::Side;
 use super::change::{ChangeType, Direction};
-use super::contract::{change_type, place};
+use super::contract::{change_type, place, places};
 use super::draft::{Draft, Section};
 use super::fact::Area;
-use super::interface::read;
+use super::interface::Files;
 use super::schema::{Dialect, SchemaComparison, compare as compare_schemas};
 
 pub(super) fn compare(
@@ -34,9 +34,11 @@ pub(super) fn compare(
     };
     let summary = |policy: &Policy| Some(json!(policy.reference.as_ref().or(policy.schema.as_ref())));
     let mut contents = Vec::new();
+    let name = |policy: &Policy| policy.name.clone();
+    let (old_places, new_places) = (places(&before.entries, name), places(&after.entries, name));
     for (index, policy) in before.iter().enumerate() {
         let old_at = before.pointer(index);
-        let position = after.iter().position(|other| other.name == policy.name);
+        let position = new_places.get(&policy.name).copied();
         let Some((new_index, other)) = position.and_then(|at| Some((at, after.entries.get(at)?))) else {
             let draft = Draft::plain(Section::Policy, "policy", ChangeType::Removed, summary(policy), None);
             push(draft.at(place(old, &old_at), None), path(policy, ""));
@@ -70,13 +72,16 @@ pub(super) fn compare(
         }
     }
     for (index, policy) in after.iter().enumerate() {
-        if !before.iter().any(|other| other.name == policy.name) {
+        if !old_places.contains_key(&policy.name) {
             let draft = Draft::plain(Section::Policy, "policy", ChangeType::Added, None, summary(policy));
             push(draft.at(None, place(new, &after.pointer(index))), path(policy, ""));
         }
     }
+    let (mut old_files, mut new_files) = (Files::new(old), Files::new(new));
     for (old_file, new_file, (old_at, new_at), path) in contents {
-        content((old, &old_file, &old_at), (new, &new_file, &new_at), &path, drafts, diagnostics);
+        let (old_side, new_side) =
+            ((&mut old_files, &*old_file, &old_at), (&mut new_files, &*new_file, &new_at));
+        content(old_side, new_side, &path, drafts, diagnostics);
     }
 }
 
@@ -86,8 +91,8 @@ fn published(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>, diagnostics:
     let root = Pointer::root();
     match (before, after) {
         (true, true) => content(
-            (old, POLICY_SCHEMA, &root),
-            (new, POLICY_SCHEMA, &root),
+            (&mut Files::new(old), POLICY_SCHEMA, &root),
+            (&mut Files::new(new), POLICY_SCHEMA, &root),
             POLICY_SCHEMA,
             drafts,
             diagnostics,
@@ -107,14 +112,14 @@ fn published(old: Side<'_>, new: Side<'_>, drafts: &mut Vec<Draft>, diagnostics:
 
 /// One line for a policy whose schema differs, with what differs as findings.
 fn content(
-    (old, old_file, old_at): (Side<'_>, &str, &Pointer),
-    (new, new_file, new_at): (Side<'_>, &str, &Pointer),
+    (old_files, old_file, old_at): (&mut Files<'_>, &str, &Pointer),
+    (new_files, new_file, new_at): (&mut Files<'_>, &str, &Pointer),
     path: &str,
     drafts: &mut Vec<Draft>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let old_documents = read(old, old_file, old_at, diagnostics);
-    let new_documents = read(new, new_file, new_at, diagnostics);
+    let old_documents = old_files.read(old_file, old_at, diagnostics);
+    let new_documents = new_files.read(new_file, new_at, diagnostics);
     let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) else { return };
     if old_documents.is_same(&new_documents) {
         return;

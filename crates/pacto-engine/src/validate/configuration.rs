@@ -6,7 +6,7 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Location, Point
 
 use super::cross_field::{file_exists, reference, unique_names};
 use super::interface::file_beside;
-use super::{References, Subject};
+use super::{References, Subject, quoted};
 use crate::library::{Library, Request};
 use crate::schema::{Schema, SchemaCache, SchemaError};
 
@@ -133,6 +133,6 @@ fn offered_schema(
             },
         },
     };
-    let message = format!("configuration {text:?} is unresolved: {problem}");
+    let message = format!("configuration {} is unresolved: {problem}", quoted(text));
     findings.push(subject.document.finding(Code::ConfigRefUnresolved, pointer, message));
 }

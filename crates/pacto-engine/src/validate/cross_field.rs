@@ -9,9 +9,12 @@ use pacto_contract::{
     VersionRange,
 };
 
-use super::{References, Subject, configuration, interface, nearest};
+use super::{References, Subject, configuration, foreign_letter, interface, nearest, quoted};
 use crate::library::Library;
 use crate::schema::SchemaCache;
+
+/// Most names that a help lists.
+const MAX_NAMES: usize = 20;
 
 pub(super) fn check(
     subject: Subject<'_>,
@@ -49,7 +52,7 @@ fn version(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
     let version = &document.contract.service.version;
     if let Err(error) = LenientVersion::parse(version) {
         let pointer = Pointer::root().key("service").key("version");
-        let message = format!("version {version:?} is not semver: {error}");
+        let message = format!("version {} is not semver: {error}", quoted(version));
         let finding = document.finding(Code::InvalidSemver, &pointer, message);
         findings.push(finding.with_help("write major.minor.patch, such as 1.4.0"));
     }
@@ -67,7 +70,7 @@ pub(super) fn unique_names<'a>(
     for (index, name) in names.enumerate() {
         if let Some(earlier) = last.insert(name, index) {
             let pointer = Pointer::root().key(section).index(index).key("name");
-            let message = format!("the name {name:?} is already used by {section}[{earlier}]");
+            let message = format!("the name {} is already used by {section}[{earlier}]", quoted(name));
             findings.push(document.finding(code, &pointer, message).with_help("give it another name"));
         }
     }
@@ -79,7 +82,8 @@ fn interface_names(document: &ContractDocument, findings: &mut Vec<Diagnostic>) 
     for (index, interface) in document.contract.interfaces.iter().enumerate() {
         if interface.kind == "event" && interface.port.is_some() {
             let pointer = Pointer::root().key("interfaces").index(index).key("port");
-            let message = format!("interface {:?} is of type event, which has no port", interface.name);
+            let message =
+                format!("interface {} is of type event, which has no port", quoted(&interface.name));
             findings.push(document.finding(Code::PortIgnored, &pointer, message).with_help("remove `port`"));
         }
     }
@@ -119,33 +123,34 @@ fn probe(
     let at = Pointer::root().key("runtime").key(codes.section);
     let interfaces = &document.contract.interfaces;
     let Some(interface) = document.contract.interface(&probe.interface) else {
-        let message = format!("no interface is called {:?}", probe.interface);
+        let message = format!("no interface is called {}", quoted(&probe.interface));
         let names = || interfaces.iter().map(|interface| interface.name.as_str());
         let help = match nearest(&probe.interface, names()) {
             Some(name) => format!("did you mean {name:?}?"),
             None if interfaces.is_empty() => "declare it in `interfaces`".to_owned(),
             None => {
-                let quoted: Vec<_> = names().map(|name| format!("{name:?}")).collect();
-                format!("declared are {}", quoted.join(", "))
+                let more = if interfaces.len() > MAX_NAMES { ", …" } else { "" };
+                let names: Vec<_> = names().take(MAX_NAMES).map(quoted).collect();
+                format!("declared are {}{more}", names.join(", "))
             }
         };
         findings.push(document.finding(codes.not_found, &at.key("interface"), message).with_help(help));
         return;
     };
-    let path = probe.path.as_deref().unwrap_or_default();
+    let (name, path) = (quoted(&interface.name), probe.path.as_deref().unwrap_or_default());
     match interface.kind.as_str() {
         "event" => {
-            let message = format!("interface {:?} is of type event, which cannot be asked", interface.name);
+            let message = format!("interface {name} is of type event, which cannot be asked");
             let finding = document.finding(codes.invalid, &at.key("interface"), message);
             findings.push(finding.with_help("name an http or grpc interface"));
         }
         "http" if path.is_empty() => {
-            let message = format!("interface {:?} is http, so a path is needed", interface.name);
+            let message = format!("interface {name} is http, so a path is needed");
             let finding = document.finding(codes.path_required, &at.key("path"), message);
             findings.push(finding.with_help(format!("add `path` to runtime.{}", codes.section)));
         }
         "grpc" if !path.is_empty() => {
-            let message = format!("interface {:?} is grpc, so the path is ignored", interface.name);
+            let message = format!("interface {name} is grpc, so the path is ignored");
             let finding = document.finding(codes.path_ignored, &at.key("path"), message);
             findings.push(finding.with_help("remove `path`"));
         }
@@ -164,7 +169,7 @@ pub(super) fn file_exists(
     if bundle.contains(path) {
         return true;
     }
-    let message = format!("file {path:?} is not in the bundle");
+    let message = format!("file {} is not in the bundle", quoted(path));
     let help = if pacto_contract::bundle::is_bundle_path(path) {
         match nearest(path, bundle.iter().map(|(path, _)| path)) {
             Some(other) => format!("did you mean {other:?}?"),
@@ -214,8 +219,13 @@ fn invalid_reference(
     pointer: &Pointer,
     code: Code,
 ) -> Diagnostic {
-    let shown: String = text.chars().take(200).collect();
-    document.finding(code, pointer, format!("{shown:?} is not a reference: {error}"))
+    if *error == ReferenceError::Credentials {
+        return document.finding(code, pointer, error.to_string());
+    }
+    let mut finding =
+        document.finding(code, pointer, format!("{} is not a reference: {error}", quoted(text)));
+    finding.help = foreign_letter(text);
+    finding
 }
 
 fn short_digest(
@@ -225,9 +235,11 @@ fn short_digest(
     findings: &mut Vec<Diagnostic>,
 ) {
     if let Some(digest) = digest.filter(|digest| !digest.is_complete()) {
+        let all = digest.complete_length();
         let message =
-            format!("digest {digest} has {} digits, not 64; it cannot be fetched", digest.hex().len());
-        findings.push(document.finding(Code::InvalidDigest, at, message).with_help("write all 64 digits"));
+            format!("digest {digest} has {} digits, not {all}; it cannot be fetched", digest.hex().len());
+        let finding = document.finding(Code::InvalidDigest, at, message);
+        findings.push(finding.with_help(format!("write all {all} digits")));
     }
 }
 
@@ -267,11 +279,12 @@ fn dependencies(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
         let pointer = at.key("compatibility");
         match VersionRange::parse(&dependency.compatibility) {
             Err(error) => {
-                let message = format!("{:?} is not a version constraint: {error}", dependency.compatibility);
+                let message =
+                    format!("{} is not a version constraint: {error}", quoted(&dependency.compatibility));
                 findings.push(document.finding(Code::InvalidCompatibility, &pointer, message));
             }
             Ok(range) if range.is_empty() => {
-                let message = format!("no version satisfies {:?}", dependency.compatibility);
+                let message = format!("no version satisfies {}", quoted(&dependency.compatibility));
                 let finding = document.finding(Code::ImpossibleCompatibility, &pointer, message);
                 findings.push(finding.with_help("correct the bounds"));
             }
@@ -306,7 +319,7 @@ fn image_and_chart(document: &ContractDocument, findings: &mut Vec<Diagnostic>) 
             findings,
         );
         if let Err(error) = LenientVersion::parse(&chart.version) {
-            let message = format!("chart version {:?} is not semver: {error}", chart.version);
+            let message = format!("chart version {} is not semver: {error}", quoted(&chart.version));
             findings.push(document.finding(
                 Code::InvalidChartVersion,
                 &service.key("chart").key("version"),

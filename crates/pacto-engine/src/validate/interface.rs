@@ -3,8 +3,8 @@
 use pacto_contract::yaml::{Budget, decode_utf8, load};
 use pacto_contract::{Code, Diagnostic, Pointer, Source};
 
-use super::Subject;
 use super::cross_field::file_exists;
+use super::{Subject, quoted};
 
 pub(super) fn check(subject: Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let Some(bundle) = subject.bundle else { return };
@@ -17,7 +17,7 @@ pub(super) fn check(subject: Subject<'_>, findings: &mut Vec<Diagnostic>) {
         }
         let content = bundle.get(path).unwrap_or_default();
         if let Some(problem) = unreadable(&file_beside(document.source.name(), path), path, content) {
-            let message = format!("interface file {path:?} cannot be read: {}", problem.message);
+            let message = format!("interface file {} cannot be read: {}", quoted(path), problem.message);
             let mut finding = Diagnostic::new(Code::InvalidContractFile, &pointer, message);
             finding.location = problem.location;
             findings.push(finding.with_help("correct the file at this place"));

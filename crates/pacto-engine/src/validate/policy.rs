@@ -8,7 +8,7 @@ use pacto_contract::limits::{MAX_FINDINGS, MAX_POLICY_CHAIN};
 use pacto_contract::model::{Policy, Section};
 use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer, Severity};
 
-use super::{References, Subject, satisfiable};
+use super::{References, Subject, quoted, satisfiable};
 use crate::library::{Library, Origin, Request};
 use crate::schema::{Schema, SchemaCache};
 
@@ -103,7 +103,7 @@ impl Collection<'_> {
     ) {
         for (index, policy) in section.iter().enumerate() {
             let file = policy.schema.as_deref().unwrap_or(POLICY_SCHEMA);
-            let own = if section.is_plural() { format!("{:?}", policy.name) } else { file.to_owned() };
+            let own = if section.is_plural() { quoted(&policy.name) } else { file.to_owned() };
             let label = via.map_or_else(|| own.clone(), |via| format!("{} → {own}", via.label));
             let pointer = via.map_or_else(|| section.pointer(index), |via| via.pointer.clone());
             if let Some(path) = &policy.schema {

@@ -8,7 +8,7 @@ use pacto_contract::shape::{CONTRACT, Field, ObjectShape, Rule, Shape, Text};
 use pacto_contract::yaml::{Mapping, Node, Value};
 use pacto_contract::{Code, ContractDocument, Diagnostic, Pointer};
 
-use super::nearest;
+use super::{foreign_letter, nearest, quoted};
 
 /// Keys that people bring from other formats or from other versions of this one.
 const HINTS: &[(&str, &str)] = &[
@@ -84,7 +84,7 @@ impl Walk<'_> {
         if text.values.iter().any(|(value, _)| *value == written) {
             return true;
         }
-        let message = format!("pactoVersion {written:?} is not supported");
+        let message = format!("pactoVersion {} is not supported", quoted(written));
         let supported: Vec<_> = text.values.iter().map(|(value, _)| format!("{value:?}")).collect();
         let pointer = Pointer::root().key("pactoVersion");
         let finding = self.document.finding(Code::UnsupportedPactoVersion, &pointer, message);
@@ -149,7 +149,7 @@ impl Walk<'_> {
             let help = match &node.value {
                 Value::Int(_, source) | Value::Float(_, source) => Some(format!("quote it: \"{source}\"")),
                 Value::Bool(value) => Some(format!("quote it: \"{value}\"")),
-                Value::Null => Some("write a value, or remove the key".to_owned()),
+                Value::Null => Some(write_a_value(field)),
                 _ => None,
             };
             return self.wrong_kind(node, "string", pointer, help);
@@ -169,19 +169,28 @@ impl Walk<'_> {
         if characters < text.min_chars {
             let code = field.and_then(|field| field.empty_code).unwrap_or(Code::SchemaViolation);
             let message = format!("minLength: got {characters}, want {}", text.min_chars);
-            let help = Some("write a value, or remove the key".to_owned());
-            return self.report(code, pointer, message, help);
+            return self.report(code, pointer, message, Some(write_a_value(field)));
         }
         if let Some(pattern) = text.pattern
             && !pattern.matches(written)
         {
             let message = format!("{} does not match pattern '{}'", quote(written), pattern.regex());
-            self.report(Code::SchemaViolation, pointer, message, Some(pattern.words().to_owned()));
+            let help = match foreign_letter(written) {
+                Some(letter) => format!("{}; {letter}", pattern.words()),
+                None => pattern.words().to_owned(),
+            };
+            self.report(Code::SchemaViolation, pointer, message, Some(help));
         }
     }
 
     fn integer(&mut self, node: &Node, min: i64, max: Option<i64>, pointer: &Path<'_>) {
-        let Some(value) = node.as_integer() else {
+        // A whole number beyond 64 bits is out of every bound, and still a whole number.
+        let beyond = match node.value {
+            Value::Float(value, _) if value.fract() == 0.0 && value < 0.0 => Some(i128::MIN),
+            Value::Float(value, _) if value.fract() == 0.0 => Some(i128::MAX),
+            _ => None,
+        };
+        let Some(value) = node.as_integer().or(beyond) else {
             let help = match &node.value {
                 Value::String(text) if text.parse::<i64>().is_ok() => Some("remove the quotes".to_owned()),
                 Value::Float(..) => Some("write a whole number".to_owned()),
@@ -195,12 +204,13 @@ impl Walk<'_> {
                 None => format!("{min} or more"),
             })
         };
+        let got = node.scalar_text().unwrap_or_default();
         if value < i128::from(min) {
-            self.report(Code::SchemaViolation, pointer, format!("minimum: got {value}, want {min}"), help());
+            self.report(Code::SchemaViolation, pointer, format!("minimum: got {got}, want {min}"), help());
         } else if let Some(max) = max
             && value > i128::from(max)
         {
-            self.report(Code::SchemaViolation, pointer, format!("maximum: got {value}, want {max}"), help());
+            self.report(Code::SchemaViolation, pointer, format!("maximum: got {got}, want {max}"), help());
         }
     }
 
@@ -346,6 +356,15 @@ impl Walk<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// What to do about a text that is empty.
+fn write_a_value(field: Option<&Field>) -> String {
+    match field {
+        Some(Field { empty_code: Some(code), .. }) => lower_first(code.remedy()),
+        Some(Field { required: false, .. }) => "write a value, or remove the key".to_owned(),
+        _ => "write a value".to_owned(),
     }
 }
 

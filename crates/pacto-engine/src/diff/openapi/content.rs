@@ -1,5 +1,7 @@
 //! Bodies of requests and responses, by media type.
 
+use std::collections::BTreeMap;
+
 use super::parameter::declared;
 use super::{Comparison, fact, leftovers};
 use crate::diff::change::Direction;
@@ -79,11 +81,12 @@ pub(super) fn media_types(
     facts: &mut Vec<Fact>,
 ) {
     let (before, after) = (contents(old), contents(new));
+    let (old_keys, new_keys) = (by_key(&before), by_key(&after));
     let about = |kind: Kind| {
         fact(kind, schemas.area, Some(schemas.direction), schemas.root.to_owned()).between(old, new)
     };
     for (key, name, media) in &before {
-        let Some((.., counterpart)) = after.iter().find(|(other, ..)| other == key) else {
+        let Some(counterpart) = new_keys.get(key.as_str()) else {
             facts.push(about(Kind::MediaTypeRemoved).with(Some(name), None));
             continue;
         };
@@ -96,7 +99,7 @@ pub(super) fn media_types(
         }
         leftovers(*media, *counterpart, &["schema"], schemas.area, schemas.root, facts);
     }
-    for (_, name, _) in after.iter().filter(|(key, ..)| !before.iter().any(|(other, ..)| other == key)) {
+    for (_, name, _) in after.iter().filter(|(key, ..)| !old_keys.contains_key(key.as_str())) {
         facts.push(about(Kind::MediaTypeAdded).with(None, Some(name)));
     }
 }
@@ -105,6 +108,11 @@ pub(super) fn media_types(
 fn contents(at: Located<'_>) -> Vec<(String, &str, Located<'_>)> {
     let content = at.get("content").into_iter().flat_map(|content| content.entries());
     content.map(|(name, node)| (media_type(name), name, node)).collect()
+}
+
+/// The first entry of each key.
+fn by_key<'e, 'a>(entries: &'e [(String, &str, Located<'a>)]) -> BTreeMap<&'e str, Located<'a>> {
+    entries.iter().rev().map(|(key, _, node)| (key.as_str(), *node)).collect()
 }
 
 /// Media types compare without case and blanks.
@@ -132,13 +140,22 @@ fn whole_schema(old: Located<'_>, new: Located<'_>, schemas: SchemaComparison<'_
     }
 }
 
+/// Headers: comparable name, for case does not count, written name, and what is under it.
+fn header_entries(at: Located<'_>) -> Vec<(String, &str, Located<'_>)> {
+    entries_of(at, "headers")
+        .into_iter()
+        .map(|(name, node)| (name.to_ascii_lowercase(), name, node))
+        .collect()
+}
+
 fn headers(status: &str, old: Located<'_>, new: Located<'_>, comparison: Comparison, facts: &mut Vec<Fact>) {
-    let (before, after) = (entries_of(old, "headers"), entries_of(new, "headers"));
-    for (name, header) in &before {
+    let (before, after) = (header_entries(old), header_entries(new));
+    let (old_keys, new_keys) = (by_key(&before), by_key(&after));
+    for (key, name, header) in &before {
         let subject = format!("response {status} header '{name}'");
         let about = |kind: Kind| fact(kind, Area::ResponseHeader, Some(Direction::Produced), subject.clone());
-        let counterpart = after.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        let (header, counterpart) = match (header.resolved(), counterpart.map(|(_, node)| node.resolved())) {
+        let counterpart = new_keys.get(key.as_str()).copied();
+        let (header, counterpart) = match (header.resolved(), counterpart.map(Located::resolved)) {
             (Ok(header), None) => {
                 let required = header.is_on("required");
                 let kind = if required { Kind::RequiredHeaderRemoved } else { Kind::OptionalHeaderRemoved };
@@ -182,9 +199,7 @@ fn headers(status: &str, old: Located<'_>, new: Located<'_>, comparison: Compari
         };
         leftovers(header, counterpart, &known, Area::ResponseHeader, &subject, facts);
     }
-    for (name, header) in
-        after.iter().filter(|(name, _)| !before.iter().any(|(old, _)| old.eq_ignore_ascii_case(name)))
-    {
+    for (_, name, header) in after.iter().filter(|(key, ..)| !old_keys.contains_key(key.as_str())) {
         let subject = format!("response {status} header '{name}'");
         let added = fact(Kind::HeaderAdded, Area::ResponseHeader, Some(Direction::Produced), subject);
         facts.push(added.between(old, *header));

@@ -1,6 +1,6 @@
 //! One operation in two versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -68,8 +68,10 @@ impl Pair<'_> {
             let tail = format!("parameters[{}:{}]", parameter.name, parameter.location);
             self.labelled("openapi.parameters", &tail, change_type, &label, &label)
         };
+        let old_keys: BTreeSet<_> = old.iter().map(Parameter::key).collect();
+        let by_key: BTreeMap<_, _> = new.iter().map(|parameter| (parameter.key(), parameter)).collect();
         for parameter in old {
-            match new.iter().find(|other| other.is(parameter)) {
+            match by_key.get(&parameter.key()) {
                 Some(counterpart) => {
                     let facts = parameter.compare(counterpart, self.comparison);
                     if !facts.is_empty() {
@@ -87,7 +89,7 @@ impl Pair<'_> {
                 }
             }
         }
-        for parameter in new.iter().filter(|parameter| !old.iter().any(|other| other.is(parameter))) {
+        for parameter in new.iter().filter(|parameter| !old_keys.contains(&parameter.key())) {
             let mut draft = line(parameter, ChangeType::Added);
             let kind = if parameter.is_required() {
                 Kind::ParameterAddedRequired
@@ -178,9 +180,8 @@ impl Pair<'_> {
                 drafts.push(draft.at(Some(response.location()), Some(counterpart.location())));
             }
         }
-        for (status, response) in
-            after.iter().filter(|(status, _)| !before.iter().any(|(old, _)| old == status))
-        {
+        let known: BTreeSet<&str> = before.iter().map(|(status, _)| *status).collect();
+        for (status, response) in after.iter().filter(|(status, _)| !known.contains(status)) {
             let mut draft = line(status, ChangeType::Added);
             let kind = if is_success(status) { Kind::SuccessStatusAdded } else { Kind::OtherStatusAdded };
             draft.facts.push(about(kind, status).between(old, *response));

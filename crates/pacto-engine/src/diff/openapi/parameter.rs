@@ -1,5 +1,7 @@
 //! Parameters of a request.
 
+use indexmap::IndexMap;
+
 use super::{Comparison, fact, leftovers};
 use crate::diff::change::Direction;
 use crate::diff::documents::Located;
@@ -21,7 +23,7 @@ const SERIALIZATION: &[&str] = &["style", "explode", "allowReserved", "allowEmpt
 /// The parameters of an operation with those of its path item, and references that lead nowhere. An operation's
 /// own parameter replaces one of the path item; of two with one identity the last counts.
 pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Parameter<'a>>, Vec<&'a str>) {
-    let (mut parameters, mut lost): (Vec<Parameter<'a>>, _) = (Vec::new(), Vec::new());
+    let (mut parameters, mut lost) = (IndexMap::new(), Vec::new());
     for node in declared(item).chain(declared(operation)) {
         let node = match node.resolved() {
             Ok(node) => node,
@@ -36,12 +38,9 @@ pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Par
             continue;
         }
         let parameter = Parameter { name, location, node };
-        match parameters.iter_mut().find(|known| known.is(&parameter)) {
-            Some(known) => *known = parameter,
-            None => parameters.push(parameter),
-        }
+        parameters.insert(parameter.key(), parameter);
     }
-    (parameters, lost)
+    (parameters.into_values().collect(), lost)
 }
 
 /// What stands in `parameters`, before `$ref` is followed.
@@ -51,12 +50,10 @@ pub(super) fn declared(at: Located<'_>) -> impl Iterator<Item = Located<'_>> {
 
 impl Parameter<'_> {
     /// Identity: place and name; header names have no case.
-    pub(super) fn is(&self, other: &Parameter<'_>) -> bool {
-        self.location == other.location
-            && match self.location {
-                "header" => self.name.eq_ignore_ascii_case(other.name),
-                _ => self.name == other.name,
-            }
+    pub(super) fn key(&self) -> (String, String) {
+        let name =
+            if self.location == "header" { self.name.to_ascii_lowercase() } else { self.name.to_owned() };
+        (self.location.to_owned(), name)
     }
 
     pub(super) fn is_required(&self) -> bool {

@@ -227,10 +227,12 @@ impl Walk<'_> {
             (None, Some(values)) => self.emit(Kind::BecameEnum, None, list(values), places),
             (Some(values), None) => self.emit(Kind::EnumDropped, list(values), None, places),
             (Some(old_values), Some(new_values)) => {
-                for gone in old_values.iter().filter(|value| !new_values.contains(value)) {
+                let set = |values: &[String]| -> BTreeSet<String> { values.iter().cloned().collect() };
+                let (old_set, new_set) = (set(old_values), set(new_values));
+                for gone in old_values.iter().filter(|value| !new_set.contains(*value)) {
                     self.emit(Kind::EnumValueRemoved, Some(gone.clone()), None, places);
                 }
-                for fresh in new_values.iter().filter(|value| !old_values.contains(value)) {
+                for fresh in new_values.iter().filter(|value| !old_set.contains(*value)) {
                     self.emit(Kind::EnumValueAdded, None, Some(fresh.clone()), places);
                 }
             }

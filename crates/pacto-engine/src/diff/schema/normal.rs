@@ -317,7 +317,10 @@ impl<'a> Normal<'a> {
 
     fn limit_values(&mut self, values: Vec<String>) {
         self.values = Some(match self.values.take() {
-            Some(known) => known.into_iter().filter(|value| values.contains(value)).collect(),
+            Some(known) => {
+                let values: BTreeSet<String> = values.into_iter().collect();
+                known.into_iter().filter(|value| values.contains(value)).collect()
+            }
             None => values,
         });
     }

@@ -451,3 +451,110 @@ fn documents_that_are_no_documents_are_read_without_panic() {
         }
     }
 }
+
+/// A contract with `count` entries of each list, from number `from`.
+fn wide_contract(from: usize, count: usize) -> Version {
+    let mut text = String::from("pactoVersion: '1.0'\nservice: {name: wide, version: 1.0.0}\ninterfaces:\n");
+    let numbers = from..from + count;
+    for number in numbers.clone() {
+        writeln!(text, "- {{name: i{number}, type: http, port: 80}}").unwrap();
+    }
+    text.push_str("dependencies:\n");
+    for number in numbers.clone() {
+        writeln!(text, "- {{ref: 'oci://h/d{number}:{from}', compatibility: ^1.0.0}}").unwrap();
+    }
+    for list in ["configurations", "policies"] {
+        writeln!(text, "{list}:").unwrap();
+        for number in numbers.clone() {
+            writeln!(text, "- {{name: n{number}, ref: 'oci://h/r{number}'}}").unwrap();
+        }
+    }
+    Version::of(&[("pacto.yaml", text.as_bytes())])
+}
+
+#[test]
+fn long_lists_of_a_contract_are_matched() {
+    let (old, new) = (wide_contract(0, 4_000), wide_contract(1, 4_000));
+    let [forth, _] = timed("contract", &old, &new);
+    // One goes and one comes in each list; the references of the others have another tag.
+    assert_eq!(forth.changes.len(), 8 + 3_999);
+}
+
+#[test]
+fn a_file_that_is_named_often_is_read_once() {
+    let version = |kind: &str| {
+        let mut text =
+            String::from("pactoVersion: '1.0'\nservice: {name: wide, version: 1.0.0}\ninterfaces:\n");
+        for number in 0..4_000 {
+            writeln!(text, "- {{name: i{number}, type: http, port: 80, contract: api.json}}").unwrap();
+        }
+        text.push_str("configurations:\n");
+        for number in 0..300 {
+            writeln!(text, "- {{name: n{number}, schema: schema.json}}").unwrap();
+        }
+        let many: Map<String, Value> =
+            (0..2_000).map(|number| (format!("/p{number}"), json!({kind: {}}))).collect();
+        let api = json!({"openapi": "3.1.0", "paths": many}).to_string();
+        let schema = json!({"properties": {"a": {"const": kind}}}).to_string();
+        let files: [(&str, &[u8]); 3] = [
+            ("pacto.yaml", text.as_bytes()),
+            ("api.json", api.as_bytes()),
+            ("schema.json", schema.as_bytes()),
+        ];
+        Version::of(&files)
+    };
+    let [forth, _] = timed("shared files", &version("get"), &version("put"));
+    // A path goes and one method comes in its place; a value goes and one comes in each configuration.
+    assert_eq!(forth.changes.len(), 2 * 2_000 + 2 * 300);
+}
+
+#[test]
+fn long_lists_of_a_document_are_matched() {
+    const COUNT: usize = 10_000;
+    let named = |from: usize, value: &dyn Fn(usize) -> Value| -> Map<String, Value> {
+        (from..from + COUNT).map(|number| (format!("n{number}"), value(number))).collect()
+    };
+    let values =
+        |from: usize| -> Vec<String> { (from..from + COUNT).map(|number| format!("n{number}")).collect() };
+    let lists: [(&str, &dyn Fn(usize) -> Version); 8] = [
+        ("enum", &|from| api(&json!({"Root": {"enum": values(from)}}))),
+        ("enum twice", &|from| api(&json!({"Root": {"enum": values(from), "allOf": [{"enum": values(0)}]}}))),
+        ("properties", &|from| {
+            api(&json!({"Root": {"properties": named(from, &|_| json!({"type": "string"}))}}))
+        }),
+        ("required", &|from| api(&json!({"Root": {"required": values(from)}}))),
+        ("parameters", &|from| {
+            let list: Vec<_> = values(from).iter().map(|name| json!({"name": name, "in": "query"})).collect();
+            Version::http(&json!({"openapi": "3.1.0", "paths": {"/it": {"get": {"parameters": list}}}}))
+        }),
+        ("responses", &|from| {
+            let operation = json!({"responses": named(from, &|_| json!({}))});
+            Version::http(&json!({"openapi": "3.1.0", "paths": {"/it": {"get": operation}}}))
+        }),
+        ("headers", &|from| {
+            let operation = json!({"responses": {"200": {"headers": named(from, &|_| json!({}))}}});
+            Version::http(&json!({"openapi": "3.1.0", "paths": {"/it": {"get": operation}}}))
+        }),
+        ("media types", &|from| {
+            let operation = json!({"requestBody": {"content": named(from, &|_| json!({}))}});
+            Version::http(&json!({"openapi": "3.1.0", "paths": {"/it": {"post": operation}}}))
+        }),
+    ];
+    for (what, list) in lists {
+        let [forth, back] = timed(what, &list(0), &list(1));
+        assert!(!silent(&forth) && !silent(&back), "{what}");
+    }
+}
+
+#[test]
+fn long_texts_are_texts() {
+    for length in [65_536, 1_048_576] {
+        let long = "a".repeat(length);
+        let schema = |end: &str| {
+            let text = format!("{long}{end}");
+            api(&json!({"Root": {"pattern": text.clone(), "properties": {text.clone(): {"const": text}}}}))
+        };
+        let [forth, _] = timed("long", &schema("b"), &schema("c"));
+        assert!(forth.classification >= Classification::PotentialBreaking);
+    }
+}
