@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod seed_flow;
+#[cfg(test)]
 mod support;

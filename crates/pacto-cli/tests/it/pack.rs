@@ -321,7 +321,7 @@ fn links_and_special_files_are_refused() {
         refused("gone", &|path| symlink("nowhere", path).unwrap()),
         refused("loop", &|path| symlink("loop", path).unwrap()),
         refused("pipe", &|path| {
-            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success())
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
         }),
     ];
     insta::assert_snapshot!(outputs.join(""), @"
