@@ -73,6 +73,13 @@ pub enum ErrorKind {
     Environment,
 }
 
+/// An argument as part of a message: its start, where it is long.
+pub(crate) fn shown(argument: &str) -> String {
+    const SHOWN: usize = 120;
+    let start: String = argument.chars().take(SHOWN).collect();
+    if start.len() < argument.len() { format!("{start}…") } else { start }
+}
+
 impl AppError {
     /// What the error means to the caller.
     pub fn kind(&self) -> ErrorKind {

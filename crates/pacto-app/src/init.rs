@@ -36,6 +36,8 @@ pub struct Outcome {
 
 const DEFAULT_VERSION: &str = "0.1.0";
 const DEFAULT_PORT: u16 = 8080;
+/// Longest name of a new service: a label of DNS, and so of everything that is named after it.
+const MAX_NAME_CHARS: usize = 63;
 
 /// Creates `<name>/` with a contract and the files it names.
 ///
@@ -45,7 +47,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let name = &options.name;
     if !Pattern::ServiceName.matches(name) {
         let rule = Pattern::ServiceName.words();
-        return Err(AppError::Usage(format!("{name:?} cannot be the name of a service: {rule}")));
+        return Err(AppError::Usage(format!(
+            "{:?} cannot be the name of a service: {rule}",
+            crate::error::shown(name)
+        )));
+    }
+    if name.len() > MAX_NAME_CHARS {
+        let name = crate::error::shown(name);
+        return Err(AppError::Usage(format!(
+            "{name:?} is longer than {MAX_NAME_CHARS} characters, as no DNS name may be"
+        )));
     }
     let files = match (&options.from_openapi, options.minimal) {
         (Some(_), true) => {

@@ -11,6 +11,7 @@ use pacto_engine::library::{Origin, Request, Resolved};
 use pacto_engine::validate::structure;
 use pacto_oci::directory::{BundleDirectory, normalize};
 
+use crate::error::shown;
 use crate::{AppError, Context};
 
 /// Which files of a bundle are read.
@@ -35,7 +36,7 @@ pub fn load(
     scope: Scope,
 ) -> Result<Arc<Resolved>, AppError> {
     let reference = Reference::parse(if argument.is_empty() { "." } else { argument })
-        .map_err(|error| AppError::Usage(format!("{:?}: {error}", shortened(argument))))?;
+        .map_err(|error| AppError::Usage(format!("{:?}: {error}", shown(argument))))?;
     let resolved = match &reference {
         Reference::Local(path) => {
             let directory = BundleDirectory::open(&context.directory.join(path), path)?;
@@ -68,16 +69,6 @@ pub fn load(
         }
     }
     Ok(resolved)
-}
-
-/// An argument as far as a message can hold it.
-fn shortened(argument: &str) -> String {
-    const CHARACTERS: usize = 200;
-    let mut short: String = argument.chars().take(CHARACTERS).collect();
-    if short.len() < argument.len() {
-        short.push('…');
-    }
-    short
 }
 
 fn unreadable(path: &str, failure: ParseFailure) -> AppError {

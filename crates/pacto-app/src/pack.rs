@@ -12,6 +12,7 @@ use pacto_oci::directory::BundleDirectory;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::error::shown;
 use crate::load::{Scope, load};
 use crate::validate::report;
 use crate::{AppError, Context, write};
@@ -103,8 +104,8 @@ fn file_part(version: &str) -> String {
 fn local_directory(argument: &str) -> Result<String, AppError> {
     match Reference::parse(if argument.is_empty() { "." } else { argument }) {
         Ok(Reference::Local(path)) => Ok(path),
-        Ok(_) => Err(AppError::Usage(format!("pack needs a local directory: got {argument:?}"))),
-        Err(error) => Err(AppError::Usage(format!("{argument:?}: {error}"))),
+        Ok(_) => Err(AppError::Usage(format!("pack needs a local directory: got {:?}", shown(argument)))),
+        Err(error) => Err(AppError::Usage(format!("{:?}: {error}", shown(argument)))),
     }
 }
 

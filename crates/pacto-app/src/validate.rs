@@ -101,7 +101,10 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
     };
     let verdicts = parallel::map(context.jobs, &selection.contracts, judge);
     let mut contracts: Vec<ContractVerdict> = verdicts.into_iter().collect::<Result<_, _>>()?;
-    if let (false, Some(verdict)) = (selection.is_set, contracts.pop_if(|_| total == 1)) {
+    if !selection.is_set
+        && total == 1
+        && let Some(verdict) = contracts.pop()
+    {
         return Ok(Outcome::One(verdict));
     }
     let valid_count = contracts.iter().filter(|verdict| verdict.valid).count();

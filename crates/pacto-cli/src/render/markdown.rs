@@ -36,7 +36,8 @@ pub(crate) fn code(text: &str) -> String {
         other => other,
     };
     let clean: String = text.chars().map(visible).collect();
-    let clean = clean.replace('|', "\\|");
+    // `##[` at any place of a line is a command to some runners.
+    let clean = clean.replace('|', "\\|").replace("##[", "##\\[");
     let longest = clean.split(|character| character != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     if clean.starts_with('`') || clean.ends_with('`') {

@@ -308,7 +308,7 @@ fn every_reason_for_a_missing_service_is_said() {
     ├─ kv:6 (error: artifact not found: oci://r.example/kv:6; it has 7.0.0)
     ├─ kv (error: invalid constraint: term "not" at column 1: version "not": "not" is not a number; write one to three numbers, such as 1.2.3, and a pre-release after a hyphen)
     ├─ broken (error: artifact not found: oci://r.example/broken)
-    ├─ twin (error: 2 bundles claim to be twin 1.0.0: [ROOT]/work/registry/twin1, [ROOT]/work/registry/twin2)
+    ├─ twin (error: 2 bundles claim to be twin 1.0.0: registry/twin1, registry/twin2)
     ├─ x (error: registry unreachable for oci://elsewhere.example/x: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`)
     ├─ x (error: registry unreachable for oci://gone.example/x: mirror folder [ROOT]/work/gone: No such file or directory (os error 2))
     ├─ x (error: registry unreachable for oci://far.example/x: localhost:5000/x is a registry, not a folder)

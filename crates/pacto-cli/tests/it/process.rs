@@ -98,11 +98,26 @@ fn arguments_of_two_megabytes_are_answered() {
         one(&["explain", "cart", "--set", &deep]),
         one(&["explain", "cart", "--set", &long]),
     ];
-    insta::assert_snapshot!(said.join(""), @"");
+    insta::assert_snapshot!(said.join(""), @r#"
+    2 Error: "aaaaaaaaaaaaaaaaaaaa…": the reference is longer than 4096 bytes
+    2 Error: "aaaaaaaaaaaaaaaaaaaa…": the reference is longer than 4096 bytes
+    2 Error: "aaaaaaaaaaaaaaaaaaaa…" is longer than 63 characters, as no DNS name may be
+    2 Error: the path of --set is longer than 4096 bytes
+    2 Error: the path of --set is longer than 4096 bytes
+    2 Error: --set "aaaaaaaaaa…" has no value; write path=value
+    "#);
     let sets: Vec<_> = (0..15).map(|number| format!("metadata.k{number}={long}")).collect();
     let mut arguments = vec!["validate", "cart"];
     arguments.extend(sets.iter().flat_map(|set| ["--set", set]));
-    insta::assert_snapshot!(cx.pacto(&arguments), @"");
+    insta::assert_snapshot!(cx.pacto(&arguments), @"
+    exit: 1
+    ----- stdout -----
+    cart is invalid
+    ----- stderr -----
+      ERROR [PARSE_ERROR] the file is larger than 1048576 bytes
+          at cart/pacto.yaml (with overrides):1:1
+    Error: validation failed with 1 error(s)
+    ");
 }
 
 #[test]

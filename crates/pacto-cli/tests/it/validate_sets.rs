@@ -278,6 +278,17 @@ fn a_set_of_one_is_a_set() {
 }
 
 #[test]
+fn an_invalid_contract_that_is_alone_in_its_set_fails() {
+    let cx = platform();
+    for arguments in
+        [&["services/br*"][..], &["-r", "services/broken"], &["services/stock/v2", "services/stock/./v2"]]
+    {
+        assert!(verdicts(&cx, arguments).starts_with("exit: 1\n"), "{arguments:?}");
+    }
+    insta::assert_snapshot!(verdicts(&cx, &["services/br*"]), @"");
+}
+
+#[test]
 fn markdown_of_a_set_has_a_heading_for_each_contract() {
     insta::assert_snapshot!(platform().pacto(["validate", "services/stock", "--output-format", "markdown"]), @r#"
     exit: 1
