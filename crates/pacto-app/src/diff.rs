@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Diagnostic, Reference};
+use pacto_contract::{Code, Diagnostic, Pointer, Reference, Severity};
 use pacto_engine::diff::{Change, Classification, Comparison, Side, compare};
-use pacto_engine::graph::{Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference};
+use pacto_engine::graph::{Edge, Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference};
 use pacto_engine::library::{Answer, Origin, Request, Resolved};
 use pacto_engine::sbom::SbomDiff;
 use pacto_oci::directory::BundleDirectory;
@@ -81,6 +81,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let old_graph = graph::resolve(context, &old, &options.old, GraphOptions::default());
     let new_graph = resolve_with_siblings(context, &new, &options.new);
     let dependency_diffs = dependency_diffs(&old_graph, &new_graph);
+    let mut diagnostics = comparison.diagnostics;
+    diagnostics.extend(not_compared(&old_graph, &new_graph));
     let worst = dependency_diffs.iter().map(|diff| diff.classification).max().unwrap_or_default();
     Ok(Outcome {
         old_path: options.old.clone(),
@@ -90,8 +92,23 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         dependency_diffs,
         graph_diff: difference(&old_graph, &new_graph),
         sbom_diff: comparison.sbom,
-        diagnostics: comparison.diagnostics,
+        diagnostics,
     })
+}
+
+/// A warning for each dependency that could not be read, each once.
+fn not_compared(old: &Graph, new: &Graph) -> Vec<Diagnostic> {
+    let cut = |edge: &Edge| edge.closes_cycle.is_some();
+    let unresolved = old.unresolved().chain(new.unresolved()).filter(|(_, edge, _)| !cut(edge));
+    let mut messages: Vec<String> = Vec::new();
+    for (service, edge, error) in unresolved {
+        let message = format!("{}, which {} needs, was not compared: {error}", edge.reference, service.name);
+        if !messages.contains(&message) {
+            messages.push(message);
+        }
+    }
+    let finding = |message| Diagnostic::new(Code::DependencyUnresolved, &Pointer::root(), message);
+    messages.into_iter().map(|message| finding(message).with_severity(Severity::Warning)).collect()
 }
 
 fn side(

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pacto_contract::Source;
 use pacto_contract::limits::MAX_BUNDLE_FILE_BYTES;
 use pacto_contract::shape::Pattern;
 use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
@@ -198,7 +199,10 @@ fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(Strin
     }
     let bytes = fs::read(&target).map_err(fail)?;
     let text = decode_utf8(&bytes).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
-    let tree = load(text, Budget::INTERFACE).map_err(|error| AppError::Usage(format!("{shown}: {error}")))?;
+    let tree = load(text, Budget::INTERFACE).map_err(|error| {
+        let place = Source::new(shown.to_string(), text).locate(error.span);
+        AppError::Usage(format!("{}:{}:{}: {error}", place.file, place.line, place.column))
+    })?;
     if tree.get("openapi").is_none() && tree.get("swagger").is_none() {
         return Err(AppError::Usage(format!("{shown} is no OpenAPI document: it has no `openapi` key")));
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use pacto_contract::bundle::{CONFIGURATION_SCHEMA, CONTRACT_FILE, POLICY_SCHEMA, is_bundle_path};
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Bundle, ContractDocument, ParseFailure, Reference};
+use pacto_contract::{Bundle, ContractDocument, ParseFailure, Reference, ReferenceError};
 use pacto_engine::library::{Origin, Request, Resolved};
 use pacto_engine::validate::structure;
-use pacto_oci::directory::{BundleDirectory, normalize};
+use pacto_oci::directory::{BundleDirectory, DirectoryError, normalize};
 
 use crate::error::shown;
 use crate::{AppError, Context};
@@ -35,8 +35,11 @@ pub fn load(
     overrides: &Overrides,
     scope: Scope,
 ) -> Result<Arc<Resolved>, AppError> {
-    let reference = Reference::parse(if argument.is_empty() { "." } else { argument })
-        .map_err(|error| AppError::Usage(format!("{:?}: {error}", shown(argument))))?;
+    let reference =
+        Reference::parse(if argument.is_empty() { "." } else { argument }).map_err(|error| match error {
+            ReferenceError::Credentials => AppError::Usage(error.to_string()),
+            error => AppError::Usage(format!("{:?}: {error}", shown(argument))),
+        })?;
     let resolved = match &reference {
         Reference::Local(path) => {
             let directory = BundleDirectory::open(&context.directory.join(path), path)?;
@@ -85,8 +88,13 @@ pub fn read(
     scope: Scope,
     shown: &str,
 ) -> Result<(ContractDocument, Bundle), AppError> {
-    let content = directory.read(CONTRACT_FILE)?.unwrap_or_default();
-    let parsed = ContractDocument::parse_with(&directory.shown(CONTRACT_FILE), &content, overrides)?;
+    let name = directory.shown(CONTRACT_FILE);
+    let content = match directory.read(CONTRACT_FILE) {
+        // Larger than any file of a bundle may be, and so larger than a contract.
+        Err(DirectoryError::Limit { .. }) => return Err(unreadable(shown, ParseFailure::too_large(&name))),
+        content => content?.unwrap_or_default(),
+    };
+    let parsed = ContractDocument::parse_with(&name, &content, overrides)?;
     let document = parsed.map_err(|failure| unreadable(shown, failure))?;
     let bundle = read_files(directory, &document, scope)?;
     Ok((document, bundle))

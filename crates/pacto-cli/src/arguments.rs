@@ -1,6 +1,7 @@
 //! Flags that every command has.
 #![expect(clippy::doc_markdown, reason = "these comments are the help, where backticks would be shown")]
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
@@ -40,11 +41,15 @@ pub struct Global {
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_cache: bool,
     /// Threads for work on many contracts [default: number of processors] [env: PACTO_JOBS]
-    #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
-    pub jobs: Option<std::num::NonZeroUsize>,
+    #[arg(long, global = true, value_name = "N", value_parser = parse_jobs, help_heading = "Global options")]
+    pub jobs: Option<NonZeroUsize>,
     /// Say on stderr what is done [env: PACTO_VERBOSE]
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
+}
+
+pub(crate) fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number above 0"))
 }
 
 /// Form of the output.

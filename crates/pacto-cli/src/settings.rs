@@ -11,7 +11,7 @@ use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
 use pacto_oci::mirror::Mirrors;
 
-use crate::arguments::{Global, OutputFormat};
+use crate::arguments::{Global, OutputFormat, parse_jobs};
 use crate::environment;
 use crate::exit::CommandError;
 
@@ -103,11 +103,8 @@ fn jobs(global: &Global) -> Result<Option<NonZeroUsize>, CommandError> {
     if global.jobs.is_some() {
         return Ok(global.jobs);
     }
-    let jobs = environment::value(environment::JOBS).map(|text| match text.parse() {
-        Ok(jobs) => Ok(jobs),
-        Err(_) => Err(CommandError::Usage(format!("{}: {text:?} is no number above 0", environment::JOBS))),
-    });
-    jobs.transpose()
+    let jobs = environment::value(environment::JOBS).map(|text| parse_jobs(&text)).transpose();
+    jobs.map_err(|message| CommandError::Usage(format!("{}: {message}", environment::JOBS)))
 }
 
 fn parse_format(text: &str) -> Result<OutputFormat, String> {

@@ -29,6 +29,16 @@ pub struct ParseFailure {
     pub findings: Vec<Diagnostic>,
 }
 
+impl ParseFailure {
+    /// The failure of a file that is too large to be read at all.
+    pub fn too_large(name: &str) -> Self {
+        let source = Source::new(name, "");
+        let kind = yaml::LoadErrorKind::TooLarge(Budget::CONTRACT.bytes);
+        let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), kind.to_string());
+        Self { findings: vec![finding.at(&source, Span::default())], source }
+    }
+}
+
 impl ContractDocument {
     /// Reads a contract; `name` is the file name to show.
     ///
@@ -102,8 +112,7 @@ fn parse_tree(name: &str, bytes: &[u8]) -> Result<(Source, Node), ParseFailure> 
         ParseFailure { findings: vec![finding.at(&source, error.span)], source }
     };
     if bytes.len() > Budget::CONTRACT.bytes {
-        let kind = yaml::LoadErrorKind::TooLarge(Budget::CONTRACT.bytes);
-        return Err(fail(yaml::LoadError { kind, span: Span::default() }, ""));
+        return Err(ParseFailure::too_large(name));
     }
     let text = yaml::decode_utf8(bytes).map_err(|error| fail(error, &String::from_utf8_lossy(bytes)))?;
     let tree = yaml::load(text, Budget::CONTRACT).map_err(|error| fail(error, text))?;

@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use crate::limits::{MAX_OVERRIDE_INDEX, MAX_OVERRIDE_PATH_BYTES};
+use crate::limits::{MAX_OVERRIDE_INDEX, MAX_OVERRIDE_PATH_BYTES, MAX_YAML_DEPTH};
 use crate::source::Span;
 use crate::yaml::{Budget, LoadError, Mapping, Node, Value, load};
 
@@ -48,6 +48,9 @@ pub enum OverrideError {
     /// Longer than the limit.
     #[error("the path of --set is longer than {MAX_OVERRIDE_PATH_BYTES} bytes")]
     PathTooLong,
+    /// More parts than a document may have levels.
+    #[error("the path of --set has more than {MAX_YAML_DEPTH} parts")]
+    PathTooDeep,
     /// An index that is no number, or over the limit.
     #[error(
         "--set {path:?}: {index:?} is no list index; write name[0] up to {MAX_OVERRIDE_INDEX}, or name[+] to append"
@@ -59,7 +62,7 @@ pub enum OverrideError {
         index: String,
     },
     /// The list is shorter.
-    #[error("--set {path:?}: {list} has {len} elements, there is none at index {index}")]
+    #[error("--set {path:?}: {list} has {len} element(s), there is none at index {index}")]
     OutOfRange {
         /// The path.
         path: String,
@@ -117,7 +120,7 @@ impl Overrides {
         let node = load(text, Budget::CONTRACT)
             .map_err(|error| OverrideError::Values { file: file.to_owned(), error })?;
         if node.as_mapping().is_none() {
-            return Err(OverrideError::ValuesNotAMapping { file: file.to_owned(), kind: node.kind() });
+            return Err(OverrideError::ValuesNotAMapping { file: file.to_owned(), kind: a_kind(&node) });
         }
         self.files.push(node);
         Ok(())
@@ -181,6 +184,17 @@ impl Overrides {
     }
 }
 
+fn a_kind(node: &Node) -> &'static str {
+    match node.value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Int(..) | Value::Float(..) => "a number",
+        Value::String(_) => "a text",
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+    }
+}
+
 fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
@@ -204,6 +218,9 @@ fn parse_path(text: &str) -> Result<Vec<Step>, OverrideError> {
             (_, None) => {}
         }
         escaped = false;
+    }
+    if parts.len() > MAX_YAML_DEPTH {
+        return Err(OverrideError::PathTooDeep);
     }
     parts.into_iter().map(|part| parse_step(text, part)).collect()
 }
@@ -283,7 +300,7 @@ fn assign(tree: &mut Node, set: &Assignment) -> Result<(), OverrideError> {
     let mut at = "the contract".to_owned();
     for (position, step) in set.path.iter().enumerate() {
         let last = position + 1 == set.path.len();
-        let kind = node.kind();
+        let kind = a_kind(node);
         if matches!(node.value, Value::Null) {
             node.value = Value::Mapping(Mapping::default());
         }
@@ -324,7 +341,7 @@ fn element<'a>(
     set: &Assignment,
     at: &str,
 ) -> Result<&'a mut Node, OverrideError> {
-    let kind = slot.kind();
+    let kind = a_kind(slot);
     let Value::Sequence(items) = &mut slot.value else {
         return Err(OverrideError::NotAList { path: set.text.clone(), at: at.to_owned(), kind });
     };

@@ -119,9 +119,8 @@ impl Reference {
             return Ok(Self::Local(path.to_owned()));
         }
         match text.split_once("://") {
-            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
-                Err(ReferenceError::Scheme(scheme.to_owned()))
-            }
+            // Letters that only look like those of `oci` make no path.
+            Some((scheme, _)) if !scheme.contains('/') => Err(ReferenceError::Scheme(scheme.to_owned())),
             _ => Ok(Self::Local(text.to_owned())),
         }
     }

@@ -149,6 +149,8 @@ pub fn short_reference(reference: &str) -> String {
     let path = path.trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or(path);
     match digest {
+        // Nothing but a scheme is better shown as it is.
+        _ if name.is_empty() || name.ends_with(':') => reference.to_owned(),
         Some(digest) => format!("{name}@sha256:{}", digest.get(..DIGEST_DIGITS).unwrap_or(digest)),
         None => name.to_owned(),
     }

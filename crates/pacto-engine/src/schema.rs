@@ -28,6 +28,8 @@ const PATTERN_SIZE_LIMIT: usize = 1024 * 1024;
 const BUNDLE_BASE: &str = "pacto-bundle:///";
 /// Longest reason in characters; a schema can be any size, and its parts are quoted in reasons.
 const MAX_REASON_CHARS: usize = 300;
+/// Longest part of a schema in characters that a reason quotes.
+const MAX_VALUE_CHARS: usize = 80;
 
 /// A schema that is ready to judge.
 #[derive(Debug)]
@@ -250,8 +252,10 @@ impl Schema {
                 let text =
                     |key: &str| schema.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
                 match (text("title"), text("description")) {
-                    (Some(title), Some(description)) => return Some(format!("{title}: {description}")),
-                    (Some(text), None) | (None, Some(text)) => return Some(text.to_owned()),
+                    (Some(title), Some(description)) => {
+                        return Some(shorten(format!("{title}: {description}")));
+                    }
+                    (Some(text), None) | (None, Some(text)) => return Some(shorten(text.to_owned())),
                     (None, None) => {}
                 }
             }
@@ -280,7 +284,7 @@ fn describe_invalid(error: &ValidationError<'_>) -> String {
     shorten(match error.kind() {
         ValidationErrorKind::Referencing(error) => describe_unresolved(error),
         ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
-            let value = shorten(error.instance().to_string());
+            let value = cut(error.instance().to_string(), MAX_VALUE_CHARS);
             if place.ends_with("/type") {
                 const TYPES: &str = "null, boolean, integer, number, string, array, object";
                 format!("{place} is wrong: {value} is not a type; types are {TYPES}")
@@ -289,7 +293,7 @@ fn describe_invalid(error: &ValidationError<'_>) -> String {
             }
         }
         ValidationErrorKind::Format { format } if format == "regex" => {
-            let pattern = shorten(error.instance().to_string());
+            let pattern = cut(error.instance().to_string(), MAX_VALUE_CHARS);
             format!("{place} is wrong: {pattern} is not a regular expression, or too large a one")
         }
         _ => format!("{place} is wrong: {error}"),
@@ -316,14 +320,20 @@ fn describe(error: &ValidationError<'_>) -> String {
             let names: Vec<_> = unexpected.iter().map(|name| format!("'{name}'")).collect();
             format!("additional properties {} not allowed", names.join(", "))
         }
+        ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
         _ => error.masked_with("the value").to_string(),
     })
 }
 
-fn shorten(reason: String) -> String {
-    match reason.char_indices().nth(MAX_REASON_CHARS) {
-        Some((end, _)) => format!("{}…", reason.get(..end).unwrap_or_default()),
-        None => reason,
+/// A text as far as a message can hold it.
+pub(crate) fn shorten(text: String) -> String {
+    cut(text, MAX_REASON_CHARS)
+}
+
+fn cut(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 

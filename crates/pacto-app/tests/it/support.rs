@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use pacto_app::validate::{ContractVerdict, Options, Outcome, run};
 use pacto_app::{AppError, Context};
@@ -132,4 +133,35 @@ impl Case {
             Err(error) => format!("{error}\n"),
         }
     }
+}
+
+/// As many texts as `count`, one after the other.
+pub fn repeated(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
+/// What nothing may take, however hostile: two seconds in a release build, and this in a debug build beside others.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs `work`, which must not take long.
+pub fn quickly<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    let took = start.elapsed();
+    assert!(took < PATIENCE, "{name} took {took:?}");
+    result
+}
+
+/// Compares what is said about every row of a table with what is expected.
+pub fn assert_table<'a, T>(rows: impl IntoIterator<Item = (&'a str, T, &'a str)>, say: impl Fn(T) -> String) {
+    let mut wrong = 0;
+    for (name, input, expected) in rows {
+        let said = quickly(name, || say(input));
+        let said = said.trim_end_matches('\n');
+        if said != expected {
+            println!("{name}\n  expected {expected:?}\n  said     {said:?}");
+            wrong += 1;
+        }
+    }
+    assert_eq!(wrong, 0, "rows that differ");
 }

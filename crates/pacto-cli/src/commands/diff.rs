@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pacto_app::AppError;
 use pacto_app::diff::{self, Options, Outcome};
+use pacto_contract::Diagnostic;
 use pacto_contract::overrides::Overrides;
 use pacto_engine::diff::{Change, Classification};
 use pacto_engine::graph::render_difference;
@@ -68,11 +69,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
         OutputFormat::Json => ui.json(&outcome),
-        OutputFormat::Markdown => ui.data(&as_markdown(&outcome)),
+        OutputFormat::Markdown => ui.data(&as_markdown(&outcome, arguments.details)),
         _ => {
             ui.data(&text(&outcome, arguments.details));
-            let of_dependencies = outcome.dependency_diffs.iter().flat_map(|diff| &diff.diagnostics);
-            for finding in outcome.diagnostics.iter().chain(of_dependencies) {
+            for finding in not_compared(&outcome) {
                 findings::write(ui, finding, None);
             }
         }
@@ -101,6 +101,20 @@ fn side_overrides(side: &'static str, files: &[PathBuf], sets: &[String]) -> Res
     })
 }
 
+/// What could not be compared, in the contract and in its dependencies.
+fn not_compared(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
+    let of_dependencies = outcome.dependency_diffs.iter().flat_map(|diff| &diff.diagnostics);
+    outcome.diagnostics.iter().chain(of_dependencies)
+}
+
+/// The words for a comparison without changes.
+fn nothing_found(outcome: &Outcome) -> &'static str {
+    match not_compared(outcome).next() {
+        None => "No changes detected.",
+        Some(_) => "No changes detected in what could be compared.",
+    }
+}
+
 fn style(classification: Classification) -> anstyle::Style {
     match classification {
         Classification::Breaking => RED,
@@ -122,7 +136,7 @@ fn text(outcome: &Outcome, details: bool) -> String {
         && graph.is_empty()
         && outcome.sbom_diff.is_none();
     if unchanged {
-        out.push_str("No changes detected.\n");
+        let _ = writeln!(out, "{}", nothing_found(outcome));
         return out;
     }
     if !outcome.changes.is_empty() {
@@ -211,17 +225,17 @@ fn sbom_text(out: &mut String, sbom: &SbomDiff) {
     }
 }
 
-fn as_markdown(outcome: &Outcome) -> String {
+fn as_markdown(outcome: &Outcome, details: bool) -> String {
     let mut out =
         format!("## Contract Diff\n\n**Classification:** `{}`\n\n", outcome.classification.as_str());
     if !outcome.changes.is_empty() {
         let _ = writeln!(out, "### Changes ({})\n", outcome.changes.len());
-        changes_table(&mut out, &outcome.changes);
+        changes_table(&mut out, &outcome.changes, details);
     }
     for diff in &outcome.dependency_diffs {
         let (name, class) = (prose(&diff.name), diff.classification.as_str());
         let _ = writeln!(out, "### Dependency: {name} (`{class}`)\n");
-        changes_table(&mut out, &diff.changes);
+        changes_table(&mut out, &diff.changes, details);
         if let Some(sbom) = &diff.sbom_diff {
             let _ = writeln!(out, "#### SBOM Changes: {name}\n");
             sbom_table(&mut out, sbom);
@@ -240,11 +254,14 @@ fn as_markdown(outcome: &Outcome) -> String {
         && graph.is_empty()
         && outcome.sbom_diff.is_none()
     {
-        out.push_str("No changes detected.\n");
+        let _ = writeln!(out, "{}", nothing_found(outcome));
     }
-    if !outcome.diagnostics.is_empty() {
+    if not_compared(outcome).next().is_some() {
+        if !out.ends_with("\n\n") {
+            out.push('\n');
+        }
         out.push_str("### Not compared\n\n| Code | Message | Place |\n|---|---|---|\n");
-        for finding in &outcome.diagnostics {
+        for finding in not_compared(outcome) {
             let place = finding
                 .location
                 .as_ref()
@@ -257,7 +274,7 @@ fn as_markdown(outcome: &Outcome) -> String {
     out
 }
 
-fn changes_table(out: &mut String, changes: &[Change]) {
+fn changes_table(out: &mut String, changes: &[Change], details: bool) {
     out.push_str("| Classification | Path | Type | Reason | Old | New |\n|---|---|---|---|---|---|\n");
     for change in changes {
         let cell =
@@ -272,6 +289,24 @@ fn changes_table(out: &mut String, changes: &[Change]) {
             cell(&change.old_value),
             cell(&change.new_value),
         );
+    }
+    out.push('\n');
+    if details {
+        findings_list(out, changes);
+    }
+}
+
+fn findings_list(out: &mut String, changes: &[Change]) {
+    for change in changes {
+        let _ = writeln!(out, "- {}", code(&change.path));
+        for finding in &change.findings {
+            let (class, rule) = (finding.classification.as_str(), code(&finding.rule_id));
+            let place = finding.new.as_ref().or(finding.old.as_ref());
+            let place = place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+            let place = place.map(|place| format!(" at {}", code(&place))).unwrap_or_default();
+            let hint = finding.hint.as_deref().map(|hint| format!(" ({})", prose(hint))).unwrap_or_default();
+            let _ = writeln!(out, "  - {class} {rule}: {}{place}{hint}", reason(&finding.message));
+        }
     }
     out.push('\n');
 }

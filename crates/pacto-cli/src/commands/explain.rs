@@ -98,8 +98,11 @@ fn more(out: &mut String, outcome: &Outcome) {
         let _ = writeln!(out, "\nConfigurations ({}):", outcome.configurations.len());
         for entry in &outcome.configurations {
             let source = source_of(entry.schema.as_ref(), entry.reference.as_ref());
-            let _ =
-                writeln!(out, "  - {} ({source}, {} values)", neutral(&entry.name), entry.value_keys.len());
+            let values = match entry.value_keys.len() {
+                1 => "1 value".to_owned(),
+                count => format!("{count} values"),
+            };
+            let _ = writeln!(out, "  - {} ({source}, {values})", neutral(&entry.name));
         }
     }
     if !outcome.policies.is_empty() {

@@ -33,7 +33,7 @@ fn a_contract_may_depend_on_itself() {
 }
 
 #[test]
-fn every_cycle_is_listed_from_the_root_on() {
+fn cycles_are_listed_from_the_root_on() {
     let cx = context();
     service(&cx, "a", "a", "1.0.0", &[("../b", "*"), ("../d", "*")]);
     service(&cx, "b", "b", "1.0.0", &[("../c", "*")]);

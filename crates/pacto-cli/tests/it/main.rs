@@ -5,6 +5,8 @@ mod determinism;
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod diff_dependencies;
+#[cfg(test)]
 mod doc;
 #[cfg(test)]
 mod explain;

@@ -20,6 +20,9 @@ pub fn emit(node: &Node) -> String {
     out
 }
 
+/// Longest key that may stand without `? ` before it (YAML 1.2, section 7.4.2), less its quotes.
+const MAX_IMPLICIT_KEY_CHARS: usize = 1_000;
+
 /// `inline` says that something (`key:` or `- `) already stands on the line.
 fn write_node(out: &mut String, node: &Node, indent: usize, inline: bool) {
     match &node.value {
@@ -28,7 +31,15 @@ fn write_node(out: &mut String, node: &Node, indent: usize, inline: bool) {
                 if position > 0 || !inline {
                     push_indent(out, indent);
                 }
-                out.push_str(&scalar_text(&entry.key));
+                let key = scalar_text(&entry.key);
+                if key.chars().count() > MAX_IMPLICIT_KEY_CHARS {
+                    out.push_str("? ");
+                    out.push_str(&key);
+                    out.push('\n');
+                    push_indent(out, indent);
+                } else {
+                    out.push_str(&key);
+                }
                 out.push(':');
                 write_child(out, &entry.node, indent);
             }

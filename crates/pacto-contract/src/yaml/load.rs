@@ -251,6 +251,9 @@ impl<'a> Loader<'a> {
         if self.text.get(line_start..at).is_some_and(|lead| lead.contains('\t') && lead.trim().is_empty()) {
             message.push_str(" (tabs may not indent YAML; use spaces)");
         }
+        if message.contains("simple key") {
+            message.push_str(" (a key stands on one line and has at most 1024 characters)");
+        }
         LoadError { kind: LoadErrorKind::Syntax(message), span: Span::new(at, at) }
     }
 

@@ -294,7 +294,7 @@ impl Builder<'_> {
         declaring: &Resolved,
         need: &Need,
     ) -> (Edge, Option<(ServiceId, Arc<Resolved>)>) {
-        let local = !need.reference.starts_with("oci://") && !need.reference.starts_with("oci-layout://");
+        let local = need.reference.starts_with("file://") || !need.reference.contains("://");
         let answer = match &need.request {
             Err(error) => Err(error.to_string()),
             Ok(number) => match self.resolver.answers.get(*number) {
@@ -328,6 +328,10 @@ impl Builder<'_> {
         }
         if known.is_none() && self.depths.get(from).is_some_and(|depth| *depth >= MAX_GRAPH_DEPTH) {
             edge.target = Err(format!("the graph is deeper than {MAX_GRAPH_DEPTH} levels"));
+            return (edge, None);
+        }
+        if known.is_none() && !self.resolver.needs.contains_key(&resolved.identity) {
+            edge.target = Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services"));
             return (edge, None);
         }
         let id =

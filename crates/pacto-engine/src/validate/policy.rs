@@ -10,7 +10,7 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer, Severi
 
 use super::{References, Subject, quoted, satisfiable};
 use crate::library::{Library, Origin, Request};
-use crate::schema::{Schema, SchemaCache};
+use crate::schema::{Schema, SchemaCache, shorten};
 
 pub(super) fn check(
     subject: Subject<'_>,
@@ -85,10 +85,26 @@ struct Collection<'a> {
 }
 
 /// How a nested contract was reached.
-#[derive(Clone)]
 struct Via {
-    label: String,
+    /// The references on the way, as they are written.
+    way: Vec<String>,
     pointer: Pointer,
+}
+
+/// What a policy is called: the way to it, and its own name, file or reference.
+fn label(via: Option<&Via>, own: &str) -> String {
+    let way = via.map(|via| via.way.as_slice()).unwrap_or_default();
+    let own = shorten(own.to_owned());
+    joined(way.iter().map(String::as_str).chain([own.as_str()]).collect(), " → ")
+}
+
+/// The steps of a way; of a long one, its two ends.
+fn joined(mut steps: Vec<&str>, arrow: &str) -> String {
+    const ENDS: usize = 4;
+    if steps.len() > 2 * ENDS {
+        steps.splice(ENDS..steps.len() - ENDS, ["…"]);
+    }
+    steps.join(arrow)
 }
 
 impl Collection<'_> {
@@ -104,7 +120,7 @@ impl Collection<'_> {
         for (index, policy) in section.iter().enumerate() {
             let file = policy.schema.as_deref().unwrap_or(POLICY_SCHEMA);
             let own = if section.is_plural() { quoted(&policy.name) } else { file.to_owned() };
-            let label = via.map_or_else(|| own.clone(), |via| format!("{} → {own}", via.label));
+            let label = label(via, &own);
             let pointer = via.map_or_else(|| section.pointer(index), |via| via.pointer.clone());
             if let Some(path) = &policy.schema {
                 self.local(path, bundle, &label, &pointer, published, via.is_some());
@@ -154,7 +170,7 @@ impl Collection<'_> {
         chain: &mut Vec<Link>,
     ) {
         let at = if via.is_some() { pointer.clone() } else { pointer.key("ref") };
-        let label = via.map_or_else(|| reference.to_owned(), |via| format!("{} → {reference}", via.label));
+        let label = label(via, reference);
         if self.references == References::InsideOnly {
             let message = format!("policy {label} is not in the bundle and was not enforced");
             let finding = self.root.finding(Code::PolicyRefNotEnforced, &at, message);
@@ -176,20 +192,23 @@ impl Collection<'_> {
             Ok(resolved) => resolved,
             Err(error) => return self.unresolved(&label, &at, &error.to_string()),
         };
-        let link = Link { identity: resolved.identity.clone(), name: resolved.document.contract.identity() };
+        let name = shorten(resolved.document.contract.identity());
+        let link = Link { identity: resolved.identity.clone(), name };
         if chain.iter().any(|known| known.identity == link.identity) {
-            let names: Vec<_> = chain.iter().chain([&link]).map(|link| link.name.as_str()).collect();
-            let message = format!("policy {label} leads back to itself: {}", names.join(" -> "));
+            let names = chain.iter().chain([&link]).map(|link| link.name.as_str()).collect();
+            let message = format!("policy {label} leads back to itself: {}", joined(names, " -> "));
             self.findings.push(self.root.finding(Code::PolicyRefCycle, &at, message));
             return;
         }
         if !self.expanded.insert(resolved.identity.clone()) {
             return;
         }
-        let via = Via { label, pointer: at };
+        let mut way = via.map(|via| via.way.clone()).unwrap_or_default();
+        way.push(shorten(reference.to_owned()));
+        let via = Via { way, pointer: at };
         let policies = &resolved.document.contract.policies;
         if policies.is_empty() {
-            self.local(POLICY_SCHEMA, &resolved.bundle, &via.label, &via.pointer, false, true);
+            self.local(POLICY_SCHEMA, &resolved.bundle, &label, &via.pointer, false, true);
         } else {
             chain.push(link);
             self.declared(policies, &resolved.bundle, &resolved.origin, Some(&via), chain, false);
@@ -212,7 +231,7 @@ fn enforce(
 ) {
     let label = &policy.label;
     if let Some(reason) = satisfiable::contradiction(policy.schema.document()) {
-        let message = format!("no contract can satisfy policy {label}: {reason}");
+        let message = format!("no contract can satisfy policy {label}: {}", shorten(reason));
         let finding = document.finding(Code::PolicyUnsatisfiable, &policy.pointer, message);
         findings
             .push(finding.with_help("tell the owner of the policy; it may be meant for another document"));

@@ -18,7 +18,9 @@ const HINTS: &[(&str, &str)] = &[
 
 pub(super) fn check(document: &ContractDocument) -> Vec<Diagnostic> {
     if let Err(error) = document.tree.check_json_form() {
-        let message = format!("the number {} has no JSON form", error.text);
+        let number: String = error.text.chars().take(40).collect();
+        let dots = if number.len() < error.text.len() { "…" } else { "" };
+        let message = format!("the number {number}{dots} has no JSON form");
         let finding = document.finding(Code::YamlParseError, &error.pointer, message);
         return vec![finding.with_help("write it as quoted text")];
     }

@@ -1,0 +1,8 @@
+//! Inputs that somebody made to break things: a clear message, soon, and nothing else.
+
+mod files;
+mod names;
+mod overrides;
+mod policies;
+mod schemas;
+mod yaml;

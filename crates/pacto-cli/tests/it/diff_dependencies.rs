@@ -1,0 +1,292 @@
+//! `pacto diff`: what changed in the services that a contract needs.
+
+use pacto_testkit::TestContext;
+
+use crate::fixture::{context, service};
+
+/// Two versions of billing whose dependencies change as well.
+pub fn billing() -> TestContext {
+    let mut cx = context();
+    let registry = |directory: &str, name: &str, version: &str, needs: &[(&str, &str)]| {
+        service(&cx, &format!("registry/{directory}"), name, version, needs);
+    };
+    registry("ledger3", "ledger", "3.0.0", &[("oci://r.example/audit", "*")]);
+    registry(
+        "ledger4",
+        "ledger",
+        "4.0.0",
+        &[("oci://r.example/audit", "*"), ("oci://r.example/archive-of-everything", "*")],
+    );
+    registry("archive", "archive-of-everything", "1.0.0", &[]);
+    registry("audit", "audit", "1.0.0", &[]);
+    registry("cache", "cache", "7.0.0", &[]);
+    registry("mail", "mail", "1.0.0", &[]);
+    registry("fourteen1", "fourteen-chars", "1.0.0", &[]);
+    registry("fourteen2", "fourteen-chars", "1.1.0", &[]);
+    let shared = ("oci://r.example/mail", "*");
+    service(
+        &cx,
+        "old",
+        "billing",
+        "1.0.0",
+        &[
+            ("oci://r.example/ledger", "^3.0.0"),
+            shared,
+            ("oci://r.example/cache", "*"),
+            ("oci://r.example/fourteen-chars", "1.0.0"),
+        ],
+    );
+    service(
+        &cx,
+        "new",
+        "billing",
+        "1.1.0",
+        &[
+            ("oci://r.example/ledger", "^4.0.0"),
+            shared,
+            ("oci://r.example/fourteen-chars", "^1.0.0"),
+            ("oci://r.example/audit", "*"),
+        ],
+    );
+    cx.mirror("r.example", "registry");
+    cx
+}
+
+#[test]
+fn dependencies_are_compared_and_their_tree_is_drawn() {
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (5):
+      [BREAKING] dependencies.compatibility (modified): dependencies.compatibility modified [oci://r.example/ledger: ^3.0.0 -> oci://r.example/ledger: ^4.0.0]
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/cache]
+      [POTENTIAL_BREAKING] dependencies.compatibility (modified): dependencies.compatibility modified [oci://r.example/fourteen-chars: 1.0.0 -> oci://r.example/fourteen-chars: ^1.0.0]
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+      [NON_BREAKING] dependencies (added): dependencies added [+ oci://r.example/audit]
+
+    Dependency fourteen-chars [NON_BREAKING] (1):
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+
+    Dependency ledger [NON_BREAKING] (2):
+      [NON_BREAKING] service.version (modified): service.version modified [3.0.0 -> 4.0.0]
+      [NON_BREAKING] dependencies (added): dependencies added [+ oci://r.example/archive-of-everything]
+
+    Dependency graph changes:
+    billing
+    ├─ ledger        3.0.0 → 4.0.0
+    │  └─ archive-of-everything +1.0.0
+    ├─ fourteen-chars 1.0.0 → 1.1.0
+    ├─ audit         +1.0.0
+    └─ cache         -7.0.0
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
+}
+
+#[test]
+fn dependencies_have_tables_and_a_fenced_tree_in_markdown() {
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"
+    exit: 1
+    ----- stdout -----
+    ## Contract Diff
+
+    **Classification:** `BREAKING`
+
+    ### Changes (5)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | BREAKING | `dependencies.compatibility` | modified | dependencies.compatibility modified | `oci://r.example/ledger: ^3.0.0` | `oci://r.example/ledger: ^4.0.0` |
+    | BREAKING | `dependencies` | removed | dependencies removed | `oci://r.example/cache` |  |
+    | POTENTIAL_BREAKING | `dependencies.compatibility` | modified | dependencies.compatibility modified | `oci://r.example/fourteen-chars: 1.0.0` | `oci://r.example/fourteen-chars: ^1.0.0` |
+    | NON_BREAKING | `service.version` | modified | service.version modified | `1.0.0` | `1.1.0` |
+    | NON_BREAKING | `dependencies` | added | dependencies added |  | `oci://r.example/audit` |
+
+    ### Dependency: fourteen-chars (`NON_BREAKING`)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | NON_BREAKING | `service.version` | modified | service.version modified | `1.0.0` | `1.1.0` |
+
+    ### Dependency: ledger (`NON_BREAKING`)
+
+    | Classification | Path | Type | Reason | Old | New |
+    |---|---|---|---|---|---|
+    | NON_BREAKING | `service.version` | modified | service.version modified | `3.0.0` | `4.0.0` |
+    | NON_BREAKING | `dependencies` | added | dependencies added |  | `oci://r.example/archive-of-everything` |
+
+    ### Dependency Graph Changes
+
+    ```
+    billing
+    ├─ ledger        3.0.0 → 4.0.0
+    │  └─ archive-of-everything +1.0.0
+    ├─ fourteen-chars 1.0.0 → 1.1.0
+    ├─ audit         +1.0.0
+    └─ cache         -7.0.0
+    ```
+    ");
+}
+
+#[test]
+fn dependencies_are_lists_and_a_tree_in_json() {
+    let json = billing().pacto(["diff", "old", "new", "--output-format", "json"]).json();
+    let names: Vec<_> =
+        json["dependencyDiffs"].as_array().unwrap().iter().map(|diff| diff["name"].clone()).collect();
+    assert_eq!(names, ["fourteen-chars", "ledger"]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["graphDiff"]).unwrap(), @r#"
+    {
+      "root": {
+        "name": "billing",
+        "version": "1.1.0",
+        "children": [
+          {
+            "name": "ledger",
+            "version": "4.0.0",
+            "change": {
+              "name": "ledger",
+              "changeType": "version_changed",
+              "oldVersion": "3.0.0",
+              "newVersion": "4.0.0"
+            },
+            "children": [
+              {
+                "name": "audit",
+                "version": "1.0.0"
+              },
+              {
+                "name": "archive-of-everything",
+                "version": "1.0.0",
+                "change": {
+                  "name": "archive-of-everything",
+                  "changeType": "added",
+                  "newVersion": "1.0.0"
+                }
+              }
+            ]
+          },
+          {
+            "name": "mail",
+            "version": "1.0.0"
+          },
+          {
+            "name": "fourteen-chars",
+            "version": "1.1.0",
+            "change": {
+              "name": "fourteen-chars",
+              "changeType": "version_changed",
+              "oldVersion": "1.0.0",
+              "newVersion": "1.1.0"
+            }
+          },
+          {
+            "name": "audit",
+            "version": "1.0.0",
+            "change": {
+              "name": "audit",
+              "changeType": "added",
+              "newVersion": "1.0.0"
+            }
+          },
+          {
+            "name": "cache",
+            "version": "7.0.0",
+            "change": {
+              "name": "cache",
+              "changeType": "removed",
+              "oldVersion": "7.0.0"
+            }
+          }
+        ]
+      },
+      "changes": [
+        {
+          "name": "archive-of-everything",
+          "changeType": "added",
+          "newVersion": "1.0.0"
+        },
+        {
+          "name": "audit",
+          "changeType": "added",
+          "newVersion": "1.0.0"
+        },
+        {
+          "name": "cache",
+          "changeType": "removed",
+          "oldVersion": "7.0.0"
+        },
+        {
+          "name": "fourteen-chars",
+          "changeType": "version_changed",
+          "oldVersion": "1.0.0",
+          "newVersion": "1.1.0"
+        },
+        {
+          "name": "ledger",
+          "changeType": "version_changed",
+          "oldVersion": "3.0.0",
+          "newVersion": "4.0.0"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_breaking_dependency_makes_the_whole_breaking() {
+    let cx = billing();
+    let output = cx.pacto([
+        "diff",
+        "old",
+        "old",
+        "--new-set",
+        "dependencies[0].compatibility=^4.0.0",
+        "--output-format",
+        "json",
+    ]);
+    assert_eq!(output.code, 1);
+    let back = cx.pacto(["diff", "new", "new", "--new-set", "dependencies[0].compatibility=^3.0.0"]);
+    assert!(back.stdout.contains("\nDependency ledger [BREAKING] (2):\n"), "{back}");
+    assert_eq!(back.code, 1);
+}
+
+#[test]
+fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
+    let cx = billing();
+    // A monorepo: billing, and a ledger that is about to be released. `cache` is the directory of another service.
+    service(
+        &cx,
+        "mono/billing",
+        "billing",
+        "1.1.0",
+        &[("oci://r.example/ledger", "^3.0.0"), ("oci://r.example/cache", "*")],
+    );
+    service(&cx, "mono/ledger", "ledger", "3.1.0", &[]);
+    service(&cx, "mono/cache", "not-the-cache", "9.0.0", &[]);
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "mono/billing"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (3):
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/mail]
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/fourteen-chars]
+      [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
+
+    Dependency ledger [BREAKING] (2):
+      [BREAKING] dependencies (removed): dependencies removed [- oci://r.example/audit]
+      [NON_BREAKING] service.version (modified): service.version modified [3.0.0 -> 3.1.0]
+
+    Dependency graph changes:
+    billing
+    ├─ ledger        3.0.0 → 3.1.0
+    │  └─ audit         -1.0.0
+    ├─ mail          -1.0.0
+    └─ fourteen-chars -1.0.0
+    ----- stderr -----
+    Error: breaking changes detected
+    ");
+    // Only the new version lies in a workspace.
+    let back = cx.pacto(["diff", "mono/billing", "old"]);
+    assert!(!back.stdout.contains("3.1.0"), "{back}");
+}
