@@ -3,11 +3,12 @@
 use pacto_testkit::TestContext;
 
 use crate::diff_dependencies::billing;
-use crate::fixture::{cart, cart_with, context, service};
+use crate::fixture::{cart, cart_with, context, publish_needs, service};
 
 /// Two versions of a contract with one change of each class.
 fn versions() -> TestContext {
-    let cx = context();
+    let mut cx = context();
+    publish_needs(&mut cx);
     cart(&cx, "old");
     cart_with(
         &cx,
@@ -60,7 +61,8 @@ fn details_show_the_findings_behind_each_change() {
 
 #[test]
 fn equal_contracts_have_no_changes() {
-    let cx = context();
+    let mut cx = context();
+    publish_needs(&mut cx);
     cart(&cx, "old");
     insta::assert_snapshot!(cx.pacto(["diff", "old", "old"]), @"
     exit: 0
@@ -89,7 +91,17 @@ fn equal_contracts_have_no_changes() {
       "graphDiff": {
         "root": {
           "name": "cart",
-          "version": "1.4.0"
+          "version": "1.4.0",
+          "children": [
+            {
+              "name": "stock",
+              "version": "2.5.0"
+            },
+            {
+              "name": "mail-gateway",
+              "version": "1.2.0"
+            }
+          ]
         },
         "changes": []
       },
@@ -248,7 +260,7 @@ fn packages_of_the_sbom_are_listed() {
     exit: 0
     ----- stdout -----
     Classification: NON_BREAKING
-    No changes detected.
+    No changes detected in what could be compared.
     ----- stderr -----
       WARN  [SBOM_UNREADABLE] sbom/bom.cdx.json: EOF while parsing an object
           at new/sbom/bom.cdx.json:1:1
@@ -257,7 +269,8 @@ fn packages_of_the_sbom_are_listed() {
 
 #[test]
 fn what_cannot_be_compared_is_said() {
-    let cx = context();
+    let mut cx = context();
+    publish_needs(&mut cx);
     cart(&cx, "old");
     cart(&cx, "new");
     cx.write("new/interfaces/openapi.yaml", "openapi: [");
@@ -265,7 +278,7 @@ fn what_cannot_be_compared_is_said() {
     exit: 0
     ----- stdout -----
     Classification: POTENTIAL_BREAKING
-    No changes detected.
+    No changes detected in what could be compared.
     ----- stderr -----
       ERROR [INTERFACE_FILE_UNREADABLE] interfaces[0].contract: interfaces/openapi.yaml cannot be read and was not compared: unclosed bracket '['
           at new/interfaces/openapi.yaml:1:10
@@ -278,7 +291,8 @@ fn what_cannot_be_compared_is_said() {
 
     **Classification:** `POTENTIAL_BREAKING`
 
-    No changes detected.
+    No changes detected in what could be compared.
+
     ### Not compared
 
     | Code | Message | Place |

@@ -290,3 +290,34 @@ fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
     let back = cx.pacto(["diff", "mono/billing", "old"]);
     assert!(!back.stdout.contains("3.1.0"), "{back}");
 }
+
+#[test]
+fn dependencies_that_cannot_be_read_are_named() {
+    let cx = billing();
+    service(
+        &cx,
+        "old",
+        "billing",
+        "1.0.0",
+        &[("oci://r.example/gone", "*"), ("../lost", "*"), ("../old", "*")],
+    );
+    service(
+        &cx,
+        "new",
+        "billing",
+        "1.0.0",
+        &[("oci://r.example/gone", "*"), ("../lost", "*"), ("../new", "*")],
+    );
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (2):
+      [BREAKING] dependencies (removed): dependencies removed [- ../old]
+      [NON_BREAKING] dependencies (added): dependencies added [+ ../new]
+    ----- stderr -----
+      WARN  [DEPENDENCY_UNRESOLVED] oci://r.example/gone, which billing needs, was not compared: artifact not found: oci://r.example/gone
+      WARN  [DEPENDENCY_UNRESOLVED] ../lost, which billing needs, was not compared: cannot access lost: No such file or directory (os error 2)
+    Error: breaking changes detected
+    ");
+}

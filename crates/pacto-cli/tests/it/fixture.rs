@@ -144,3 +144,10 @@ pub fn cart_with(cx: &TestContext, directory: &str, edits: &[(&str, &str)]) {
     cx.write(format!("{directory}/interfaces/openapi.yaml"), OPENAPI);
     cx.write(format!("{directory}/configuration/schema.json"), SCHEMA);
 }
+
+/// Publishes what [`CART`] needs, in a folder that stands in for its registry.
+pub fn publish_needs(cx: &mut TestContext) {
+    service(cx, "published/stock", "stock", "2.5.0", &[]);
+    service(cx, "published/mail-gateway", "mail-gateway", "1.2.0", &[]);
+    cx.mirror("ghcr.io/acme", "published");
+}

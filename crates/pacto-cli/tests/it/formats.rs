@@ -182,7 +182,7 @@ fn wrong_arguments_are_exit_2() {
     let outputs: Vec<_> = wrong.iter().map(|arguments| run(&cx, arguments, &[])).collect();
     assert!(outputs.iter().all(|output| output.code == 2 && output.stdout.is_empty()));
     let first = outputs.iter().map(|output| output.stderr.lines().next().unwrap().to_owned());
-    insta::assert_snapshot!(first.collect::<Vec<_>>().join("\n"), @"
+    insta::assert_snapshot!(first.collect::<Vec<_>>().join("\n"), @r#"
     error: unrecognized subcommand 'frobnicate'
     error: unrecognized subcommand 'validat'
     error: unexpected argument '--strict' found
@@ -191,9 +191,9 @@ fn wrong_arguments_are_exit_2() {
     error: the following required arguments were not provided:
     error: unexpected argument 'cart' found
     error: the following required arguments were not provided:
-    error: invalid value '0' for '--jobs <N>': number would be zero for non-zero type
+    error: invalid value '0' for '--jobs <N>': "0" is no number above 0
     error: invalid value 'tcsh' for '<SHELL>'
-    ");
+    "#);
     insta::assert_snapshot!(outputs[1], @"
     exit: 2
     ----- stderr -----

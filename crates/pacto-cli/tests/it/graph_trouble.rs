@@ -317,9 +317,9 @@ fn every_reason_for_a_missing_service_is_said() {
     ├─ file [local] (error: file is not a directory)
     ├─ broken [local] (error: ../broken is not a readable contract: broken/pacto.yaml:1:10: unclosed bracket '[')
     ├─ registry [local] (error: no pacto.yaml found in registry)
-    ├─ oci: (error: the reference is empty)
+    ├─ oci:// (error: the reference is empty)
     ├─ Not A Reference (error: the reference contains a blank or a control character)
-    └─ x [local] (error: the scheme https:// is not supported; use oci://, oci-layout://, file:// or a path)
+    └─ x (error: the scheme https:// is not supported; use oci://, oci-layout://, file:// or a path)
     "#);
 }
 

@@ -256,7 +256,7 @@ fn an_openapi_file_that_cannot_be_used_is_named_and_nothing_is_written() {
     Error: list.yaml is no OpenAPI document: it has no `openapi` key
     exit: 2
     ----- stderr -----
-    Error: broken.yaml: unclosed bracket '['
+    Error: broken.yaml:1:10: unclosed bracket '['
     exit: 2
     ----- stderr -----
     Error: other.yaml is no OpenAPI document: it has no `openapi` key

@@ -2,7 +2,7 @@
 
 use pacto_testkit::TestContext;
 
-use crate::fixture::{cart, context};
+use crate::fixture::{cart, context, publish_needs};
 
 fn on_cart() -> TestContext {
     let cx = context();
@@ -240,7 +240,7 @@ fn paths_that_do_not_fit_say_why() {
     Error: --set "a." has an empty part in its path; write a.b.c=value
     exit: 2
     ----- stderr -----
-    Error: --set "interfaces[1].port": interfaces has 1 elements, there is none at index 1
+    Error: --set "interfaces[1].port": interfaces has 1 element(s), there is none at index 1
     exit: 2
     ----- stderr -----
     Error: --set "interfaces[999999999].port": "999999999" is no list index; write name[0] up to 100000, or name[+] to append
@@ -255,16 +255,16 @@ fn paths_that_do_not_fit_say_why() {
     Error: --set "interfaces[].port": "" is no list index; write name[0] up to 100000, or name[+] to append
     exit: 2
     ----- stderr -----
-    Error: --set "missing[0]": missing has 0 elements, there is none at index 0
+    Error: --set "missing[0]": missing has 0 element(s), there is none at index 0
     exit: 2
     ----- stderr -----
-    Error: --set "service[0]": service is object, not a list
+    Error: --set "service[0]": service is a mapping, not a list
     exit: 2
     ----- stderr -----
-    Error: --set "service.name.first": service.name is string, not a mapping
+    Error: --set "service.name.first": service.name is a text, not a mapping
     exit: 2
     ----- stderr -----
-    Error: --set "interfaces.port": interfaces is array, not a mapping
+    Error: --set "interfaces.port": interfaces is a list, not a mapping
     "#);
 }
 
@@ -309,7 +309,7 @@ fn a_values_file_that_cannot_be_used_is_named() {
     Error: values file none.yaml: No such file or directory (os error 2)
     exit: 2
     ----- stderr -----
-    Error: list.yaml: a values file holds a mapping, this is array
+    Error: list.yaml: a values file holds a mapping, this is a list
     exit: 2
     ----- stderr -----
     Error: broken.yaml:2:12: unclosed bracket '['
@@ -368,7 +368,8 @@ fn they_apply_to_references_too() {
 
 #[test]
 fn diff_takes_them_for_each_side() {
-    let cx = on_cart();
+    let mut cx = on_cart();
+    publish_needs(&mut cx);
     cx.write("old.yaml", "scaling: {max: 20}\n");
     insta::assert_snapshot!(
         cx.pacto([
@@ -393,7 +394,7 @@ fn diff_takes_them_for_each_side() {
     insta::assert_snapshot!(cx.pacto(["diff", "cart", "cart", "--new-set", "interfaces[7].port=1"]), @r#"
     exit: 2
     ----- stderr -----
-    Error: new contract: --set "interfaces[7].port": interfaces has 1 elements, there is none at index 7
+    Error: new contract: --set "interfaces[7].port": interfaces has 1 element(s), there is none at index 7
     "#);
     insta::assert_snapshot!(cx.pacto(["diff", "cart", "cart", "--new-set", "scaling.min=two"]), @"
     exit: 1

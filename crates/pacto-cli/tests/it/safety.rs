@@ -79,7 +79,7 @@ fn text_has_no_power_over_terminals_and_runners() {
       - d\u{202e}: ./\u{2066}x\u{1b}[3m (*, required)
 
     Configurations (1):
-      - c|\u{1b}[7m\n::c (s\u{2066}.json, 1 values)
+      - c|\u{1b}[7m\n::c (s\u{2066}.json, 1 value)
 
     Metadata (1):
       \::k|\u{1b}[1m: v|`\n# heading <b>
@@ -228,6 +228,14 @@ fn markdown_holds_no_html_no_link_and_no_broken_table() {
     | NON_BREAKING | `dependencies` | added | dependencies added |  | `d�` |
     | NON_BREAKING | `interfaces` | added | interfaces added |  | `i\|�[5m` |
     | NON_BREAKING | `configurations[c\|�[7m ::c]` | added | configurations\[c\|�\[7m ::c\] added |  | `s�.json` |
+
+    ### Not compared
+
+    | Code | Message | Place |
+    |---|---|---|
+    | `DEPENDENCY_UNRESOLVED` | oci://r.example/x�\[1m, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: the reference contains a blank or a control character |  |
+    | `DEPENDENCY_UNRESOLVED` | oci://r.example/y, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: registry unreachable for oci://r.example/y: this build reads registries through folder mirrors only; set PACTO\_REGISTRY\_MIRROR or \`registries\` |  |
+    | `DEPENDENCY_UNRESOLVED` | ./�x�\[3m, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: the reference contains a blank or a control character |  |
     ");
 }
 
@@ -278,11 +286,28 @@ fn names_of_directories_are_text_of_others_too() {
             if format == "github" { output.stdout.replace("::error file=", "") } else { output.to_string() };
         assert_eq!(powers(&own), [""; 0], "{format}\n{output:?}");
     }
-    insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @r#"
-    exit: 2
+    insta::assert_snapshot!(cx.pacto_in("services", ["validate"]), @r"
+    exit: 1
+    ----- stdout -----
+    ##\[error]pwned is invalid
+    100% is invalid
+    \::error::pwned is invalid
+    a|b <b> is invalid
+    \u{202e}dlog is invalid
     ----- stderr -----
-    Error: "n\newline::": the reference contains a blank or a control character
-    "#);
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at ##\[error]pwned/pacto.yaml:1:4
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at 100%/pacto.yaml:1:4
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at \::error::pwned/pacto.yaml:1:4
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at a|b <b>/pacto.yaml:1:4
+      ERROR [PARSE_ERROR] unclosed bracket '['
+          at \u{202e}dlog/pacto.yaml:1:4
+    0 valid, 5 invalid
+    Error: validation failed with 5 error(s)
+    ");
 }
 
 #[test]

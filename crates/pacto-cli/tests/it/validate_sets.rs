@@ -134,7 +134,8 @@ fn a_pattern_means_the_directories_that_match_and_what_lies_below_them() {
     ");
     insta::assert_snapshot!(verdicts(&cx, &["ser*/c?rt"]), @"
     exit: 0
-    0 valid, 0 invalid
+    services/cart is valid
+    1 valid, 0 invalid
     ");
 }
 
@@ -285,7 +286,11 @@ fn an_invalid_contract_that_is_alone_in_its_set_fails() {
     {
         assert!(verdicts(&cx, arguments).starts_with("exit: 1\n"), "{arguments:?}");
     }
-    insta::assert_snapshot!(verdicts(&cx, &["services/br*"]), @"");
+    insta::assert_snapshot!(verdicts(&cx, &["services/br*"]), @"
+    exit: 1
+    services/broken is invalid
+    0 valid, 1 invalid
+    ");
 }
 
 #[test]
