@@ -1,6 +1,6 @@
 //! `pacto diff`: two versions of a contract, with their dependencies and packages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use pacto_contract::overrides::Overrides;
@@ -100,15 +100,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
 fn not_compared(old: &Graph, new: &Graph) -> Vec<Diagnostic> {
     let cut = |edge: &Edge| edge.closes_cycle.is_some();
     let unresolved = old.unresolved().chain(new.unresolved()).filter(|(_, edge, _)| !cut(edge));
-    let mut messages: Vec<String> = Vec::new();
+    let mut said = HashSet::new();
+    let mut findings = Vec::new();
     for (service, edge, error) in unresolved {
         let message = format!("{}, which {} needs, was not compared: {error}", edge.reference, service.name);
-        if !messages.contains(&message) {
-            messages.push(message);
+        if said.insert(message.clone()) {
+            let finding = Diagnostic::new(Code::DependencyUnresolved, &Pointer::root(), message);
+            findings.push(finding.with_severity(Severity::Warning));
         }
     }
-    let finding = |message| Diagnostic::new(Code::DependencyUnresolved, &Pointer::root(), message);
-    messages.into_iter().map(|message| finding(message).with_severity(Severity::Warning)).collect()
+    findings
 }
 
 fn side(

@@ -20,6 +20,8 @@ pub const MAX_YAML_DEPTH: usize = 128;
 pub const MAX_YAML_NODES: usize = 100_000;
 /// Most nodes in an interface or schema file, counted the same way.
 pub const MAX_INTERFACE_NODES: usize = 2_000_000;
+/// Most JSON values of a schema and the files that it refers to, all together.
+pub const MAX_SCHEMA_VALUES: usize = 250_000;
 /// Longest chain of `$ref` that is followed.
 pub const MAX_REF_DEPTH: usize = 128;
 /// Most services in one dependency graph.
@@ -75,6 +77,7 @@ pub const TABLE: &[Limit] = &[
         "nodes",
         "an interface or schema file after alias expansion",
     ),
+    row("MAX_SCHEMA_VALUES", MAX_SCHEMA_VALUES, "values", "a JSON Schema with the files that it refers to"),
     row("MAX_REF_DEPTH", MAX_REF_DEPTH, "steps", "a chain of `$ref`"),
     row("MAX_GRAPH_SERVICES", MAX_GRAPH_SERVICES, "services", "one dependency graph"),
     row("MAX_GRAPH_DEPTH", MAX_GRAPH_DEPTH, "levels", "one dependency graph"),

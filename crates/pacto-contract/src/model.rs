@@ -3,6 +3,8 @@
 //! Singular and plural sections are one list here; [`Form`] remembers which form was read, so that paths and
 //! output keep it. Absent keys stay absent: nothing is filled in.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -340,12 +342,7 @@ impl Contract {
         let interfaces = self.interfaces.iter().filter_map(|interface| interface.contract.as_deref());
         let configurations = self.configurations.iter().filter_map(|entry| entry.schema.as_deref());
         let policies = self.policies.iter().filter_map(|entry| entry.schema.as_deref());
-        let mut files = Vec::new();
-        for file in interfaces.chain(configurations).chain(policies) {
-            if !files.contains(&file) {
-                files.push(file);
-            }
-        }
-        files
+        let mut seen = HashSet::new();
+        interfaces.chain(configurations).chain(policies).filter(|file| seen.insert(*file)).collect()
     }
 }

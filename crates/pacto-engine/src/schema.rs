@@ -6,19 +6,23 @@
 mod effort;
 mod simple;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{
     Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, Validator,
 };
+use pacto_contract::limits::MAX_SCHEMA_VALUES;
 use pacto_contract::{Bundle, Pointer};
 use serde_json::Value;
 use thiserror::Error;
 
-use self::effort::{Cost, Effort};
+use self::effort::{Cost, Effort, check_patterns};
+use crate::library::Origin;
 
 /// Steps that a pattern with look-around may take on one string.
 const PATTERN_BACKTRACK_LIMIT: usize = 10_000;
@@ -99,6 +103,25 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, SchemaError> {
     })
 }
 
+fn too_many_values() -> String {
+    format!("the schema, with the files that it refers to, has more than {MAX_SCHEMA_VALUES} values")
+}
+
+/// At least as many values as a JSON text has, counted without building them.
+fn count_values(bytes: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 fn strip_position(message: &str) -> &str {
     message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message)
 }
@@ -109,6 +132,9 @@ impl Schema {
     /// # Errors
     /// [`SchemaError`] when it is no JSON or no schema, or refers to something outside of the bundle.
     pub fn compile(bytes: &[u8], path: &str, bundle: &Bundle) -> Result<Self, SchemaError> {
+        if count_values(bytes) > MAX_SCHEMA_VALUES {
+            return Err(SchemaError::Invalid(too_many_values()));
+        }
         let document = parse_json(bytes)?;
         let schema = Self {
             is_simple: simple::is_simple(&document),
@@ -133,13 +159,14 @@ impl Schema {
                 // The draft is known; naming it again would load every meta-schema there is.
                 object.shift_remove("$schema");
             }
+            check_patterns(&document).map_err(SchemaError::Invalid)?;
             let document = Arc::new(document);
             let uri = bundle_uri(&self.path);
             let unresolved = |error: ReferencingError| SchemaError::Invalid(describe_unresolved(&error));
             let base = jsonschema::uri::from_str(&uri).map_err(unresolved)?;
             let registry = Registry::new()
                 .draft(draft)
-                .retriever(BundleFiles { bundle: self.bundle.clone() })
+                .retriever(BundleFiles { bundle: self.bundle.clone(), values: AtomicUsize::new(0) })
                 .add(&uri, Arc::clone(&document))
                 .and_then(jsonschema::RegistryBuilder::prepare)
                 .map_err(unresolved)?;
@@ -340,6 +367,8 @@ fn cut(text: String, most: usize) -> String {
 /// Answers references from the files of the bundle, and refuses everything else.
 struct BundleFiles {
     bundle: Bundle,
+    /// JSON values that were handed out so far.
+    values: AtomicUsize,
 }
 
 impl Retrieve for BundleFiles {
@@ -348,7 +377,13 @@ impl Retrieve for BundleFiles {
             format!("{uri} is outside of the bundle; nothing is fetched while a schema is read")
         })?;
         let bytes = self.bundle.get(&path).ok_or_else(|| format!("the file {path} is not in the bundle"))?;
-        parse_json(bytes).map_err(|error| format!("{path}: {error}").into())
+        let values = count_values(bytes);
+        if self.values.fetch_add(values, Ordering::Relaxed).saturating_add(values) > MAX_SCHEMA_VALUES {
+            return Err(too_many_values().into());
+        }
+        let document = parse_json(bytes).map_err(|error| format!("{path}: {error}"))?;
+        check_patterns(&document).map_err(|reason| format!("{path}: {reason}"))?;
+        Ok(document)
     }
 }
 
@@ -408,6 +443,33 @@ impl SchemaCache {
             }
         }
         Ok(schema)
+    }
+}
+
+/// A schema file, or why it is none.
+pub type SchemaFile = Result<Arc<Schema>, SchemaError>;
+
+/// The schemas of one run over one contract: each file of each contract is looked at once, however often it is named.
+#[derive(Debug)]
+pub struct SchemaFiles<'a> {
+    cache: &'a SchemaCache,
+    /// By contract and path.
+    files: RefCell<HashMap<(Origin, Box<str>), SchemaFile>>,
+}
+
+impl<'a> SchemaFiles<'a> {
+    /// Schemas that `cache` keeps for later runs.
+    pub fn new(cache: &'a SchemaCache) -> Self {
+        Self { cache, files: RefCell::default() }
+    }
+
+    /// The schema in file `path` of the contract from `origin`, which has the files of `bundle`; `None` when there is
+    /// no such file.
+    pub fn get(&self, origin: &Origin, bundle: &Bundle, path: &str) -> Option<SchemaFile> {
+        let bytes = bundle.get(path)?;
+        let key = (origin.clone(), path.into());
+        let mut files = self.files.borrow_mut();
+        Some(files.entry(key).or_insert_with(|| self.cache.compile(bytes, path, bundle)).clone())
     }
 }
 

@@ -16,7 +16,7 @@ use pacto_contract::limits::MAX_FINDINGS;
 use pacto_contract::{Bundle, ContractDocument, Diagnostic, Severity};
 
 use crate::library::{Library, Origin};
-use crate::schema::SchemaCache;
+use crate::schema::{SchemaCache, SchemaFiles};
 
 /// A contract to be judged.
 #[derive(Debug, Clone, Copy)]
@@ -92,12 +92,13 @@ impl Validator {
         if !report.is_valid() {
             return Verdict::Done(report);
         }
-        report.findings.extend(limited(cross_field::check(subject, &self.schemas, library, references)));
+        let schemas = SchemaFiles::new(&self.schemas);
+        report.findings.extend(limited(cross_field::check(subject, &schemas, library, references)));
         if report.is_valid() {
             report.findings.extend(semantic::check(subject.document));
         }
         if report.is_valid() {
-            report.findings.extend(limited(policy::check(subject, &self.schemas, library, references)));
+            report.findings.extend(limited(policy::check(subject, &schemas, library, references)));
         }
         if library.is_waiting() { Verdict::NeedsMore } else { Verdict::Done(report) }
     }
@@ -138,6 +139,8 @@ fn foreign_letter(text: &str) -> Option<String> {
 
 /// Longest name, in bytes, that is compared with others: the comparison costs time and memory by the product of both.
 const LONGEST_COMPARED: usize = 128;
+/// Most names that one is compared with.
+const MOST_COMPARED: usize = 1_000;
 
 /// The closest of `known` to `written`, if it is close enough to be a slip of the pen.
 fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -146,6 +149,7 @@ fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
     }
     let written = written.to_lowercase();
     known
+        .take(MOST_COMPARED)
         .filter(|candidate| candidate.len() <= LONGEST_COMPARED)
         .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod determinism;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod seed_flow;

@@ -60,6 +60,19 @@ fn details_show_the_findings_behind_each_change() {
 }
 
 #[test]
+fn details_are_a_list_in_markdown() {
+    let output = versions().pacto(["diff", "old", "new", "--details", "--output-format", "markdown"]);
+    insta::assert_snapshot!(output.stdout.trim_end().split("\n\n").last().unwrap(), @"
+    - `interfaces.port`
+      - BREAKING `interfaces-port-modified`: interfaces.port modified: clients and network rules name the port at `new/pacto.yaml:13:11` (serve both ports until every client has moved)
+    - `runtime.lifecycle.upgradeStrategy`
+      - POTENTIAL_BREAKING `runtime-lifecycle-upgrade-strategy-modified`: runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs at `new/pacto.yaml:41:22`
+    - `service.version`
+      - NON_BREAKING `service-version-modified`: service.version modified: versions are made to change at `new/pacto.yaml:5:12`
+    ");
+}
+
+#[test]
 fn equal_contracts_have_no_changes() {
     let mut cx = context();
     publish_needs(&mut cx);

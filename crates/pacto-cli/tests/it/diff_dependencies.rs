@@ -1,5 +1,7 @@
 //! `pacto diff`: what changed in the services that a contract needs.
 
+use std::fmt::Write;
+
 use pacto_testkit::TestContext;
 
 use crate::fixture::{context, service};
@@ -289,6 +291,50 @@ fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
     // Only the new version lies in a workspace.
     let back = cx.pacto(["diff", "mono/billing", "old"]);
     assert!(!back.stdout.contains("3.1.0"), "{back}");
+}
+
+#[test]
+fn an_alias_that_gets_another_service_is_no_new_version() {
+    let mut cx = context();
+    let contract = |reference: &str| {
+        format!(
+            "pactoVersion: \"1.0\"\nservice: {{name: shop, version: 1.0.0}}\ndependencies:\n  - {{name: db, ref: 'oci://r.example/{reference}', required: true, compatibility: '*'}}\n"
+        )
+    };
+    cx.write("old/pacto.yaml", contract("postgres")).write("new/pacto.yaml", contract("mysql"));
+    service(&cx, "registry/postgres", "postgres", "16.0.0", &[]);
+    service(&cx, "registry/mysql", "mysql", "8.0.0", &[]);
+    cx.mirror("r.example", "registry");
+    let tree = |output: &pacto_testkit::CommandOutput| {
+        output.stdout.split("Dependency graph changes:\n").nth(1).unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(tree(&cx.pacto(["diff", "old", "new"])), @"
+    shop
+    ├─ mysql         +8.0.0
+    └─ postgres      -16.0.0
+    ");
+    // Nothing is known of a service that cannot be read, so it is not said to be gone.
+    std::fs::remove_dir_all(cx.path("registry/mysql")).unwrap();
+    insta::assert_snapshot!(tree(&cx.pacto(["diff", "old", "new"])), @"");
+}
+
+#[test]
+fn ten_thousand_dependencies_are_compared_in_one_go() {
+    let cx = context();
+    for (directory, first) in [("old", 0), ("new", 5_000)] {
+        let mut text = crate::fixture::contract("wide", "1.0.0", &[]) + "dependencies:\n";
+        for number in first..first + 10_000 {
+            let _ = writeln!(
+                text,
+                "  - {{ref: \"oci://r.example/s{number}\", required: true, compatibility: \"^1\"}}"
+            );
+        }
+        cx.write(format!("{directory}/pacto.yaml"), text);
+    }
+    let output = cx.pacto(["diff", "old", "new"]);
+    assert_eq!(output.code, 1);
+    assert!(output.stdout.starts_with("Classification: BREAKING\nChanges (10000):\n"));
+    assert_eq!(output.stderr.lines().count(), 15_001);
 }
 
 #[test]

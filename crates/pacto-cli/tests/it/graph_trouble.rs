@@ -115,6 +115,44 @@ fn references_make_no_cycle() {
 }
 
 #[test]
+fn a_cycle_behind_a_reference_is_found() {
+    let cx = context();
+    let settings = "configuration: {ref: ../settings}\n";
+    cx.write("shop/pacto.yaml", crate::fixture::contract("shop", "1.0.0", &[]) + settings);
+    service(&cx, "settings", "settings", "1.0.0", &[("../store", "*")]);
+    service(&cx, "store", "store", "1.0.0", &[("../settings", "*")]);
+    assert_eq!(cx.pacto(["graph", "shop", "--strict"]).code, 0);
+    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict", "--with-references"]), @"
+    exit: 1
+    ----- stdout -----
+    shop@1.0.0
+    └─ settings@1.0.0 [ref] [local]
+       └─ store@1.0.0 [local]
+          └─ settings [local] (error: cycle detected: ../settings)
+
+    Cycles (1):
+      settings -> ../store -> ../settings
+    ----- stderr -----
+    Error: the graph is not sound: 1 cycle
+    ");
+}
+
+#[test]
+fn a_way_back_to_the_user_of_a_configuration_is_no_cycle() {
+    let cx = context();
+    let settings = "configuration: {ref: ../settings}\n";
+    cx.write("shop/pacto.yaml", crate::fixture::contract("shop", "1.0.0", &[]) + settings);
+    service(&cx, "settings", "settings", "1.0.0", &[("../shop", "*")]);
+    insta::assert_snapshot!(cx.pacto(["graph", "shop", "--strict", "--with-references"]), @"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    └─ settings@1.0.0 [ref] [local]
+       └─ shop@1.0.0 [local] (shared)
+    ");
+}
+
+#[test]
 fn a_diamond_is_no_cycle() {
     let cx = context();
     service(&cx, "top", "top", "1.0.0", &[("../left", "*"), ("../right", "*")]);

@@ -142,6 +142,9 @@ pub fn load(text: &str, budget: Budget) -> Result<Node, LoadError> {
     Loader::new(text, budget).run()
 }
 
+/// From this many nodes on, collections give back the room that they do not need.
+const LARGE_DOCUMENT_NODES: usize = 250_000;
+
 /// A collection whose end has not come yet.
 struct Open {
     start: usize,
@@ -287,10 +290,20 @@ impl<'a> Loader<'a> {
     fn pop(&mut self, end: Span) -> Result<(), LoadError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let (size, bytes) = (self.nodes - open.nodes_before, self.bytes - open.bytes_before);
+        // In a large document, room that small collections leave unused adds up.
+        let is_large = self.nodes > LARGE_DOCUMENT_NODES;
         let value = match open.body {
-            Body::Sequence(items) => Value::Sequence(items),
+            Body::Sequence(mut items) => {
+                if is_large {
+                    items.shrink_to_fit();
+                }
+                Value::Sequence(items)
+            }
             Body::Mapping { mut entries, merges, .. } => {
                 merge(&mut entries, merges)?;
+                if is_large {
+                    entries.shrink_to_fit();
+                }
                 Value::Mapping(Mapping::from_entries(entries).map_err(|duplicate| self.duplicate(duplicate))?)
             }
         };

@@ -228,7 +228,7 @@ impl<'a> Located<'a> {
     }
 
     /// Keeps pairs of schemas between which nothing differs.
-    pub fn remember_equal(&self, area: Area, pairs: Pairs) {
+    pub fn remember_equal(&self, area: Area, pairs: impl IntoIterator<Item = (Vec<usize>, Vec<usize>)>) {
         self.documents.equal.borrow_mut().entry(area).or_default().extend(pairs);
     }
 

@@ -1,6 +1,7 @@
 //! Two schemas compared, keyword by keyword, after everything that only looks different is made to look alike.
 //!
-//! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts.
+//! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts, with
+//! the help of [`alternatives`] for `oneOf` and `anyOf`.
 
 mod alternatives;
 mod compare;

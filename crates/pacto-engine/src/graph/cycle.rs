@@ -3,18 +3,35 @@
 use super::{EdgeKind, GraphService, ServiceId};
 
 /// Every way back that a depth-first walk finds, at least one per group of services that depend on each other:
-/// the root's name, then the references down to the one that closes the loop. Sorted.
+/// the root's name, then the references down to the one that closes the loop. A group that only configurations and
+/// policies lead to begins with the name of the first of its services that was found. Sorted.
 pub(super) fn find(services: &[GraphService]) -> Vec<Vec<String>> {
-    let Some(root) = services.first() else { return Vec::new() };
     let mut state = vec![State::New; services.len()];
     let mut cycles = Vec::new();
-    let mut path: Vec<String> = vec![root.name.clone()];
-    let mut stack: Vec<(ServiceId, usize)> = vec![(0, 0)];
-    mark(&mut state, 0, State::Open);
+    for (start, service) in services.iter().enumerate() {
+        if let Some(State::New) = state.get(start) {
+            walk(services, start, &service.name, &mut state, &mut cycles);
+        }
+    }
+    cycles.sort();
+    cycles.dedup();
+    cycles
+}
+
+fn walk(
+    services: &[GraphService],
+    start: ServiceId,
+    name: &str,
+    state: &mut [State],
+    cycles: &mut Vec<Vec<String>>,
+) {
+    let mut path: Vec<String> = vec![name.to_owned()];
+    let mut stack: Vec<(ServiceId, usize)> = vec![(start, 0)];
+    mark(state, start, State::Open);
     while let Some((id, next)) = stack.pop() {
         let edge = services.get(id).and_then(|service| service.edges.get(next));
         let Some(edge) = edge else {
-            mark(&mut state, id, State::Closed);
+            mark(state, id, State::Closed);
             path.pop();
             continue;
         };
@@ -30,16 +47,13 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Vec<String>> {
                 cycles.push(cycle);
             }
             Some(State::New) => {
-                mark(&mut state, target, State::Open);
+                mark(state, target, State::Open);
                 path.push(edge.reference.to_string());
                 stack.push((target, 0));
             }
             _ => {}
         }
     }
-    cycles.sort();
-    cycles.dedup();
-    cycles
 }
 
 #[derive(Clone, Copy)]

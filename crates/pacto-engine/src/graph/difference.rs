@@ -1,11 +1,13 @@
 //! What changed between two graphs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use pacto_contract::Reference;
+use pacto_contract::reference::OciReference;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{EdgeKind, Graph, GraphService};
+use super::{Edge, EdgeKind, Graph, GraphService};
 
 /// Two graphs compared, matched by service name level by level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -99,32 +101,33 @@ impl<'a> Walk<'a> {
         old: Option<&'a GraphService>,
         new: Option<&'a GraphService>,
     ) -> Vec<GraphDifferenceNode> {
-        let old_children = named(self.old, old);
-        let new_children = named(self.new, new);
+        let (old_children, new_children) = (children(self.old, old), children(self.new, new));
+        let (old_unread, new_unread) = (unread(&old_children), unread(&new_children));
+        let mut left = Left::of(&old_children);
+        let by_need: Vec<_> = new_children.iter().map(|child| left.take_same_need(child)).collect();
         let mut nodes = Vec::new();
-        for (name, new_child) in &new_children {
-            let old_child =
-                old_children.iter().find(|(old_name, _)| old_name == name).map(|(_, child)| *child);
-            let node = match (old_child, *new_child) {
-                // Unresolved on either side: nothing can be said.
-                (_, None) | (Some(None), _) => continue,
-                (None, Some(new_child)) => self.leaf(name, None, Some(new_child)),
-                (Some(Some(old_child)), Some(new_child)) => self.pair(name, old_child, new_child),
-            };
-            nodes.push(node);
-        }
-        for (name, old_child) in &old_children {
-            let gone = !new_children.iter().any(|(new_name, _)| new_name == name);
-            if let (true, Some(old_child)) = (gone, *old_child) {
-                nodes.push(self.leaf(name, Some(old_child), None));
+        for (child, by_need) in new_children.iter().zip(by_need) {
+            let Some(service) = child.service else { continue };
+            match by_need {
+                // Unresolved: nothing can be said.
+                Some(Child { service: None, .. }) => {}
+                Some(Child { service: Some(old), .. }) => nodes.push(self.pair(old, service)),
+                None => match left.take_same_service(&service.name) {
+                    Some(old) => nodes.push(self.pair(old, service)),
+                    None if child.is_among(&old_unread) => {}
+                    None => nodes.push(self.leaf(&service.name, None, Some(service))),
+                },
             }
+        }
+        for child in left.in_order().filter(|child| !child.is_among(&new_unread)) {
+            nodes.extend(child.service.map(|service| self.leaf(&service.name, Some(service), None)));
         }
         nodes
     }
 
-    fn pair(&mut self, name: &str, old: &'a GraphService, new: &'a GraphService) -> GraphDifferenceNode {
-        let mut node = self.leaf(name, Some(old), Some(new));
-        if self.visited.insert(name.to_owned()) {
+    fn pair(&mut self, old: &'a GraphService, new: &'a GraphService) -> GraphDifferenceNode {
+        let mut node = self.leaf(&new.name, Some(old), Some(new));
+        if self.visited.insert(new.name.clone()) {
             node.children = self.children(Some(old), Some(new));
         }
         node
@@ -161,17 +164,91 @@ impl<'a> Walk<'a> {
     }
 }
 
-type Named<'a> = Vec<(String, Option<&'a GraphService>)>;
+/// A need of one service.
+struct Child<'a> {
+    edge: &'a Edge,
+    /// How many needs of this name stand before it.
+    occurrence: usize,
+    service: Option<&'a GraphService>,
+}
 
-/// Dependencies of a service by service name, in document order.
-fn named<'a>(graph: &'a Graph, service: Option<&'a GraphService>) -> Named<'a> {
+impl Child<'_> {
+    /// Whether one of `unread` may be the same need: an alias or a repository in common.
+    fn is_among(&self, unread: &HashSet<String>) -> bool {
+        !unread.is_empty() && (unread.contains(&*self.edge.name) || unread.contains(&repository(self.edge)))
+    }
+}
+
+/// Dependencies of a service in document order.
+fn children<'a>(graph: &'a Graph, service: Option<&'a GraphService>) -> Vec<Child<'a>> {
     let edges = service.map(|service| service.edges.as_slice()).unwrap_or_default();
-    edges
-        .iter()
-        .filter(|edge| edge.kind == EdgeKind::Dependency)
-        .map(|edge| {
-            let found = edge.leads_to().and_then(|id| graph.services.get(id));
-            (found.map_or_else(|| edge.name.to_string(), |service| service.name.clone()), found)
-        })
-        .collect()
+    let mut occurrences: HashMap<&str, usize> = HashMap::new();
+    let child = |edge: &'a Edge| {
+        let occurrence = occurrences.entry(&edge.name).or_default();
+        *occurrence += 1;
+        let service = edge.leads_to().and_then(|id| graph.services.get(id));
+        Child { edge, occurrence: *occurrence, service }
+    };
+    edges.iter().filter(|edge| edge.kind == EdgeKind::Dependency).map(child).collect()
+}
+
+/// Needs of the old side that have no counterpart yet.
+struct Left<'c, 'a> {
+    by_need: HashMap<(&'a str, usize), &'c Child<'a>>,
+    children: &'c [Child<'a>],
+    /// Positions of resolved needs by the name of their service, the first one last; filled when it is needed.
+    by_service: Option<HashMap<&'a str, Vec<usize>>>,
+}
+
+impl<'c, 'a> Left<'c, 'a> {
+    fn of(children: &'c [Child<'a>]) -> Self {
+        let by_need = children.iter().map(|child| ((&*child.edge.name, child.occurrence), child)).collect();
+        Self { by_need, children, by_service: None }
+    }
+
+    /// The need of the same name, unless another service is behind it now.
+    fn take_same_need(&mut self, new: &Child<'a>) -> Option<&'c Child<'a>> {
+        let key = (&*new.edge.name, new.occurrence);
+        let old = self.by_need.get(&key)?;
+        let differ = old.service.zip(new.service).is_some_and(|(old, new)| old.name != new.name);
+        if differ { None } else { self.by_need.remove(&key) }
+    }
+
+    /// The first need of the same service, under whatever name.
+    fn take_same_service(&mut self, name: &str) -> Option<&'a GraphService> {
+        let (by_need, children) = (&self.by_need, self.children);
+        let by_service = self.by_service.get_or_insert_with(|| {
+            let mut positions: HashMap<&'a str, Vec<usize>> = HashMap::new();
+            for (position, child) in children.iter().enumerate().rev() {
+                if let (true, Some(service)) = (is_left(by_need, child), child.service) {
+                    positions.entry(&service.name).or_default().push(position);
+                }
+            }
+            positions
+        });
+        let child = self.children.get(by_service.get_mut(name)?.pop()?)?;
+        self.by_need.remove(&(&*child.edge.name, child.occurrence));
+        child.service
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = &'c Child<'a>> {
+        self.children.iter().filter(|child| is_left(&self.by_need, child))
+    }
+}
+
+fn is_left(by_need: &HashMap<(&str, usize), &Child<'_>>, child: &Child<'_>) -> bool {
+    by_need.contains_key(&(&*child.edge.name, child.occurrence))
+}
+
+/// Aliases and repositories of needs without a service.
+fn unread(children: &[Child<'_>]) -> HashSet<String> {
+    let unread = children.iter().filter(|child| child.service.is_none());
+    unread.flat_map(|child| [child.edge.name.to_string(), repository(child.edge)]).collect()
+}
+
+/// The reference without its version.
+fn repository(edge: &Edge) -> String {
+    let parsed = Reference::parse(&edge.reference).ok();
+    let repository = parsed.as_ref().and_then(Reference::as_oci).map(OciReference::repository_path);
+    repository.unwrap_or_else(|| edge.reference.to_string())
 }

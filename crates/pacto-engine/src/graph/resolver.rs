@@ -248,6 +248,7 @@ fn needs(resolved: &Resolved, options: GraphOptions, text: &mut dyn FnMut(&str) 
 struct Builder<'a> {
     resolver: &'a Resolver,
     services: Vec<GraphService>,
+    /// The service that a service was found by, where it was found by a dependency.
     parents: Vec<Option<ServiceId>>,
     depths: Vec<usize>,
     by_identity: HashMap<String, ServiceId>,
@@ -265,7 +266,7 @@ impl Builder<'_> {
         resolved: &Resolved,
         reference: Option<Arc<str>>,
         local: bool,
-        parent: Option<ServiceId>,
+        parent: Option<(ServiceId, EdgeKind)>,
     ) -> ServiceId {
         let id = self.services.len();
         let service = &resolved.document.contract.service;
@@ -279,9 +280,11 @@ impl Builder<'_> {
             document: Arc::clone(&resolved.document),
             bundle: Arc::clone(&resolved.bundle),
         });
-        let depth = parent.and_then(|parent| self.depths.get(parent)).map_or(0, |depth| depth + 1);
+        let depth = parent.and_then(|(parent, _)| self.depths.get(parent)).map_or(0, |depth| depth + 1);
         self.versions.push(LenientVersion::parse(&service.version).ok());
-        self.parents.push(parent);
+        // Whose configuration or policy is used is not needed to run: a way that leads there ends there.
+        let needs = parent.filter(|(_, kind)| *kind == EdgeKind::Dependency);
+        self.parents.push(needs.map(|(parent, _)| parent));
         self.depths.push(depth);
         self.by_identity.insert(resolved.identity.clone(), id);
         id
@@ -334,8 +337,9 @@ impl Builder<'_> {
             edge.target = Err(format!("the graph has more than {MAX_GRAPH_SERVICES} services"));
             return (edge, None);
         }
-        let id =
-            known.unwrap_or_else(|| self.add(resolved, Some(Arc::clone(&need.reference)), local, Some(from)));
+        let id = known.unwrap_or_else(|| {
+            self.add(resolved, Some(Arc::clone(&need.reference)), local, Some((from, need.kind)))
+        });
         if let Some(slot) = self.found.get_mut(number) {
             *slot = Some(id);
         }

@@ -21,6 +21,12 @@ const MAX_DEPTH: usize = 2_000;
 const MAX_UNFOLDED: usize = 10_000;
 /// States of a pattern times bytes of text that count as one step.
 const STATES_PER_STEP: usize = 128;
+/// Most states of all patterns in one file together; each takes about a hundred bytes.
+const MAX_STATES: usize = 500_000;
+/// States that every pattern costs, however short.
+const STATES_PER_PATTERN: usize = 100;
+/// States of a Unicode class such as `\p{L}`.
+const STATES_PER_CLASS: usize = 150;
 /// Steps for a pattern that has to try alternatives one after the other.
 const BACKTRACKING_STEPS: usize = 1_000;
 
@@ -217,6 +223,35 @@ impl Count {
     }
 }
 
+/// Refuses a file whose patterns take more memory than there should be for a schema.
+///
+/// # Errors
+/// Says so in words.
+pub(super) fn check_patterns(document: &Value) -> Result<(), String> {
+    let mut sum = 0_usize;
+    let mut stack = vec![document];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::Object(members) => {
+                let texts = members.get("pattern").and_then(Value::as_str).into_iter();
+                let patterns =
+                    texts.chain(object(members, "patternProperties").map(|(pattern, _)| pattern.as_str()));
+                for pattern in patterns {
+                    sum = sum.saturating_add(states(pattern)).saturating_add(STATES_PER_PATTERN);
+                }
+                stack.extend(members.values());
+            }
+            Value::Array(elements) => stack.extend(elements),
+            _ => {}
+        }
+    }
+    if sum > MAX_STATES {
+        Err(format!("its patterns have about {sum} states, more than {MAX_STATES}"))
+    } else {
+        Ok(())
+    }
+}
+
 /// About as many states as the automaton of `pattern` has: its characters, as often as they are repeated.
 fn states(pattern: &str) -> usize {
     let mut characters = pattern.chars();
@@ -248,10 +283,10 @@ fn states(pattern: &str) -> usize {
                 1
             }
             '\\' => {
-                if matches!(characters.next(), Some('p' | 'P')) && characters.as_str().starts_with('{') {
-                    characters.by_ref().find(|next| *next == '}');
-                }
-                1
+                let letter = characters.next();
+                let class = matches!(letter, Some('p' | 'P')) && characters.as_str().starts_with('{');
+                let name_ends = class && characters.by_ref().any(|next| next == '}');
+                if name_ends { STATES_PER_CLASS } else { 1 }
             }
             _ => 1,
         };
@@ -388,7 +423,7 @@ mod tests {
             ("a{2,}", 2),
             ("([ab]{1,50}){1,100}c", 5_001),
             ("(a{1000}){1000}b{5}", 1_000_005),
-            ("\\p{L}{4}\\{x", 6),
+            ("\\p{L}{4}\\{x", 602),
             ("[^\\]{9}]{3}", 3),
             ("(((", 0),
             ("a)", 2),

@@ -8,11 +8,11 @@ use super::cross_field::{file_exists, reference, unique_names};
 use super::interface::file_beside;
 use super::{References, Subject, quoted};
 use crate::library::{Library, Request};
-use crate::schema::{Schema, SchemaCache, SchemaError};
+use crate::schema::{Schema, SchemaError, SchemaFiles};
 
 pub(super) fn check(
     subject: Subject<'_>,
-    schemas: &SchemaCache,
+    schemas: &SchemaFiles<'_>,
     library: &mut Library,
     references: References,
     findings: &mut Vec<Diagnostic>,
@@ -27,7 +27,7 @@ pub(super) fn check(
         let at = section.pointer(index);
         if let (Some(path), Some(bundle)) = (&entry.schema, subject.bundle) {
             let codes = (Code::InvalidConfigJson, Code::InvalidConfigSchema);
-            let schema = schema_file(document, bundle, path, &at.key("schema"), schemas, codes, findings);
+            let schema = schema_file(subject, bundle, path, &at.key("schema"), schemas, codes, findings);
             let values = entry.values.as_ref().filter(|values| !values.entries().is_empty());
             if let (Some(schema), Some(values)) = (schema, values) {
                 let values = Node::synthetic(Value::Mapping(values.clone()));
@@ -46,18 +46,19 @@ pub(super) fn check(
 
 /// Reads and compiles a schema file of the bundle, reporting what is wrong with it.
 pub(super) fn schema_file(
-    document: &ContractDocument,
+    subject: Subject<'_>,
     bundle: &Bundle,
     path: &str,
     pointer: &Pointer,
-    schemas: &SchemaCache,
+    schemas: &SchemaFiles<'_>,
     (not_json, not_schema): (Code, Code),
     findings: &mut Vec<Diagnostic>,
 ) -> Option<std::sync::Arc<Schema>> {
+    let document = subject.document;
     if !file_exists(document, bundle, path, pointer, findings) {
         return None;
     }
-    match schemas.compile(bundle.get(path).unwrap_or_default(), path, bundle) {
+    match schemas.get(subject.origin, bundle, path)? {
         Ok(schema) => Some(schema),
         Err(SchemaError::NotJson { message, line, column }) => {
             let mut finding = Diagnostic::new(not_json, pointer, format!("{path}: {message}"));
@@ -112,7 +113,7 @@ fn offered_schema(
     subject: Subject<'_>,
     text: &str,
     pointer: &Pointer,
-    schemas: &SchemaCache,
+    schemas: &SchemaFiles<'_>,
     library: &mut Library,
     findings: &mut Vec<Diagnostic>,
 ) {
@@ -125,12 +126,10 @@ fn offered_schema(
     };
     let problem = match answer {
         Err(error) => error.to_string(),
-        Ok(resolved) => match resolved.bundle.get(CONFIGURATION_SCHEMA) {
+        Ok(resolved) => match schemas.get(&resolved.origin, &resolved.bundle, CONFIGURATION_SCHEMA) {
             None => format!("{} has no {CONFIGURATION_SCHEMA}", resolved.identity),
-            Some(bytes) => match schemas.compile(bytes, CONFIGURATION_SCHEMA, &resolved.bundle) {
-                Ok(_) => return,
-                Err(error) => format!("{CONFIGURATION_SCHEMA} of {}: {error}", resolved.identity),
-            },
+            Some(Ok(_)) => return,
+            Some(Err(error)) => format!("{CONFIGURATION_SCHEMA} of {}: {error}", resolved.identity),
         },
     };
     let message = format!("configuration {} is unresolved: {problem}", quoted(text));

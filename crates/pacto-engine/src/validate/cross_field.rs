@@ -11,14 +11,14 @@ use pacto_contract::{
 
 use super::{References, Subject, configuration, foreign_letter, interface, nearest, quoted};
 use crate::library::Library;
-use crate::schema::SchemaCache;
+use crate::schema::SchemaFiles;
 
 /// Most names that a help lists.
 const MAX_NAMES: usize = 20;
 
 pub(super) fn check(
     subject: Subject<'_>,
-    schemas: &SchemaCache,
+    schemas: &SchemaFiles<'_>,
     library: &mut Library,
     references: References,
 ) -> Vec<Diagnostic> {
@@ -171,7 +171,9 @@ pub(super) fn file_exists(
     }
     let message = format!("file {} is not in the bundle", quoted(path));
     let help = if pacto_contract::bundle::is_bundle_path(path) {
-        match nearest(path, bundle.iter().map(|(path, _)| path)) {
+        // Nobody reads a hundred suggestions, and each is looked for among all files.
+        let others = bundle.iter().map(|(path, _)| path).filter(|_| findings.len() < MAX_NAMES);
+        match nearest(path, others) {
             Some(other) => format!("did you mean {other:?}?"),
             None => "add the file, or correct the path".to_owned(),
         }
@@ -243,7 +245,7 @@ fn short_digest(
     }
 }
 
-fn policies(subject: Subject<'_>, schemas: &SchemaCache, findings: &mut Vec<Diagnostic>) {
+fn policies(subject: Subject<'_>, schemas: &SchemaFiles<'_>, findings: &mut Vec<Diagnostic>) {
     let document = subject.document;
     let section = &document.contract.policies;
     if section.is_plural() {
@@ -254,7 +256,7 @@ fn policies(subject: Subject<'_>, schemas: &SchemaCache, findings: &mut Vec<Diag
         let at = section.pointer(index);
         if let (Some(path), Some(bundle)) = (&policy.schema, subject.bundle) {
             let codes = (Code::InvalidPolicyJson, Code::InvalidPolicySchema);
-            configuration::schema_file(document, bundle, path, &at.key("schema"), schemas, codes, findings);
+            configuration::schema_file(subject, bundle, path, &at.key("schema"), schemas, codes, findings);
         }
         if let Some(text) = &policy.reference {
             reference(document, text, &at.key("ref"), Code::InvalidPolicyRef, findings);

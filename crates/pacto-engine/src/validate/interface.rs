@@ -1,5 +1,7 @@
 //! Interface files: they must be there, and what claims to be YAML or JSON must be.
 
+use std::collections::HashMap;
+
 use pacto_contract::yaml::{Budget, decode_utf8, load};
 use pacto_contract::{Code, Diagnostic, Pointer, Source};
 
@@ -9,17 +11,21 @@ use super::{Subject, quoted};
 pub(super) fn check(subject: Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let Some(bundle) = subject.bundle else { return };
     let document = subject.document;
+    let mut problems: HashMap<&str, Option<Diagnostic>> = HashMap::new();
     for (index, interface) in document.contract.interfaces.iter().enumerate() {
         let Some(path) = &interface.contract else { continue };
         let pointer = Pointer::root().key("interfaces").index(index).key("contract");
         if !file_exists(document, bundle, path, &pointer, findings) {
             continue;
         }
-        let content = bundle.get(path).unwrap_or_default();
-        if let Some(problem) = unreadable(&file_beside(document.source.name(), path), path, content) {
+        let problem = problems.entry(path).or_insert_with(|| {
+            let content = bundle.get(path).unwrap_or_default();
+            unreadable(&file_beside(document.source.name(), path), path, content)
+        });
+        if let Some(problem) = problem {
             let message = format!("interface file {} cannot be read: {}", quoted(path), problem.message);
             let mut finding = Diagnostic::new(Code::InvalidContractFile, &pointer, message);
-            finding.location = problem.location;
+            finding.location.clone_from(&problem.location);
             findings.push(finding.with_help("correct the file at this place"));
         }
     }

@@ -1,6 +1,6 @@
 //! Layer 4: the policies that a contract adopts. Fails closed: what cannot be read is not followed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pacto_contract::bundle::POLICY_SCHEMA;
@@ -10,11 +10,11 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, Pointer, Severi
 
 use super::{References, Subject, quoted, satisfiable};
 use crate::library::{Library, Origin, Request};
-use crate::schema::{Schema, SchemaCache, shorten};
+use crate::schema::{Judgement, Schema, SchemaFiles, shorten};
 
 pub(super) fn check(
     subject: Subject<'_>,
-    schemas: &SchemaCache,
+    schemas: &SchemaFiles<'_>,
     library: &mut Library,
     references: References,
 ) -> Vec<Diagnostic> {
@@ -38,9 +38,13 @@ pub(super) fn check(
     }
     let Ok(instance) = document.tree.to_json() else { return findings };
     let mut errors = 0;
+    // One schema under many names is judged once.
+    let mut rulings: HashMap<(*const Schema, bool), Ruling> = HashMap::new();
     for policy in &policies {
         let before = findings.len();
-        enforce(document, policy, &instance, &mut findings);
+        let key = (Arc::as_ptr(&policy.schema), policy.published);
+        let ruling = rulings.entry(key).or_insert_with(|| Ruling::of(policy, &instance));
+        enforce(document, policy, ruling, &mut findings);
         errors += findings.iter().skip(before).filter(|finding| finding.severity == Severity::Error).count();
         // Enough to be invalid; the layer reports no more than this.
         if errors > MAX_FINDINGS {
@@ -74,7 +78,7 @@ struct Applied {
 }
 
 struct Collection<'a> {
-    schemas: &'a SchemaCache,
+    schemas: &'a SchemaFiles<'a>,
     library: &'a mut Library,
     references: References,
     root: &'a ContractDocument,
@@ -123,7 +127,7 @@ impl Collection<'_> {
             let label = label(via, &own);
             let pointer = via.map_or_else(|| section.pointer(index), |via| via.pointer.clone());
             if let Some(path) = &policy.schema {
-                self.local(path, bundle, &label, &pointer, published, via.is_some());
+                self.local(path, (origin, bundle), &label, &pointer, published, via.is_some());
             }
             if let Some(reference) = &policy.reference {
                 self.referenced(reference, origin, via, &pointer, chain);
@@ -135,17 +139,15 @@ impl Collection<'_> {
     fn local(
         &mut self,
         path: &str,
-        bundle: &Bundle,
+        (origin, bundle): (&Origin, &Bundle),
         label: &str,
         pointer: &Pointer,
         published: bool,
         nested: bool,
     ) {
-        let compiled = match bundle.get(path) {
+        let compiled = match self.schemas.get(origin, bundle, path) {
             None => Err(format!("{path} is not in the bundle")),
-            Some(bytes) => {
-                self.schemas.compile(bytes, path, bundle).map_err(|error| format!("{path}: {error}"))
-            }
+            Some(compiled) => compiled.map_err(|error| format!("{path}: {error}")),
         };
         match compiled {
             Ok(schema) => {
@@ -208,7 +210,14 @@ impl Collection<'_> {
         let via = Via { way, pointer: at };
         let policies = &resolved.document.contract.policies;
         if policies.is_empty() {
-            self.local(POLICY_SCHEMA, &resolved.bundle, &label, &via.pointer, false, true);
+            self.local(
+                POLICY_SCHEMA,
+                (&resolved.origin, &resolved.bundle),
+                &label,
+                &via.pointer,
+                false,
+                true,
+            );
         } else {
             chain.push(link);
             self.declared(policies, &resolved.bundle, &resolved.origin, Some(&via), chain, false);
@@ -223,15 +232,25 @@ impl Collection<'_> {
     }
 }
 
-fn enforce(
-    document: &ContractDocument,
-    policy: &Applied,
-    instance: &serde_json::Value,
-    findings: &mut Vec<Diagnostic>,
-) {
+/// What a schema says about the contract.
+struct Ruling {
+    /// Why no contract can satisfy it.
+    contradiction: Option<String>,
+    judgement: Judgement,
+}
+
+impl Ruling {
+    fn of(policy: &Applied, instance: &serde_json::Value) -> Self {
+        let contradiction = satisfiable::contradiction(policy.schema.document()).map(shorten);
+        let judgement = if policy.published { Judgement::default() } else { policy.schema.judge(instance) };
+        Self { contradiction, judgement }
+    }
+}
+
+fn enforce(document: &ContractDocument, policy: &Applied, ruling: &Ruling, findings: &mut Vec<Diagnostic>) {
     let label = &policy.label;
-    if let Some(reason) = satisfiable::contradiction(policy.schema.document()) {
-        let message = format!("no contract can satisfy policy {label}: {}", shorten(reason));
+    if let Some(reason) = &ruling.contradiction {
+        let message = format!("no contract can satisfy policy {label}: {reason}");
         let finding = document.finding(Code::PolicyUnsatisfiable, &policy.pointer, message);
         findings
             .push(finding.with_help("tell the owner of the policy; it may be meant for another document"));
@@ -242,7 +261,7 @@ fn enforce(
         findings.push(document.finding(Code::PolicyNotSelfEnforced, &policy.pointer, message));
         return;
     }
-    let judgement = policy.schema.judge(instance);
+    let judgement = &ruling.judgement;
     for violation in judgement.violations.iter().take(MAX_FINDINGS) {
         let message = match &violation.about {
             Some(about) => format!("policy {label}: {about} ({})", violation.reason),
@@ -250,7 +269,7 @@ fn enforce(
         };
         findings.push(document.finding(Code::PolicyViolation, &violation.pointer, message));
     }
-    if let Some(reason) = judgement.undecided {
+    if let Some(reason) = &judgement.undecided {
         let message = format!("policy {label} could not be evaluated: {reason}");
         findings.push(document.finding(Code::PolicyEnforcementError, &policy.pointer, message));
     }

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod graph_laws;
+#[cfg(test)]
 mod structural_law;

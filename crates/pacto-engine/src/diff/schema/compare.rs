@@ -41,6 +41,7 @@ pub(in crate::diff) fn compare<'a>(
         probes: 0,
         has_failed: false,
         different: BTreeSet::new(),
+        assumptions: 0,
         roots: (old, new),
     };
     walk.pair(&vec![old], &vec![new]);
@@ -73,6 +74,8 @@ pub(super) struct Walk<'c> {
     pub has_failed: bool,
     /// Pairs of branches that are known to differ.
     pub different: BTreeSet<(usize, usize)>,
+    /// How often a pair came up that is in [`Walk::seen`]: what is said of it may stand elsewhere.
+    assumptions: usize,
     roots: (Located<'c>, Located<'c>),
 }
 
@@ -136,9 +139,23 @@ impl Walk<'_> {
     pub(super) fn pair<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
         let addresses = |schemas: &Conjunction<'a>| schemas.iter().map(Located::address).collect::<Vec<_>>();
         let pair = (addresses(old), addresses(new));
-        if self.has_failed || self.roots.0.is_equal(self.comparison.area, &pair) || !self.seen.insert(pair) {
+        if self.has_failed || self.roots.0.is_equal(self.comparison.area, &pair) {
             return;
         }
+        if !self.seen.insert(pair.clone()) {
+            self.assumptions += 1;
+            return;
+        }
+        let (facts, assumptions) = (self.facts.len(), self.assumptions);
+        self.unseen(old, new);
+        // Nothing differs, and nothing was taken for granted: so it is wherever the pair comes up again.
+        if self.facts.len() == facts && self.assumptions == assumptions && !self.has_failed {
+            self.roots.0.remember_equal(self.comparison.area, [pair]);
+        }
+    }
+
+    /// Compares a pair that did not come up before.
+    fn unseen<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
         if self.path.len() > MAX_SCHEMA_DEPTH || !self.spend(old.len() + new.len()) {
             return self.give_up(old, new);
         }

@@ -90,6 +90,19 @@ pub fn referenced_schema(schema: Value, seed: u64) -> Value {
     json!({"$defs": moved, "allOf": [schema]})
 }
 
+/// Every schema moved to `components`, equal ones to one place.
+pub fn shared(document: Value) -> Value {
+    let mut moved = Map::new();
+    let mut document = in_document(document, &mut |schema| {
+        let name = format!("S{:x}", chance(0, &schema.to_string()));
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        moved.insert(name, schema);
+        reference
+    });
+    document["components"] = json!({"schemas": moved});
+    document
+}
+
 fn moved_away(schema: Value, seed: u64, place: &str, moved: &mut Map<String, Value>) -> Value {
     if heads(seed, &schema.to_string()) {
         return schema;
