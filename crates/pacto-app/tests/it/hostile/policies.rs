@@ -166,7 +166,14 @@ fn a_policy_that_is_published_and_adopted_is_enforced() {
         format!("policies:\n  - {{name: own, schema: p.json}}\n  - {{name: theirs, ref: '{adopted}'}}\n");
     let case = Case::new(format!("{HEAD}{policies}"));
     case.file("bundle/p.json", schema).publish("rules", "", Some(schema));
-    assert_table([("the same schema", case, "ERROR POLICY_VIOLATION - bundle/pacto.yaml:1:1 policy oci://registry.example.com/test/rules: missing property 'interfaces'\nINFO POLICY_NOT_SELF_ENFORCED policies[0] bundle/pacto.yaml:6:5 policy \"own\" is published, and not applied to the contract that publishes it")], |case| case.said());
+    assert_table(
+        [(
+            "the same schema",
+            case,
+            "ERROR POLICY_VIOLATION - bundle/pacto.yaml:1:1 policy oci://registry.example.com/test/rules: missing property 'interfaces'\nINFO POLICY_NOT_SELF_ENFORCED policies[0] bundle/pacto.yaml:6:5 policy \"own\" is published, and not applied to the contract that publishes it",
+        )],
+        |case| case.said(),
+    );
 }
 
 #[test]
