@@ -11,9 +11,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
 use pacto_contract::yaml::{Budget, load};
-use pacto_contract::{Bundle, ContractDocument, Reference};
+use pacto_contract::{Bundle, ContractDocument};
 use pacto_engine::diff::{Side, compare};
-use pacto_engine::graph::{GraphOptions, Resolver, blast_radius};
+use pacto_engine::graph::{Ask, GraphOptions, Resolver, blast_radius};
 use pacto_engine::library::{Origin, Resolved, Unresolved};
 use pacto_testkit::fleet::{FLEET_PLATFORM, FLEET_REGISTRY, Fleet};
 
@@ -177,33 +177,17 @@ fn read_all(directory: &Path) -> Result<()> {
 fn graph(services: usize) -> Result<()> {
     let fleet = Fleet { services, fan_out: 4, seed: 1 };
     let texts: Vec<String> = (0..services).map(|index| fleet.contract(index)).collect();
-    let parse = |index: usize, text: &String| -> Result<(String, Arc<Resolved>)> {
+    let resolved = |identity: String, text: &str| -> Result<Arc<Resolved>> {
         let document = ContractDocument::parse("pacto.yaml", text.as_bytes());
         let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
-        let name = Fleet::name(index);
-        let identity = format!("{FLEET_REGISTRY}/{name}:{}", document.contract.service.version);
         let origin = Origin::Registry(identity.clone());
-        Ok((
-            name,
-            Arc::new(Resolved {
-                identity,
-                origin,
-                document: Arc::new(document),
-                bundle: Arc::new(Bundle::default()),
-            }),
-        ))
+        let (document, bundle) = (Arc::new(document), Arc::new(Bundle::default()));
+        Ok(Arc::new(Resolved { identity, origin, document, bundle }))
     };
-    let contracts: std::collections::HashMap<_, _> =
-        texts.iter().enumerate().map(|(index, text)| parse(index, text)).collect::<Result<_>>()?;
-    let root_text = root_of(&contracts);
-    let document = ContractDocument::parse("pacto.yaml", root_text.as_bytes());
-    let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
-    let root = Arc::new(Resolved {
-        identity: "root".to_owned(),
-        origin: Origin::Registry("root".to_owned()),
-        document: Arc::new(document),
-        bundle: Arc::new(Bundle::default()),
-    });
+    let name = |index| format!("{FLEET_REGISTRY}/{}:1.0.0", Fleet::name(index));
+    let contracts: Vec<Arc<Resolved>> =
+        texts.iter().enumerate().map(|(index, text)| resolved(name(index), text)).collect::<Result<_>>()?;
+    let root = resolved("root".to_owned(), &root_of(&contracts))?;
     let json: Vec<String> = texts
         .iter()
         .map(|text| Ok(serde_json::to_string(&load(text, Budget::CONTRACT)?.to_json()?)?))
@@ -213,13 +197,13 @@ fn graph(services: usize) -> Result<()> {
         ours.push(time(|| {
             let mut resolver = Resolver::new(&root, None, GraphOptions::default());
             while !resolver.is_done() {
-                for request in resolver.poll() {
-                    let name = match &request.reference {
-                        Reference::Oci(oci) => oci.repository.rsplit('/').next().unwrap_or_default(),
-                        _ => "",
-                    };
-                    let answer = contracts.get(name).cloned().ok_or(Unresolved::NotFound(String::new()));
-                    resolver.supply(&request, answer);
+                for Ask { id, request } in resolver.poll() {
+                    // Looking contracts up is not what is measured: the number of a service is its place.
+                    let name = request.reference.default_name();
+                    let index = name.rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
+                    let found = index.and_then(|index| contracts.get(index)).cloned();
+                    let answer = found.ok_or_else(|| Unresolved::NotFound(name.to_owned()));
+                    resolver.supply(id, answer);
                 }
             }
             let graph = resolver.finish();
@@ -242,15 +226,14 @@ fn graph(services: usize) -> Result<()> {
 }
 
 /// A contract that needs every service that no other service needs, so that the graph holds the whole fleet.
-fn root_of(contracts: &std::collections::HashMap<String, Arc<Resolved>>) -> String {
+fn root_of(contracts: &[Arc<Resolved>]) -> String {
     let needed: std::collections::HashSet<&str> = contracts
-        .values()
+        .iter()
         .flat_map(|resolved| &resolved.document.contract.dependencies)
-        .map(pacto_contract::model::Dependency::name)
+        .map(|dependency| dependency.name())
         .collect();
-    let mut tops: Vec<&str> =
-        contracts.keys().map(String::as_str).filter(|name| !needed.contains(name)).collect();
-    tops.sort_unstable();
+    let names = contracts.iter().map(|resolved| resolved.document.contract.service.name.as_str());
+    let tops: Vec<&str> = names.filter(|name| !needed.contains(name)).collect();
     let mut text =
         String::from("pactoVersion: \"1.0\"\nservice: {name: root, version: 1.0.0}\ndependencies:\n");
     for name in tops {

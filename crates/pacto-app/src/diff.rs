@@ -6,7 +6,9 @@ use std::sync::Arc;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Reference, Severity};
 use pacto_engine::diff::{Change, Classification, Comparison, Side, compare};
-use pacto_engine::graph::{Edge, Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference};
+use pacto_engine::graph::{
+    Ask, Edge, Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference,
+};
 use pacto_engine::library::{Answer, Origin, Request, Resolved};
 use pacto_engine::sbom::SbomDiff;
 use pacto_oci::directory::BundleDirectory;
@@ -103,7 +105,8 @@ fn not_compared(old: &Graph, new: &Graph) -> Vec<Diagnostic> {
     let mut said = HashSet::new();
     let mut findings = Vec::new();
     for (service, edge, error) in unresolved {
-        let message = format!("{}, which {} needs, was not compared: {error}", edge.reference, service.name);
+        let message =
+            format!("{}, which {} needs, was not compared: {error}", edge.need.reference, service.name);
         if said.insert(message.clone()) {
             let finding = Diagnostic::new(Code::DependencyUnresolved, &Pointer::root(), message);
             findings.push(finding.with_severity(Severity::Warning));
@@ -134,10 +137,10 @@ fn resolve_with_siblings(context: &Context, root: &Arc<Resolved>, argument: &str
     };
     let mut resolver = Resolver::new(root, None, GraphOptions::default());
     while !resolver.is_done() {
-        for request in resolver.poll() {
+        for Ask { id, request } in resolver.poll() {
             let answer =
                 sibling(context, directory, &request).unwrap_or_else(|| context.sources.answer(&request));
-            resolver.supply(&request, answer);
+            resolver.supply(id, answer);
         }
     }
     resolver.finish()
@@ -183,17 +186,10 @@ fn dependency_diffs(old: &Graph, new: &Graph) -> Vec<DependencyDiff> {
     for (name, old_service) in before.iter().filter(|(name, _)| Some(name.as_str()) != root) {
         let Some(new_service) = after.get(name) else { continue };
         // One contract under one identity has not changed.
-        if Arc::ptr_eq(&old_service.document, &new_service.document) {
+        if Arc::ptr_eq(&old_service.resolved.document, &new_service.resolved.document) {
             continue;
         }
-        let side = |service: &GraphService| -> (Arc<_>, Arc<_>) {
-            (Arc::clone(&service.document), Arc::clone(&service.bundle))
-        };
-        let ((old_document, old_bundle), (new_document, new_bundle)) = (side(old_service), side(new_service));
-        let comparison = compare(
-            Side { document: &old_document, bundle: &old_bundle },
-            Side { document: &new_document, bundle: &new_bundle },
-        );
+        let comparison = compare(side_of(&old_service.resolved), side_of(&new_service.resolved));
         if !comparison.is_empty() {
             let Comparison { classification, changes, diagnostics, sbom } = comparison;
             diffs.push(DependencyDiff {

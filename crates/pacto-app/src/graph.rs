@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pacto_contract::Diagnostic;
 use pacto_contract::overrides::Overrides;
-use pacto_engine::graph::{Conflict, EdgeKind, Graph, GraphOptions, Resolver, ServiceId};
+use pacto_engine::graph::{Ask, Conflict, EdgeKind, Graph, GraphOptions, Resolver, ServiceId};
 use pacto_engine::library::Resolved;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -108,9 +108,8 @@ pub fn resolve(context: &Context, root: &Arc<Resolved>, argument: &str, edges: G
     let reference = argument.contains("://").then(|| argument.to_owned());
     let mut resolver = Resolver::new(root, reference, edges);
     while !resolver.is_done() {
-        for request in resolver.poll() {
-            let answer = context.sources.answer(&request);
-            resolver.supply(&request, answer);
+        for Ask { id, request } in resolver.poll() {
+            resolver.supply(id, context.sources.answer(&request));
         }
     }
     resolver.finish()
@@ -132,9 +131,9 @@ impl Outcome {
 fn node(graph: &Graph, id: ServiceId, expand: bool) -> Option<NodeReport> {
     let service = graph.services.get(id)?;
     let edges = service.edges.iter().filter(|_| expand).map(|edge| EdgeReport {
-        reference: edge.reference.to_string(),
+        reference: edge.need.reference.clone(),
         required: edge.required,
-        compatibility: edge.compatibility.to_string(),
+        compatibility: edge.constraint.to_string(),
         kind: edge.kind,
         node: edge.target.as_ref().ok().and_then(|target| node(graph, *target, !edge.shared)),
         error: edge.target.as_ref().err().cloned(),
@@ -143,8 +142,8 @@ fn node(graph: &Graph, id: ServiceId, expand: bool) -> Option<NodeReport> {
     });
     Some(NodeReport {
         name: service.name.clone(),
-        version: service.version.clone(),
-        reference: service.reference.as_deref().map(str::to_owned),
+        version: service.version().to_owned(),
+        reference: service.reference().map(str::to_owned),
         local: service.local,
         dependencies: edges.collect(),
     })

@@ -4,6 +4,8 @@
 //! structural layer, which reports everything at once; here, what is wrong in type is left out, and what is
 //! missing in identity is a finding.
 
+use std::sync::Arc;
+
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
@@ -55,7 +57,7 @@ pub(crate) fn decode(tree: &Node) -> Result<Contract, Vec<Diagnostic>> {
         interfaces: items(root, "interfaces").iter().map(interface).collect(),
         configurations: section(root, CONFIGURATION_KEYS, configuration),
         policies: section(root, POLICY_KEYS, policy),
-        dependencies: items(root, "dependencies").iter().map(dependency).collect(),
+        dependencies: items(root, "dependencies").iter().map(|node| Arc::new(dependency(node))).collect(),
         runtime: root.get("runtime").and_then(runtime),
         scaling: root.get("scaling").and_then(scaling),
         readiness: root.get("readiness").cloned(),

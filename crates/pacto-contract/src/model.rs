@@ -4,6 +4,7 @@
 //! output keep it. Absent keys stay absent: nothing is filled in.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub struct Contract {
     /// Rules it follows or publishes.
     pub policies: Section<Policy>,
     /// Services it calls.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<Arc<Dependency>>,
     /// Behaviour at run time.
     pub runtime: Option<Runtime>,
     /// Number of instances.

@@ -12,14 +12,17 @@ mod resolver;
 
 use std::sync::Arc;
 
-use pacto_contract::{Bundle, ContractDocument, Diagnostic};
+use pacto_contract::Diagnostic;
+use pacto_contract::model::Dependency;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::library::Resolved;
 
 pub use difference::{GraphChange, GraphChangeKind, GraphDifference, GraphDifferenceNode, difference};
 pub use impact::blast_radius;
 pub use render::{render, render_difference};
-pub use resolver::{GraphOptions, Resolver};
+pub use resolver::{Ask, GraphOptions, RequestId, Resolver};
 
 /// Position of a service in [`Graph::services`].
 pub type ServiceId = usize;
@@ -40,22 +43,16 @@ pub struct Graph {
 /// One service of a graph.
 #[derive(Debug, Clone)]
 pub struct GraphService {
-    /// Repository and version, or directory.
-    pub identity: String,
     /// `service.name`.
     pub name: String,
-    /// `service.version`, as written.
-    pub version: String,
-    /// The reference that found it; the root has none unless it was named by one.
-    pub reference: Option<Arc<str>>,
+    /// The need that it answers; the root answers none unless it was named by a reference.
+    pub found_by: Option<Arc<Dependency>>,
     /// Whether it lies in a directory of this machine that a `file://` reference or path named.
     pub local: bool,
     /// What it needs, in document order, references after dependencies.
     pub edges: Vec<Edge>,
-    /// The contract.
-    pub document: Arc<ContractDocument>,
-    /// Its files, as far as they were loaded.
-    pub bundle: Arc<Bundle>,
+    /// The contract, its files and where they came from.
+    pub resolved: Arc<Resolved>,
 }
 
 /// What an edge means.
@@ -71,14 +68,12 @@ pub enum EdgeKind {
 /// A need of one service.
 #[derive(Debug, Clone)]
 pub struct Edge {
-    /// The reference as written.
-    pub reference: Arc<str>,
-    /// Declared or derived name of the dependency.
-    pub name: Arc<str>,
+    /// What is needed, as declared; a reference is no dependency, but has a name and a reference too.
+    pub need: Arc<Dependency>,
     /// Whether the service cannot work without it.
     pub required: bool,
     /// Version constraint as written; empty for references.
-    pub compatibility: Arc<str>,
+    pub constraint: Arc<str>,
     /// Dependency or reference.
     pub kind: EdgeKind,
     /// The service, or why there is none.
@@ -102,6 +97,18 @@ pub struct Conflict {
     /// Constraints that no version satisfies together, each with who asks for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<String>,
+}
+
+impl GraphService {
+    /// The reference that found it.
+    pub fn reference(&self) -> Option<&str> {
+        self.found_by.as_ref().map(|need| need.reference.as_str())
+    }
+
+    /// `service.version`, as written.
+    pub fn version(&self) -> &str {
+        &self.resolved.document.contract.service.version
+    }
 }
 
 impl Edge {

@@ -98,13 +98,17 @@ impl Request {
             }
             _ => String::new(),
         };
-        let open = match &parsed {
-            Reference::Oci(oci) => !oci.is_fixed(),
-            Reference::Layout(layout) => layout.tag.is_none() && layout.digest.is_none(),
-            Reference::Local(_) => false,
-        };
-        let constraint = constraint.filter(|_| open).map(str::to_owned);
+        let constraint = constraint.filter(|_| !is_fixed(&parsed)).map(str::to_owned);
         Ok(Self { base, reference: parsed, constraint })
+    }
+}
+
+/// Whether a reference stands for one contract, whatever the constraint.
+pub(crate) fn is_fixed(reference: &Reference) -> bool {
+    match reference {
+        Reference::Oci(oci) => oci.is_fixed(),
+        Reference::Layout(layout) => layout.tag.is_some() || layout.digest.is_some(),
+        Reference::Local(_) => true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lines about the contract itself: identity, scaling, runtime, dependencies, interfaces.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use pacto_contract::model::{Dependency, Interface, Owner, Probe, Runtime, Scaling};
 use pacto_contract::{Location, Pointer, Reference, VersionRange};
@@ -351,7 +352,7 @@ fn dependency_label(dependency: &Dependency) -> &str {
 
 /// For each old dependency its new counterpart: the same declared name, else the same reference, else the same
 /// repository in another version.
-fn match_dependencies(old: &[Dependency], new: &[Dependency]) -> Vec<Option<usize>> {
+fn match_dependencies(old: &[Arc<Dependency>], new: &[Arc<Dependency>]) -> Vec<Option<usize>> {
     let repository = |dependency: &Dependency| match Reference::parse(&dependency.reference) {
         Ok(Reference::Oci(oci)) => oci.repository_path(),
         _ => dependency.reference.clone(),

@@ -174,7 +174,7 @@ fn draw_graph(diagram: &mut Diagram, graph: &Graph) {
     let mut drawn = BTreeSet::from([0]);
     for id in reachable {
         let Some(node) = graph.services.get(id) else { continue };
-        let mut drawing = service(&format!("s{id}"), &node.document.contract);
+        let mut drawing = service(&format!("s{id}"), &node.resolved.document.contract);
         for (&(from, to), &required) in ways.get(&id).into_iter().flatten() {
             drawing.edge(&format!("s{from}"), &format!("s{to}"), required);
         }
@@ -190,14 +190,15 @@ fn draw_graph(diagram: &mut Diagram, graph: &Graph) {
             }
             let mut drawing = Drawing::default();
             let next = format!("u{}", unresolved.len());
-            let known = unresolved.get(&*edge.reference);
+            let known = unresolved.get(&*edge.need.reference);
             if known.is_none() {
-                let _ = writeln!(drawing.nodes, "    {next}[\"{}<br/>not resolved\"]", label(&edge.name));
+                let _ =
+                    writeln!(drawing.nodes, "    {next}[\"{}<br/>not resolved\"]", label(edge.need.name()));
             }
             let node = known.unwrap_or(&next);
-            declared_edge(&mut drawing, &format!("s{id}"), node, edge.required, &edge.compatibility);
+            declared_edge(&mut drawing, &format!("s{id}"), node, edge.required, &edge.constraint);
             if diagram.add(drawing) {
-                unresolved.entry(&edge.reference).or_insert(next);
+                unresolved.entry(&edge.need.reference).or_insert(next);
             }
         }
     }

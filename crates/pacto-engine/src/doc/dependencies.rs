@@ -95,7 +95,7 @@ fn write_table(
     let mut table = Table::new(out, &["Reference", "Compatibility", "Required"]);
     let mut failures = Vec::new();
     for (index, dependency) in contract.dependencies.iter().enumerate() {
-        let edge = edges.get(index).filter(|edge| *edge.reference == *dependency.reference);
+        let edge = edges.get(index).filter(|edge| *edge.need.reference == *dependency.reference);
         let mut reference = cell_code(&dependency.reference);
         if let (Some(edge), Some(targets)) = (edge, targets) {
             if let Some(anchor) = targets.of(edge) {
@@ -118,9 +118,9 @@ fn write_table(
 }
 
 fn write_service(out: &mut String, service: &GraphService, anchor: &str, targets: &Targets) {
-    let contract = &service.document.contract;
-    let mut files = Files::new(&service.bundle);
-    let (name, version) = (html(&service.name), html(&service.version));
+    let contract = &service.resolved.document.contract;
+    let mut files = Files::new(&service.resolved.bundle);
+    let (name, version) = (html(&service.name), html(service.version()));
     let _ = writeln!(out, "<details id=\"{anchor}\">");
     let _ = writeln!(out, "<summary><strong>{name}</strong> <code>{version}</code></summary>\n");
     summary::paragraph(out, contract);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::graph::{Edge, EdgeKind, GraphService};
+use crate::library::{Origin, Resolved};
 
 struct Subject {
     document: Arc<ContractDocument>,
@@ -35,10 +36,9 @@ impl Subject {
     fn node(&self, targets: &[Result<usize, &str>]) -> GraphService {
         let contract = &self.document.contract;
         let edges = contract.dependencies.iter().zip(targets).map(|(dependency, target)| Edge {
-            reference: dependency.reference.as_str().into(),
-            name: dependency.name().into(),
+            need: Arc::clone(dependency),
             required: dependency.required,
-            compatibility: dependency.compatibility.as_str().into(),
+            constraint: dependency.compatibility.as_str().into(),
             kind: EdgeKind::Dependency,
             target: target.map_err(str::to_owned),
             shared: false,
@@ -46,14 +46,16 @@ impl Subject {
             local: false,
         });
         GraphService {
-            identity: contract.identity(),
             name: contract.service.name.clone(),
-            version: contract.service.version.clone(),
-            reference: None,
+            found_by: None,
             local: false,
             edges: edges.collect(),
-            document: Arc::clone(&self.document),
-            bundle: Arc::clone(&self.bundle),
+            resolved: Arc::new(Resolved {
+                identity: contract.identity(),
+                origin: Origin::Registry(contract.identity()),
+                document: Arc::clone(&self.document),
+                bundle: Arc::clone(&self.bundle),
+            }),
         }
     }
 }

@@ -18,14 +18,14 @@ pub(super) fn find(services: &[GraphService]) -> Vec<Vec<String>> {
     cycles
 }
 
-fn walk(
-    services: &[GraphService],
+fn walk<'a>(
+    services: &'a [GraphService],
     start: ServiceId,
-    name: &str,
+    name: &'a str,
     state: &mut [State],
     cycles: &mut Vec<Vec<String>>,
 ) {
-    let mut path: Vec<String> = vec![name.to_owned()];
+    let mut path = vec![name];
     let mut stack: Vec<(ServiceId, usize)> = vec![(start, 0)];
     mark(state, start, State::Open);
     while let Some((id, next)) = stack.pop() {
@@ -42,13 +42,12 @@ fn walk(
         let Some(target) = edge.leads_to() else { continue };
         match state.get(target) {
             Some(State::Open) => {
-                let mut cycle = path.clone();
-                cycle.push(edge.reference.to_string());
-                cycles.push(cycle);
+                let steps = path.iter().copied().chain([edge.need.reference.as_str()]);
+                cycles.push(steps.map(str::to_owned).collect());
             }
             Some(State::New) => {
                 mark(state, target, State::Open);
-                path.push(edge.reference.to_string());
+                path.push(&edge.need.reference);
                 stack.push((target, 0));
             }
             _ => {}

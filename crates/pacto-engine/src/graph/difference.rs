@@ -78,7 +78,7 @@ pub fn difference(old: &Graph, new: &Graph) -> GraphDifference {
     let root = match (old.root(), new.root()) {
         (Some(old_root), Some(new_root)) => GraphDifferenceNode {
             name: new_root.name.clone(),
-            version: Some(new_root.version.clone()),
+            version: Some(new_root.version().to_owned()),
             change: None,
             children: walk.children(Some(old_root), Some(new_root)),
         },
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
         new: Option<&GraphService>,
     ) -> GraphDifferenceNode {
         let (old_version, new_version) =
-            (old.map(|old| old.version.clone()), new.map(|new| new.version.clone()));
+            (old.map(|old| old.version().to_owned()), new.map(|new| new.version().to_owned()));
         let change_type = match (&old_version, &new_version) {
             (None, _) => Some(GraphChangeKind::Added),
             (_, None) => Some(GraphChangeKind::Removed),
@@ -175,7 +175,8 @@ struct Child<'a> {
 impl Child<'_> {
     /// Whether one of `unread` may be the same need: an alias or a repository in common.
     fn is_among(&self, unread: &HashSet<String>) -> bool {
-        !unread.is_empty() && (unread.contains(&*self.edge.name) || unread.contains(&repository(self.edge)))
+        !unread.is_empty()
+            && (unread.contains(self.edge.need.name()) || unread.contains(&repository(self.edge)))
     }
 }
 
@@ -184,7 +185,7 @@ fn children<'a>(graph: &'a Graph, service: Option<&'a GraphService>) -> Vec<Chil
     let edges = service.map(|service| service.edges.as_slice()).unwrap_or_default();
     let mut occurrences: HashMap<&str, usize> = HashMap::new();
     let child = |edge: &'a Edge| {
-        let occurrence = occurrences.entry(&edge.name).or_default();
+        let occurrence = occurrences.entry(edge.need.name()).or_default();
         *occurrence += 1;
         let service = edge.leads_to().and_then(|id| graph.services.get(id));
         Child { edge, occurrence: *occurrence, service }
@@ -202,13 +203,14 @@ struct Left<'c, 'a> {
 
 impl<'c, 'a> Left<'c, 'a> {
     fn of(children: &'c [Child<'a>]) -> Self {
-        let by_need = children.iter().map(|child| ((&*child.edge.name, child.occurrence), child)).collect();
+        let by_need =
+            children.iter().map(|child| ((child.edge.need.name(), child.occurrence), child)).collect();
         Self { by_need, children, by_service: None }
     }
 
     /// The need of the same name, unless another service is behind it now.
     fn take_same_need(&mut self, new: &Child<'a>) -> Option<&'c Child<'a>> {
-        let key = (&*new.edge.name, new.occurrence);
+        let key = (new.edge.need.name(), new.occurrence);
         let old = self.by_need.get(&key)?;
         let differ = old.service.zip(new.service).is_some_and(|(old, new)| old.name != new.name);
         if differ { None } else { self.by_need.remove(&key) }
@@ -227,7 +229,7 @@ impl<'c, 'a> Left<'c, 'a> {
             positions
         });
         let child = self.children.get(by_service.get_mut(name)?.pop()?)?;
-        self.by_need.remove(&(&*child.edge.name, child.occurrence));
+        self.by_need.remove(&(child.edge.need.name(), child.occurrence));
         child.service
     }
 
@@ -237,18 +239,18 @@ impl<'c, 'a> Left<'c, 'a> {
 }
 
 fn is_left(by_need: &HashMap<(&str, usize), &Child<'_>>, child: &Child<'_>) -> bool {
-    by_need.contains_key(&(&*child.edge.name, child.occurrence))
+    by_need.contains_key(&(child.edge.need.name(), child.occurrence))
 }
 
 /// Aliases and repositories of needs without a service.
 fn unread(children: &[Child<'_>]) -> HashSet<String> {
     let unread = children.iter().filter(|child| child.service.is_none());
-    unread.flat_map(|child| [child.edge.name.to_string(), repository(child.edge)]).collect()
+    unread.flat_map(|child| [child.edge.need.name().to_string(), repository(child.edge)]).collect()
 }
 
 /// The reference without its version.
 fn repository(edge: &Edge) -> String {
-    let parsed = Reference::parse(&edge.reference).ok();
+    let parsed = Reference::parse(&edge.need.reference).ok();
     let repository = parsed.as_ref().and_then(Reference::as_oci).map(OciReference::repository_path);
-    repository.unwrap_or_else(|| edge.reference.to_string())
+    repository.unwrap_or_else(|| edge.need.reference.clone())
 }

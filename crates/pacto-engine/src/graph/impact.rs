@@ -2,9 +2,14 @@
 
 use super::{EdgeKind, Graph};
 
-/// Services whose sets are computed together; bounds memory to services x this many bits.
-const BLOCK_BITS: usize = 64 * 160;
+/// Services whose sets are computed together: few enough that the sets of ten thousand services stay near the
+/// processor.
+const BLOCK_BITS: usize = BLOCK_WORDS * WORD_BITS;
+const BLOCK_WORDS: usize = 16;
 const WORD_BITS: usize = 64;
+
+/// Which services of one block reach a component.
+type Set = [u64; BLOCK_WORDS];
 
 /// For every service of the graph, how many others need it, directly or not, through required dependencies.
 /// Same order as [`Graph::services`].
@@ -28,58 +33,57 @@ pub fn blast_radius(graph: &Graph) -> Vec<usize> {
 pub(super) fn dependents(needs: &[Vec<usize>]) -> Vec<usize> {
     let (component, count) = components(needs);
     // Tarjan numbers components so that a component comes after everything it needs; walk from needers down.
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
-    for (service, component) in component.iter().enumerate() {
-        if let Some(members) = members.get_mut(*component) {
-            members.push(service);
-        }
+    let mut edges: Vec<(usize, usize)> = Vec::new();
+    for (service, targets) in needs.iter().enumerate() {
+        let from = at(&component, service);
+        edges.extend(
+            targets.iter().map(|target| (from, at(&component, *target))).filter(|(from, to)| to < from),
+        );
     }
-    let mut totals = vec![0_usize; needs.len()];
-    let mut start = 0;
-    while start < needs.len() {
-        let end = (start + BLOCK_BITS).min(needs.len());
-        add_block(needs, &component, &members, start..end, &mut totals);
-        start = end;
+    edges.sort_unstable_by(|left, right| right.cmp(left));
+    edges.dedup();
+    let (mut sets, mut totals) = (vec![[0; BLOCK_WORDS]; count], vec![0; count]);
+    for block in (0..needs.len()).step_by(BLOCK_BITS) {
+        let members = component.iter().enumerate().skip(block).take(BLOCK_BITS);
+        add_block(members, &edges, &mut sets, &mut totals);
     }
-    totals.iter().map(|total| total.saturating_sub(1)).collect()
+    component.iter().map(|component| at(&totals, *component).saturating_sub(1)).collect()
 }
 
-/// Adds, for every service, how many services of `block` reach it.
-fn add_block(
-    needs: &[Vec<usize>],
-    component: &[usize],
-    members: &[Vec<usize>],
-    block: std::ops::Range<usize>,
+/// Adds, for every component, how many services of the block reach it; `members` are these, with their components.
+fn add_block<'a>(
+    members: impl Iterator<Item = (usize, &'a usize)>,
+    edges: &[(usize, usize)],
+    sets: &mut [Set],
     totals: &mut [usize],
 ) {
-    let words = block.len().div_ceil(WORD_BITS);
-    let mut sets = vec![0_u64; members.len() * words];
-    for service in block.clone() {
-        let offset = service - block.start;
-        let at = component.get(service).map(|component| component * words + offset / WORD_BITS);
-        if let Some(word) = at.and_then(|at| sets.get_mut(at)) {
-            *word |= 1 << (offset % WORD_BITS);
+    sets.fill([0; BLOCK_WORDS]);
+    let mut is_reached = vec![false; sets.len()];
+    for (service, component) in members {
+        let bit = service % BLOCK_BITS;
+        if let Some(word) = sets.get_mut(*component).and_then(|set| set.get_mut(bit / WORD_BITS)) {
+            *word |= 1 << (bit % WORD_BITS);
+        }
+        if let Some(reached) = is_reached.get_mut(*component) {
+            *reached = true;
         }
     }
-    for from in (0..members.len()).rev() {
-        for service in members.get(from).into_iter().flatten() {
-            for target in needs.get(*service).into_iter().flatten() {
-                let Some(to) = component.get(*target).copied().filter(|to| *to < from) else { continue };
-                let (lower, upper) = sets.split_at_mut(from * words);
-                let source = upper.get(..words).unwrap_or_default();
-                let target = lower.get_mut(to * words..(to + 1) * words).unwrap_or_default();
-                for (target, source) in target.iter_mut().zip(source) {
-                    *target |= source;
-                }
+    for (from, to) in edges {
+        if is_reached.get(*from) != Some(&true) {
+            continue;
+        }
+        let (lower, upper) = sets.split_at_mut(*from);
+        if let (Some(target), Some(source), Some(reached)) =
+            (lower.get_mut(*to), upper.first(), is_reached.get_mut(*to))
+        {
+            *reached = true;
+            for (target, source) in target.iter_mut().zip(source) {
+                *target |= source;
             }
         }
-        let set = sets.get(from * words..(from + 1) * words).unwrap_or_default();
-        let reached: usize = set.iter().map(|word| word.count_ones() as usize).sum();
-        for service in members.get(from).into_iter().flatten() {
-            if let Some(total) = totals.get_mut(*service) {
-                *total += reached;
-            }
-        }
+    }
+    for ((set, total), _) in sets.iter().zip(totals).zip(is_reached).filter(|(_, reached)| *reached) {
+        *total += set.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     }
 }
 

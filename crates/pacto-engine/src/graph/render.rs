@@ -11,7 +11,7 @@ use super::{Edge, EdgeKind, Graph, GraphChangeKind, GraphDifferenceNode, Service
 pub fn render(graph: &Graph, show: fn(&str) -> String) -> String {
     let mut out = String::new();
     let Some(root) = graph.root() else { return out };
-    let _ = writeln!(out, "{}", show(&format!("{}@{}", root.name, root.version)));
+    let _ = writeln!(out, "{}", show(&format!("{}@{}", root.name, root.version())));
     let mut stack: Vec<(ServiceId, usize, String)> = vec![(0, 0, String::new())];
     while let Some((id, next, prefix)) = stack.pop() {
         let Some(service) = graph.services.get(id) else { continue };
@@ -48,8 +48,8 @@ pub fn render(graph: &Graph, show: fn(&str) -> String) -> String {
 
 fn label(graph: &Graph, edge: &Edge) -> String {
     let mut label = match edge.target.as_ref().ok().and_then(|id| graph.services.get(*id)) {
-        Some(service) => format!("{}@{}", service.name, service.version),
-        None => short_reference(&edge.reference),
+        Some(service) => format!("{}@{}", service.name, service.version()),
+        None => short_reference(&edge.need.reference),
     };
     if edge.kind == EdgeKind::Reference {
         label.push_str(" [ref]");

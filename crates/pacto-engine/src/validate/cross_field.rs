@@ -266,7 +266,7 @@ fn policies(subject: Subject<'_>, schemas: &SchemaFiles<'_>, findings: &mut Vec<
 
 fn dependencies(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
     let dependencies = &document.contract.dependencies;
-    let names = dependencies.iter().map(pacto_contract::model::Dependency::name);
+    let names = dependencies.iter().map(|dependency| dependency.name());
     unique_names(document, "dependencies", names, Code::DuplicateDependencyName, findings);
     for (index, dependency) in dependencies.iter().enumerate() {
         let at = Pointer::root().key("dependencies").index(index);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use pacto_contract::version::highest;
 use pacto_contract::{Bundle, ContractDocument, Reference, VersionRange};
 use pacto_engine::graph::{
-    Edge, EdgeKind, Graph, GraphChangeKind, GraphOptions, Resolver, difference, render, render_difference,
+    Ask, Edge, EdgeKind, Graph, GraphChangeKind, GraphOptions, Resolver, difference, render,
+    render_difference,
 };
 use pacto_engine::library::{Answer, Origin, Request, Resolved, Unresolved};
 use petgraph::graphmap::DiGraphMap;
@@ -138,11 +139,10 @@ impl Platform {
     /// Resolves with the answers in the order that `pick` makes: the position of the next one to supply.
     fn graph(&self, options: GraphOptions, mut pick: impl FnMut(usize) -> usize) -> Graph {
         let mut resolver = Resolver::new(&self.root(), None, options);
-        let mut waiting: Vec<Request> = resolver.poll();
+        let mut waiting: Vec<Ask> = resolver.poll();
         while !waiting.is_empty() {
-            let request = waiting.remove(pick(waiting.len()) % waiting.len());
-            let answer = self.answer(&request);
-            resolver.supply(&request, answer);
+            let Ask { id, request } = waiting.remove(pick(waiting.len()) % waiting.len());
+            resolver.supply(id, self.answer(&request));
             waiting.extend(resolver.poll());
         }
         assert!(resolver.is_done());
@@ -164,7 +164,7 @@ fn plain(text: &str) -> String {
 fn everything(graph: &Graph) -> String {
     let mut text = render(graph, plain);
     for service in &graph.services {
-        let identity = (&service.identity, &service.reference, service.local);
+        let identity = (&service.resolved.identity, service.reference(), service.local);
         let _ = writeln!(text, "{identity:?} {:?}", service.edges);
     }
     let _ = writeln!(text, "{:?} {:?} {:?}", graph.cycles, graph.conflicts, graph.warnings);
@@ -207,12 +207,11 @@ proptest! {
     fn answers_that_nobody_asked_for_change_nothing(platform in platform()) {
         let mut resolver = Resolver::new(&platform.root(), None, ALL);
         let mut waiting = VecDeque::from(resolver.poll());
-        let stray = Request { base: String::new(), reference: Reference::Local("nowhere".into()), constraint: None };
-        while let Some(request) = waiting.pop_front() {
-            resolver.supply(&stray, Ok(platform.root()));
-            resolver.supply(&request, platform.answer(&request));
+        while let Some(Ask { id, request }) = waiting.pop_front() {
+            resolver.supply(usize::MAX, Ok(platform.root()));
+            resolver.supply(id, platform.answer(&request));
             // The first answer counts.
-            resolver.supply(&request, Err(Unresolved::NotFound("late".to_owned())));
+            resolver.supply(id, Err(Unresolved::NotFound("late".to_owned())));
             waiting.extend(resolver.poll());
         }
         prop_assert!(resolver.is_done());
@@ -222,7 +221,7 @@ proptest! {
     #[test]
     fn every_service_stands_once_where_a_breadth_first_walk_finds_it(platform in platform()) {
         let graph = platform.in_order(ALL);
-        let identities: BTreeSet<_> = graph.services.iter().map(|service| &service.identity).collect();
+        let identities: BTreeSet<_> = graph.services.iter().map(|service| &service.resolved.identity).collect();
         prop_assert_eq!(identities.len(), graph.services.len());
         // The walk: edges in document order, the shallowest occurrence owns the service.
         let (mut found, mut owners, mut depth) = (vec![0], vec![None], vec![0]);
@@ -283,7 +282,7 @@ proptest! {
                 let onward = |way: &Vec<usize>| {
                     let way = way.clone();
                     let edges = graph.services[*way.last().unwrap()].edges.iter();
-                    let edges = edges.filter(|edge| edge.kind == EdgeKind::Dependency && *edge.reference == **step);
+                    let edges = edges.filter(|edge| edge.kind == EdgeKind::Dependency && *edge.need.reference == **step);
                     let targets = edges.filter_map(Edge::leads_to).collect::<BTreeSet<_>>();
                     targets.into_iter().map(move |target| [way.as_slice(), &[target]].concat())
                 };
@@ -304,7 +303,7 @@ proptest! {
         let graph = platform.in_order(ALL);
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for service in graph.services.iter().skip(1) {
-            versions.entry(&service.name).or_default().insert(&service.version);
+            versions.entry(&service.name).or_default().insert(service.version());
         }
         // By service, what is asked of it; the name to show is its own, or the first alias where it was never found.
         let mut demands: BTreeMap<String, (String, Vec<VersionRange>)> = BTreeMap::new();
@@ -314,14 +313,14 @@ proptest! {
             if edge.leads_to().is_none() && edge.local {
                 continue;
             }
-            let name = edge.reference.rsplit('/').next().unwrap().split(':').next().unwrap().to_owned();
+            let name = edge.need.reference.rsplit('/').next().unwrap().split(':').next().unwrap().to_owned();
             let shown = if dependencies(&graph).any(|(_, _, to)| graph.services[to].name == name) {
                 name.clone()
             } else {
-                edge.name.to_string()
+                edge.need.name().to_string()
             };
             let demand = demands.entry(name).or_insert_with(|| (shown, Vec::new()));
-            demand.1.extend(VersionRange::parse(&edge.compatibility).ok());
+            demand.1.extend(VersionRange::parse(&edge.constraint).ok());
         }
         let excluding = demands.into_values().filter(|(_, ranges)| {
             ranges.iter().any(|one| ranges.iter().any(|other| !one.intersects(other)))
@@ -380,10 +379,10 @@ proptest! {
         let whole = platform.in_order(ALL);
         let mut resolver = Resolver::new(&platform.root(), None, ALL);
         let (mut waiting, mut lost) = (VecDeque::from(resolver.poll()), lost.into_iter().cycle());
-        while let Some(request) = waiting.pop_front() {
+        while let Some(Ask { id, request }) = waiting.pop_front() {
             let lost = lost.next().unwrap();
             let answer = if lost { Err(Unresolved::Failed("lost".to_owned())) } else { platform.answer(&request) };
-            resolver.supply(&request, answer);
+            resolver.supply(id, answer);
             waiting.extend(resolver.poll());
         }
         let part = resolver.finish();
@@ -453,7 +452,7 @@ fn a_graph_over_the_limit_says_so() {
         let root = published("r/root:1", &parse(&wide("root", branches, "b")));
         let mut resolver = Resolver::new(&root, None, GraphOptions::default());
         let mut waiting = resolver.poll();
-        while let Some(request) = waiting.pop() {
+        while let Some(Ask { id, request }) = waiting.pop() {
             let name = request.reference.default_name().to_owned();
             let answer = match name.strip_prefix('b').and_then(|number| number.parse::<usize>().ok()) {
                 Some(number) => {
@@ -463,7 +462,7 @@ fn a_graph_over_the_limit_says_so() {
                 }
                 None => published(&format!("r/{name}:1"), &leaf),
             };
-            resolver.supply(&request, Ok(answer));
+            resolver.supply(id, Ok(answer));
             waiting.extend(resolver.poll());
         }
         let graph = resolver.finish();
