@@ -15,7 +15,7 @@ mod structural;
 use pacto_contract::limits::MAX_FINDINGS;
 use pacto_contract::{Bundle, ContractDocument, Diagnostic, Severity};
 
-use crate::library::{Library, Origin};
+use crate::library::{Library, Origin, Request};
 use crate::schema::{SchemaCache, SchemaFiles};
 
 /// A contract to be judged.
@@ -92,6 +92,12 @@ impl Validator {
         if !report.is_valid() {
             return Verdict::Done(report);
         }
+        if references == References::Follow {
+            want_references(subject, library);
+            if library.is_waiting() {
+                return Verdict::NeedsMore;
+            }
+        }
         let schemas = SchemaFiles::new(&self.schemas);
         report.findings.extend(limited(cross_field::check(subject, &schemas, library, references)));
         if report.is_valid() {
@@ -101,6 +107,19 @@ impl Validator {
             report.findings.extend(limited(policy::check(subject, &schemas, library, references)));
         }
         if library.is_waiting() { Verdict::NeedsMore } else { Verdict::Done(report) }
+    }
+}
+
+/// Asks for what the contract itself refers to, before any layer does its work for nothing.
+fn want_references(subject: Subject<'_>, library: &mut Library) {
+    let contract = &subject.document.contract;
+    let configurations = contract.configurations.iter().filter_map(|entry| entry.reference.as_deref());
+    let policies = contract.policies.iter().filter_map(|entry| entry.reference.as_deref());
+    let policies = policies.filter(|_| subject.bundle.is_some());
+    for reference in configurations.chain(policies) {
+        if let Ok(request) = Request::new(subject.origin, reference, None) {
+            library.look_up(&request);
+        }
     }
 }
 

@@ -281,36 +281,60 @@ impl Node {
     /// # Errors
     /// [`NoJsonForm`] for `.nan`, `.inf` and integers outside of 64 bits.
     pub fn to_json(&self) -> Result<serde_json::Value, NoJsonForm> {
-        self.to_json_at(&Pointer::root())
+        // The way to a number is looked for only when one is refused.
+        self.json().ok_or_else(|| {
+            let mut refused = NoJsonForm { pointer: Pointer::root(), span: self.span, text: Box::default() };
+            self.find_refused(&mut refused);
+            refused
+        })
     }
 
-    fn to_json_at(&self, pointer: &Pointer) -> Result<serde_json::Value, NoJsonForm> {
-        let refuse = |text: &str| NoJsonForm { pointer: pointer.clone(), span: self.span, text: text.into() };
-        Ok(match &self.value {
+    fn json(&self) -> Option<serde_json::Value> {
+        Some(match &self.value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => serde_json::Value::Bool(*value),
-            Value::Int(value, text) => {
-                let number =
-                    Number::from_i128(*value).or_else(|| Number::from_u128(u128::try_from(*value).ok()?));
-                serde_json::Value::Number(number.ok_or_else(|| refuse(text))?)
-            }
-            Value::Float(value, text) => {
-                serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| refuse(text))?)
-            }
+            Value::Int(value, _) => serde_json::Value::Number(json_integer(*value)?),
+            Value::Float(value, _) => serde_json::Value::Number(Number::from_f64(*value)?),
             Value::String(text) => serde_json::Value::String(text.to_string()),
             Value::Sequence(items) => {
-                let items = items.iter().enumerate();
-                let items = items.map(|(index, item)| item.to_json_at(&pointer.index(index)));
-                serde_json::Value::Array(items.collect::<Result<_, _>>()?)
+                serde_json::Value::Array(items.iter().map(Self::json).collect::<Option<_>>()?)
             }
             Value::Mapping(mapping) => {
                 let mut object = Map::with_capacity(mapping.entries.len());
                 for entry in &mapping.entries {
-                    object.insert(entry.key.to_string(), entry.node.to_json_at(&pointer.key(&entry.key))?);
+                    object.insert(entry.key.to_string(), entry.node.json()?);
                 }
                 serde_json::Value::Object(object)
             }
         })
+    }
+
+    /// Goes to the first number that has no JSON form. True when there is one.
+    fn find_refused(&self, refused: &mut NoJsonForm) -> bool {
+        let mut refuse = |text: &str| {
+            refused.span = self.span;
+            refused.text = text.into();
+            true
+        };
+        match &self.value {
+            Value::Int(value, text) => json_integer(*value).is_none() && refuse(text),
+            Value::Float(value, text) => !value.is_finite() && refuse(text),
+            Value::Sequence(items) => items.iter().enumerate().any(|(index, item)| {
+                refused.pointer.push_index(index);
+                item.find_refused(refused) || {
+                    refused.pointer.pop();
+                    false
+                }
+            }),
+            Value::Mapping(mapping) => mapping.entries.iter().any(|entry| {
+                refused.pointer.push_key(&entry.key);
+                entry.node.find_refused(refused) || {
+                    refused.pointer.pop();
+                    false
+                }
+            }),
+            Value::Null | Value::Bool(_) | Value::String(_) => false,
+        }
     }
 
     /// Whether the value has a JSON form, without building it.
@@ -318,22 +342,17 @@ impl Node {
     /// # Errors
     /// [`NoJsonForm`] for the first number that has none.
     pub fn check_json_form(&self) -> Result<(), NoJsonForm> {
-        let has_form = match &self.value {
-            Value::Int(value, _) => i64::try_from(*value).is_ok() || u64::try_from(*value).is_ok(),
+        if self.has_json_form() { Ok(()) } else { self.to_json().map(drop) }
+    }
+
+    fn has_json_form(&self) -> bool {
+        match &self.value {
+            Value::Int(value, _) => json_integer(*value).is_some(),
             Value::Float(value, _) => value.is_finite(),
-            Value::Sequence(items) => {
-                return items
-                    .iter()
-                    .try_for_each(Self::check_json_form)
-                    .or_else(|_| self.to_json().map(drop));
-            }
-            Value::Mapping(mapping) => {
-                let mut nodes = mapping.entries().iter().map(|entry| &entry.node);
-                return nodes.try_for_each(Self::check_json_form).or_else(|_| self.to_json().map(drop));
-            }
+            Value::Sequence(items) => items.iter().all(Self::has_json_form),
+            Value::Mapping(mapping) => mapping.entries().iter().all(|entry| entry.node.has_json_form()),
             Value::Null | Value::Bool(_) | Value::String(_) => true,
-        };
-        if has_form { Ok(()) } else { self.to_json().map(drop) }
+        }
     }
 
     /// A tree without places from a JSON value.
@@ -356,4 +375,8 @@ impl Node {
             }
         })
     }
+}
+
+fn json_integer(value: i128) -> Option<Number> {
+    Number::from_i128(value).or_else(|| Number::from_u128(u128::try_from(value).ok()?))
 }

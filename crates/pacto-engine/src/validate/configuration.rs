@@ -36,7 +36,7 @@ pub(super) fn check(
         }
         if let Some(text) = &entry.reference {
             let pointer = at.key("ref");
-            let parsed = reference(document, text, &pointer, Code::InvalidConfigRef, findings);
+            let parsed = reference(document, text, || pointer.clone(), Code::InvalidConfigRef, findings);
             if parsed.is_some() && references == References::Follow {
                 offered_schema(subject, text, &pointer, schemas, library, findings);
             }

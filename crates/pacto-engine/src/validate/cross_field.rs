@@ -193,7 +193,7 @@ pub(super) fn file_exists(
 pub(super) fn reference(
     document: &ContractDocument,
     text: &str,
-    pointer: &Pointer,
+    pointer: impl Fn() -> Pointer,
     code: Code,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Reference> {
@@ -208,7 +208,7 @@ pub(super) fn reference(
             Some(reference)
         }
         Err(error) => {
-            findings.push(invalid_reference(document, text, &error, pointer, code));
+            findings.push(invalid_reference(document, text, &error, &pointer(), code));
             None
         }
     }
@@ -233,14 +233,14 @@ fn invalid_reference(
 fn short_digest(
     document: &ContractDocument,
     digest: Option<&Digest>,
-    at: &Pointer,
+    at: impl Fn() -> Pointer,
     findings: &mut Vec<Diagnostic>,
 ) {
     if let Some(digest) = digest.filter(|digest| !digest.is_complete()) {
         let all = digest.complete_length();
         let message =
             format!("digest {digest} has {} digits, not {all}; it cannot be fetched", digest.hex().len());
-        let finding = document.finding(Code::InvalidDigest, at, message);
+        let finding = document.finding(Code::InvalidDigest, &at(), message);
         findings.push(finding.with_help(format!("write all {all} digits")));
     }
 }
@@ -259,7 +259,7 @@ fn policies(subject: Subject<'_>, schemas: &SchemaFiles<'_>, findings: &mut Vec<
             configuration::schema_file(subject, bundle, path, &at.key("schema"), schemas, codes, findings);
         }
         if let Some(text) = &policy.reference {
-            reference(document, text, &at.key("ref"), Code::InvalidPolicyRef, findings);
+            reference(document, text, || at.key("ref"), Code::InvalidPolicyRef, findings);
         }
     }
 }
@@ -269,25 +269,23 @@ fn dependencies(document: &ContractDocument, findings: &mut Vec<Diagnostic>) {
     let names = dependencies.iter().map(|dependency| dependency.name());
     unique_names(document, "dependencies", names, Code::DuplicateDependencyName, findings);
     for (index, dependency) in dependencies.iter().enumerate() {
-        let at = Pointer::root().key("dependencies").index(index);
-        let parsed =
-            reference(document, &dependency.reference, &at.key("ref"), Code::InvalidOciRef, findings);
+        let at = |key| Pointer::root().key("dependencies").index(index).key(key);
+        let parsed = reference(document, &dependency.reference, || at("ref"), Code::InvalidOciRef, findings);
         let Some(parsed) = parsed else { continue };
         if let Some(OciReference { tag: Some(tag), digest: None, .. }) = parsed.as_oci() {
             let message = format!("tag {tag:?} can be moved to other content");
-            let finding = document.finding(Code::TagNotDigest, &at.key("ref"), message);
+            let finding = document.finding(Code::TagNotDigest, &at("ref"), message);
             findings.push(finding.with_help("drop the tag and let `compatibility` choose, or fix a digest"));
         }
-        let pointer = at.key("compatibility");
         match VersionRange::parse(&dependency.compatibility) {
             Err(error) => {
                 let message =
                     format!("{} is not a version constraint: {error}", quoted(&dependency.compatibility));
-                findings.push(document.finding(Code::InvalidCompatibility, &pointer, message));
+                findings.push(document.finding(Code::InvalidCompatibility, &at("compatibility"), message));
             }
             Ok(range) if range.is_empty() => {
                 let message = format!("no version satisfies {}", quoted(&dependency.compatibility));
-                let finding = document.finding(Code::ImpossibleCompatibility, &pointer, message);
+                let finding = document.finding(Code::ImpossibleCompatibility, &at("compatibility"), message);
                 findings.push(finding.with_help("correct the bounds"));
             }
             Ok(_) => {}
@@ -300,7 +298,7 @@ fn image_and_chart(document: &ContractDocument, findings: &mut Vec<Diagnostic>) 
     if let Some(image) = &document.contract.service.image {
         let pointer = service.key("image").key("ref");
         match OciReference::parse(&image.reference) {
-            Ok(parsed) => short_digest(document, parsed.digest.as_ref(), &pointer, findings),
+            Ok(parsed) => short_digest(document, parsed.digest.as_ref(), || pointer.clone(), findings),
             Err(error) => {
                 let finding =
                     invalid_reference(document, &image.reference, &error, &pointer, Code::InvalidImageRef);
@@ -316,7 +314,7 @@ fn image_and_chart(document: &ContractDocument, findings: &mut Vec<Diagnostic>) 
         reference(
             document,
             &chart.reference,
-            &service.key("chart").key("ref"),
+            || service.key("chart").key("ref"),
             Code::InvalidChartRef,
             findings,
         );
