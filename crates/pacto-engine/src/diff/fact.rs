@@ -91,6 +91,8 @@ pub enum Kind {
     HeaderBecameRequired,
     /// A header may be missing now.
     HeaderBecameOptional,
+    /// A parameter of the path has another name; requests look the same.
+    PathParameterRenamed,
     /// `operationId` differs.
     OperationId,
     /// Security requirements differ.

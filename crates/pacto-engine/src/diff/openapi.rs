@@ -3,8 +3,7 @@
 mod content;
 mod operation;
 mod parameter;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod path;
 
 use serde_json::json;
 
@@ -37,6 +36,14 @@ struct Comparison {
     new_dialect: Dialect,
 }
 
+/// A path that is on both sides.
+struct Paths<'a> {
+    /// As it was written.
+    old: &'a str,
+    /// Names of its parameters that differ, old and new.
+    renamed: Vec<(&'a str, &'a str)>,
+}
+
 /// Whether the main file says that it is `OpenAPI`, or looks like it.
 pub(super) fn is_openapi(documents: &Documents) -> bool {
     let marks = ["openapi", "swagger", "paths"];
@@ -52,16 +59,20 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
     let empty = Vec::new;
     let old_paths = old.get("paths").map_or_else(empty, |paths| paths.entries().collect());
     let new_paths: Vec<_> = new.get("paths").map_or_else(empty, |paths| paths.entries().collect());
-    let by_name: BTreeMap<&str, Located<'_>> = new_paths.iter().copied().collect();
-    let known: BTreeSet<&str> = old_paths.iter().map(|(path, _)| *path).collect();
-    let is_path = |path: &str| !path.starts_with("x-");
-    for (path, item) in old_paths.iter().copied().filter(|(path, _)| is_path(path)) {
-        match by_name.get(path) {
-            Some(counterpart) => compare_item(path, item, *counterpart, comparison, drafts),
+    let matched = path::matched(&old_paths, &new_paths);
+    for (path, item, counterpart) in matched.old {
+        match counterpart {
+            Some((new_path, counterpart)) => {
+                let paths = Paths { old: path, renamed: path::renamed(path, new_path) };
+                if path != new_path {
+                    drafts.push(renamed_path((path, item), (new_path, counterpart)));
+                }
+                compare_item(&paths, item, counterpart, comparison, drafts);
+            }
             None => drafts.push(whole_path(path, ChangeType::Removed, item)),
         }
     }
-    for (path, item) in new_paths.iter().copied().filter(|(path, _)| is_path(path) && !known.contains(path)) {
+    for (path, item) in matched.added {
         drafts.push(whole_path(path, ChangeType::Added, item));
     }
     globals(old, new, drafts);
@@ -87,13 +98,26 @@ fn whole_path(path: &str, change_type: ChangeType, item: Located<'_>) -> Draft {
     if removed { draft.at(place, None) } else { draft.at(None, place) }
 }
 
+/// A path whose parameters have other names.
+fn renamed_path((old, old_item): (&str, Located<'_>), (new, new_item): (&str, Located<'_>)) -> Draft {
+    let (before, after) = (Some(json!(old)), Some(json!(new)));
+    let mut draft =
+        Draft::plain(Section::Interfaces, "openapi.operation", ChangeType::Modified, before, after);
+    draft.path = format!("openapi.paths[{old}]");
+    draft.reason = format!("API path {old} modified");
+    let renamed = fact(Kind::PathParameterRenamed, Area::Operation, None, "path".to_owned());
+    draft.facts.push(renamed.between(old_item, new_item).with(Some(old), Some(new)));
+    draft.at(Some(old_item.location()), Some(new_item.location()))
+}
+
 fn compare_item(
-    path: &str,
+    paths: &Paths<'_>,
     old: Located<'_>,
     new: Located<'_>,
     comparison: Comparison,
     drafts: &mut Vec<Draft>,
 ) {
+    let path = paths.old;
     let (old, new) = match (old.resolved(), new.resolved()) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(before), Err(after)) if before == after => return,
@@ -106,7 +130,7 @@ fn compare_item(
         let upper = method.to_uppercase();
         match (old.get(method), new.get(method)) {
             (Some(old_operation), Some(new_operation)) => {
-                let pair = operation::Pair { path, method: &upper, comparison };
+                let pair = operation::Pair { paths, method: &upper, comparison };
                 pair.compare((old, old_operation), (new, new_operation), drafts);
             }
             (Some(operation), None) => {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::content::{self, Body};
 use super::parameter::{self, Parameter};
-use super::{Comparison, fact, leftovers};
+use super::{Comparison, Paths, fact, leftovers};
 use crate::diff::change::ChangeType;
 use crate::diff::documents::{Located, same};
 use crate::diff::draft::{Draft, Section};
@@ -18,7 +18,7 @@ const DOCUMENTATION: &[&str] = &["summary", "description", "tags", "externalDocs
 
 /// An operation that is on both sides.
 pub(super) struct Pair<'p> {
-    pub path: &'p str,
+    pub paths: &'p Paths<'p>,
     pub method: &'p str,
     pub comparison: Comparison,
 }
@@ -47,7 +47,7 @@ impl Pair<'_> {
     }
 
     fn line(&self, base: &'static str, tail: &str, change_type: ChangeType, what: &str) -> Draft {
-        let label = format!("{} {}", self.method, self.path);
+        let label = format!("{} {}", self.method, self.paths.old);
         self.labelled(base, tail, change_type, &label, &format!("{label} {what}"))
     }
 
@@ -56,22 +56,25 @@ impl Pair<'_> {
         let value = |there: bool| there.then(|| json!(label));
         let (old, new) = (value(kind != ChangeType::Added), value(kind != ChangeType::Removed));
         let mut draft = Draft::plain(Section::Interfaces, base, kind, old, new);
-        draft.path = format!("openapi.paths[{}].methods[{}].{tail}", self.path, self.method);
+        draft.path = format!("openapi.paths[{}].methods[{}].{tail}", self.paths.old, self.method);
         draft.reason = format!("{what} {}", kind.as_str());
         draft
     }
 
     fn parameters(&self, old: &[Parameter<'_>], new: &[Parameter<'_>], drafts: &mut Vec<Draft>) {
         let line = |parameter: &Parameter<'_>, change_type: ChangeType| {
-            let label =
-                format!("{} {} {} param '{}'", self.method, self.path, parameter.location, parameter.name);
+            let label = format!(
+                "{} {} {} param '{}'",
+                self.method, self.paths.old, parameter.location, parameter.name
+            );
             let tail = format!("parameters[{}:{}]", parameter.name, parameter.location);
             self.labelled("openapi.parameters", &tail, change_type, &label, &label)
         };
-        let old_keys: BTreeSet<_> = old.iter().map(Parameter::key).collect();
+        let key_now = |parameter: &Parameter<'_>| parameter.key_after(&self.paths.renamed);
+        let old_keys: BTreeSet<_> = old.iter().map(key_now).collect();
         let by_key: BTreeMap<_, _> = new.iter().map(|parameter| (parameter.key(), parameter)).collect();
         for parameter in old {
-            match by_key.get(&parameter.key()) {
+            match by_key.get(&key_now(parameter)) {
                 Some(counterpart) => {
                     let facts = parameter.compare(counterpart, self.comparison);
                     if !facts.is_empty() {
@@ -151,8 +154,8 @@ impl Pair<'_> {
         }
         let by_status: BTreeMap<&str, Located<'_>> = after.iter().copied().collect();
         let line = |status: &str, change_type: ChangeType| {
-            let label = format!("{} {} {status}", self.method, self.path);
-            let what = format!("{} {} response {status}", self.method, self.path);
+            let label = format!("{} {} {status}", self.method, self.paths.old);
+            let what = format!("{} {} response {status}", self.method, self.paths.old);
             self.labelled("openapi.responses", &format!("responses[{status}]"), change_type, &label, &what)
         };
         let about =
@@ -191,7 +194,7 @@ impl Pair<'_> {
 
     /// Everything else: one line a key. Words for people are no lines.
     fn rest(&self, old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
-        let subject = format!("{} {}", self.method, self.path);
+        let subject = format!("{} {}", self.method, self.paths.old);
         let special = [
             ("operationId", Kind::OperationId),
             ("security", Kind::Security),

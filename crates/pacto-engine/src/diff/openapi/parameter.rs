@@ -56,6 +56,13 @@ impl Parameter<'_> {
         (self.location.to_owned(), name)
     }
 
+    /// The identity in a path whose parameters got other names.
+    pub(super) fn key_after(&self, renamed: &[(&str, &str)]) -> (String, String) {
+        let (location, name) = self.key();
+        let new = renamed.iter().find(|(old, _)| location == "path" && *old == name).map(|(_, new)| *new);
+        (location, new.map_or(name, str::to_owned))
+    }
+
     pub(super) fn is_required(&self) -> bool {
         self.node.is_on("required") || self.location == "path"
     }

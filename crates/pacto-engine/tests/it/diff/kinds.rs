@@ -51,6 +51,7 @@ pub fn home(kind: Kind) -> Home {
         | Kind::HeaderBecameRequired
         | Kind::HeaderBecameOptional
         | Kind::OperationId
+        | Kind::PathParameterRenamed
         | Kind::Security
         | Kind::Servers
         | Kind::Callbacks

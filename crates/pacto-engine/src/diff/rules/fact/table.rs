@@ -47,6 +47,7 @@ pub const FACT_RULES: &[FactRow] = &[
     row(Kind::OptionalHeaderRemoved, "optional-response-header-removed", PotentialBreaking, PotentialBreaking, "{subject} was removed", "clients may read it; deprecate it first"),
     row(Kind::HeaderBecameRequired, "response-header-became-required", NonBreaking, NonBreaking, "{subject} is always there now", ""),
     row(Kind::HeaderBecameOptional, "response-header-became-optional", Breaking, Breaking, "{subject} may be missing now", KEEP_PROMISE),
+    row(Kind::PathParameterRenamed, "api-path-parameter-renamed", NonBreaking, NonBreaking, "{subject}: {old} is written {new}; requests look the same", ""),
     row(Kind::OperationId, "api-operation-id-changed", PotentialBreaking, PotentialBreaking, "{subject}: operationId {old} became {new}", "generated clients name their methods by it"),
     undecided(Kind::Security, "api-security-changed", "{subject}: security requirements changed", "clients may need other credentials or scopes"),
     undecided(Kind::Servers, "api-servers-changed", "{subject}: servers changed", "clients may call the old address"),
