@@ -22,7 +22,7 @@ struct Reached {
 }
 
 const OASDIFF: Reached = Reached { agree: 39, too_low: 24, silent: 3 };
-const OPENAPI_DIFF: Reached = Reached { agree: 30, too_low: 17, silent: 1 };
+const OPENAPI_DIFF: Reached = Reached { agree: 31, too_low: 16, silent: 0 };
 
 /// A pair of documents with the worst verdict of its cases.
 struct Pair {

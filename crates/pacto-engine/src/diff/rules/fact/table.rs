@@ -41,7 +41,7 @@ pub const FACT_RULES: &[FactRow] = &[
     row(Kind::SuccessStatusAdded, "response-success-status-added", NonBreaking, NonBreaking, "{subject} was added", ""),
     row(Kind::SuccessStatusRemoved, "response-success-status-removed", Breaking, Breaking, "{subject} was removed", KEEP_PROMISE),
     row(Kind::OtherStatusAdded, "response-non-success-status-added", NonBreaking, NonBreaking, "{subject} was added", ""),
-    row(Kind::OtherStatusRemoved, "response-non-success-status-removed", NonBreaking, NonBreaking, "{subject} was removed", ""),
+    row(Kind::OtherStatusRemoved, "response-non-success-status-removed", Breaking, Breaking, "{subject} was removed", KEEP_PROMISE),
     row(Kind::HeaderAdded, "response-header-added", NonBreaking, NonBreaking, "{subject} was added", ""),
     row(Kind::RequiredHeaderRemoved, "required-response-header-removed", Breaking, Breaking, "{subject} was always there and was removed", KEEP_PROMISE),
     row(Kind::OptionalHeaderRemoved, "optional-response-header-removed", PotentialBreaking, PotentialBreaking, "{subject} was removed", "clients may read it; deprecate it first"),
