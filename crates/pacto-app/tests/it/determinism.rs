@@ -1,9 +1,10 @@
 //! The same contracts get the same bytes, whoever is looked at first and by however many threads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use pacto_app::Context;
 use pacto_app::validate::{Options, Outcome, run};
+use pacto_app::{Context, diff, doc, explain, graph, pack};
+use pacto_engine::graph::GraphOptions;
 use pacto_oci::directory::find_bundles;
 
 use crate::support::{checkout, context, quickly};
@@ -80,5 +81,66 @@ fn an_error_is_the_first_in_the_order_of_the_arguments() {
             let error = run(&context, &Options { contracts, ..Options::default() }, &|_| ()).unwrap_err();
             assert_eq!(error.to_string(), "cannot access missing-a: No such file or directory (os error 2)");
         }
+    }
+}
+
+/// Every file below `root` with its content, by path.
+fn files(root: &Path, below: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(root.join(below)).unwrap() {
+        let path = below.join(entry.unwrap().file_name());
+        if root.join(&path).is_dir() {
+            files(root, &path, found);
+        } else {
+            found.push((path.clone(), std::fs::read(root.join(path)).unwrap()));
+        }
+    }
+}
+
+/// What every command that reads contracts has to say about the examples, as one text.
+fn everything(context: &Context) -> String {
+    const PLATFORM: &str = "oci://registry.example.com/veloria/veloria-platform";
+    let contract = PLATFORM.to_owned();
+    let edges = GraphOptions { references: true, only_references: false };
+    let graph =
+        graph::run(context, &graph::Options { contract: contract.clone(), edges, ..Default::default() });
+    let (old, new) = (format!("{PLATFORM}:1.0.0"), format!("{PLATFORM}:2.0.0"));
+    let diff = diff::run(context, &diff::Options { old, new, ..Default::default() });
+    let doc = doc::run(context, &doc::Options { contract: contract.clone(), ..Default::default() });
+    let explain = explain::run(context, &explain::Options { contract, ..Default::default() });
+    let directory = "examples/station-service/v2.0.0".to_owned();
+    let output = Some(PathBuf::from("packed.tar.gz"));
+    let pack = pack::run(context, &pack::Options { directory, output, ..Default::default() });
+    let json = |value: serde_json::Result<String>| value.unwrap();
+    [
+        json(serde_json::to_string(&graph.unwrap().report())),
+        json(serde_json::to_string(&diff.unwrap())),
+        json(serde_json::to_string(&doc.unwrap())),
+        json(serde_json::to_string(&explain.unwrap())),
+        json(serde_json::to_string(&pack.unwrap())),
+        format!("{:?}", std::fs::read(context.directory.join("packed.tar.gz")).unwrap()),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn every_command_gives_the_same_bytes_whatever_the_order_of_files_on_disk() {
+    let mut tree = Vec::new();
+    files(&checkout(), Path::new("examples"), &mut tree);
+    assert!(tree.len() > 100, "{}", tree.len());
+    let mut expected: Option<String> = None;
+    for seed in 0..100 {
+        let place = tempfile::tempdir().unwrap();
+        shuffle(&mut tree, seed);
+        for (path, content) in &tree {
+            let path = place.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        let mut context =
+            context(place.path(), "registry.example.com/veloria", &place.path().join("examples"));
+        context.jobs = [1, 2, 16].into_iter().cycle().nth(usize::try_from(seed).unwrap()).unwrap();
+        let said = everything(&context);
+        let expected = expected.get_or_insert_with(|| said.clone());
+        assert!(*expected == said, "run {seed} with {} jobs: {said}", context.jobs);
     }
 }
