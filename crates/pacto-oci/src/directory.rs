@@ -56,6 +56,8 @@ pub struct BundleDirectory {
     /// The name that messages show.
     shown: String,
     canonical: PathBuf,
+    /// The contract, where it is no link.
+    contract: Option<std::fs::Metadata>,
 }
 
 impl BundleDirectory {
@@ -65,16 +67,14 @@ impl BundleDirectory {
     /// [`DirectoryError`] when it is no directory or holds no `pacto.yaml`.
     pub fn open(path: &Path, shown: &str) -> Result<Self, DirectoryError> {
         let access = |source| DirectoryError::Access { path: shown.to_owned(), source };
-        let metadata = std::fs::metadata(path).map_err(access)?;
-        if !metadata.is_dir() {
-            return Err(DirectoryError::NotADirectory(shown.to_owned()));
-        }
+        let Ok(contract) = std::fs::symlink_metadata(path.join(CONTRACT_FILE)) else {
+            let is_directory = std::fs::metadata(path).map_err(access)?.is_dir();
+            let kind = if is_directory { DirectoryError::NoContract } else { DirectoryError::NotADirectory };
+            return Err(kind(shown.to_owned()));
+        };
         let canonical = std::fs::canonicalize(path).map_err(access)?;
-        let directory = Self { path: path.to_owned(), shown: shown.to_owned(), canonical };
-        if std::fs::symlink_metadata(path.join(CONTRACT_FILE)).is_err() {
-            return Err(DirectoryError::NoContract(shown.to_owned()));
-        }
-        Ok(directory)
+        let contract = Some(contract).filter(std::fs::Metadata::is_file);
+        Ok(Self { path: path.to_owned(), shown: shown.to_owned(), canonical, contract })
     }
 
     /// The absolute path without links; two names of one directory have one canonical path.
@@ -102,6 +102,9 @@ impl BundleDirectory {
         let shown = self.shown(file);
         let refuse = |kind| Err(DirectoryError::NotAFile { path: shown.clone(), kind });
         let access = |source| DirectoryError::Access { path: shown.clone(), source };
+        if let (CONTRACT_FILE, Some(contract)) = (file, &self.contract) {
+            return self.read_open(&path, file, contract).map(Some);
+        }
         match self.plain_file(file) {
             Plain::File(metadata) => return self.read_open(&path, file, &metadata).map(Some),
             Plain::Absent => return Ok(None),
@@ -155,9 +158,15 @@ impl BundleDirectory {
         let shown = self.shown(file);
         let access = |source| DirectoryError::Access { path: shown.clone(), source };
         let limit = MAX_BUNDLE_FILE_BYTES as u64;
-        let mut content = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default());
-        let opened = std::fs::File::open(path).map_err(access)?;
-        opened.take(limit + 1).read_to_end(&mut content).map_err(access)?;
+        let expected = usize::try_from(metadata.len().min(limit)).unwrap_or_default();
+        let mut opened = std::fs::File::open(path).map_err(access)?;
+        // Room for one byte more than there should be: the end is there when it stays free, without asking again.
+        let mut content = vec![0; expected + 1];
+        let first = opened.read(&mut content).map_err(access)?;
+        content.truncate(first);
+        if first != expected {
+            opened.take(limit + 1 - first as u64).read_to_end(&mut content).map_err(access)?;
+        }
         if content.len() > MAX_BUNDLE_FILE_BYTES {
             let source = BundleError::FileTooLarge { path: file.to_owned(), limit: MAX_BUNDLE_FILE_BYTES };
             return Err(DirectoryError::Limit { path: shown.clone(), source });
@@ -261,7 +270,11 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
     let mut found = if is_bundle { vec![root.to_owned()] } else { Vec::new() };
     for _ in 0..MAX_SEARCH_DEPTH {
         // An unreadable directory holds nothing that could be judged.
-        let look = |directory: &PathBuf| look_into(directory).unwrap_or_default();
+        let look = |directory: &PathBuf| {
+            let holds_contract = std::fs::symlink_metadata(directory.join(CONTRACT_FILE)).is_ok();
+            // What else is in a bundle does not matter.
+            if holds_contract { (true, Vec::new()) } else { look_into(directory).unwrap_or_default() }
+        };
         let threads = if level.len() < PARALLEL_FROM { 1 } else { parallel::processors() };
         let looked = parallel::map(threads, &level, look);
         let mut next = Vec::new();
