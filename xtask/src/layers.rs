@@ -47,8 +47,8 @@ const FENCED: &[(&str, &[&str])] = &[
     ("anstream", &["pacto-cli"]),
     ("indicatif", &["pacto-cli"]),
     ("anyhow", &["xtask"]),
-    ("tokio", &[]),
-    ("reqwest", &[]),
+    ("tokio", &["pacto-app", "pacto-oci"]),
+    ("reqwest", &["pacto-oci"]),
     ("kube", &[]),
     ("rmcp", &[]),
 ];

@@ -48,6 +48,14 @@ pub const MAX_OVERRIDE_INDEX: usize = 100_000;
 pub const MAX_CONTRACTS_PER_RUN: usize = 100_000;
 /// Deepest directory below the named one in which contracts are searched.
 pub const MAX_SEARCH_DEPTH: usize = 5;
+/// How many times smaller than its content a packed bundle may be, once the content is over 1 MiB.
+pub const MAX_COMPRESSION_RATIO: usize = 200;
+/// Largest manifest, or page of a list of tags, that a registry may send, in bytes.
+pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
+/// Most tags of one repository.
+pub const MAX_TAGS: usize = 100_000;
+/// Most redirects of one request.
+pub const MAX_REDIRECTS: usize = 5;
 
 /// One row of the documented table of limits.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +99,15 @@ pub const TABLE: &[Limit] = &[
     row("MAX_OVERRIDE_INDEX", MAX_OVERRIDE_INDEX, "", "a list index in `--set`"),
     row("MAX_CONTRACTS_PER_RUN", MAX_CONTRACTS_PER_RUN, "contracts", "one call of `pacto validate`"),
     row("MAX_SEARCH_DEPTH", MAX_SEARCH_DEPTH, "levels", "the search for contracts below a directory"),
+    row(
+        "MAX_COMPRESSION_RATIO",
+        MAX_COMPRESSION_RATIO,
+        "times",
+        "a packed bundle whose content is over 1 MiB",
+    ),
+    row("MAX_MANIFEST_BYTES", MAX_MANIFEST_BYTES, "bytes", "a manifest or a page of tags"),
+    row("MAX_TAGS", MAX_TAGS, "tags", "one repository"),
+    row("MAX_REDIRECTS", MAX_REDIRECTS, "redirects", "one request to a registry"),
 ];
 
 const fn row(name: &'static str, value: usize, unit: &'static str, bounds: &'static str) -> Limit {

@@ -1,0 +1,22 @@
+//! Registries over the network: the endpoints of the OCI distribution specification that Pacto needs.
+//!
+//! | idea | where |
+//! |---|---|
+//! | endpoints | [`client`] |
+//! | one exchange: scheme, credentials, redirects, retries | `transport` |
+//! | when plain HTTP is spoken, and to whom | `host` |
+//! | `WWW-Authenticate` | `challenge` |
+//! | tokens of a realm | `token` |
+//! | what goes wrong | [`error`] |
+
+mod challenge;
+pub mod client;
+pub mod error;
+mod host;
+mod token;
+mod transport;
+
+pub use client::{Client, Manifest, Repository};
+pub use error::RegistryError;
+pub(crate) use host::api_host;
+pub use transport::{Retry, Settings};
