@@ -62,12 +62,16 @@ fn root() -> Result<PathBuf> {
 
 /// Runs a command in the checkout, with its output shown.
 fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    println!("$ {program} {}", arguments.join(" "));
-    let status = std::process::Command::new(program)
-        .args(arguments)
-        .current_dir(root()?)
-        .status()
-        .with_context(|| format!("{program} cannot be started"))?;
-    ensure!(status.success(), "{program} {} failed", arguments.join(" "));
+    run_command(std::process::Command::new(program).args(arguments))
+}
+
+/// Runs a command in the root of the checkout, and shows it.
+fn run_command(command: &mut std::process::Command) -> Result<()> {
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let shown = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    println!("$ {shown}");
+    let status =
+        command.current_dir(root()?).status().with_context(|| format!("{shown} cannot be started"))?;
+    ensure!(status.success(), "{shown} failed");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -9,7 +10,7 @@ use crate::{codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `deny` (licences and bans, needs cargo-deny)
+    /// Leave a part out: `deny` (licences and bans, needs cargo-deny), `registry` (needs docker-registry and skopeo)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
@@ -17,7 +18,11 @@ pub struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
     Deny,
+    Registry,
 }
+
+/// Programs of Debian that tests of registries need, with the packages that hold them.
+const REGISTRY_PROGRAMS: &[(&str, &str)] = &[("docker-registry", "docker-registry"), ("skopeo", "skopeo")];
 
 /// Version of cargo-deny that the configuration is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -36,8 +41,15 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     } else {
         deny()?;
     }
-    // Tests run the command that users get, so it is built first.
-    crate::run("cargo", &["test", "--workspace", "--locked", "--quiet"])?;
+    let mut command = Command::new("cargo");
+    command.args(["test", "--workspace", "--locked", "--quiet"]);
+    if arguments.without.contains(&Part::Registry) {
+        command.env("PACTO_TEST_WITHOUT", "registry");
+        left_out.push("registry");
+    } else {
+        install(REGISTRY_PROGRAMS, "registry")?;
+    }
+    crate::run_command(&mut command)?;
     if !root()?.join("../shared").is_dir() {
         left_out.extend(["demo", "corpora"]);
     }
@@ -51,6 +63,30 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         parts => println!("all tests passed, left out: {}", parts.join(", ")),
     }
     Ok(())
+}
+
+/// Installs what is missing, where this system has packages and we may install them.
+fn install(programs: &[(&str, &str)], part: &str) -> Result<()> {
+    let is_there = |program: &str| {
+        std::env::var_os("PATH").is_some_and(|path| {
+            std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+        })
+    };
+    let missing: Vec<&str> =
+        programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let advice = format!("install {}, or leave them out with `--without {part}`", missing.join(" and "));
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        crate::run_command(
+            command.args(["-qq", "-y"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive"),
+        )
+    };
+    apt(&["update"])
+        .and_then(|()| apt(&[&["install", "--no-install-recommends"], missing.as_slice()].concat()))
+        .context(advice)
 }
 
 /// Licences, bans and sources; advisories need a database from the network and run in the release workflow.

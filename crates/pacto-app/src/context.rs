@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use pacto_oci::credential::Surroundings;
 use pacto_oci::mirror::{Location, Mirrors};
+use pacto_oci::registry::Settings;
 
+use crate::registries::Registries;
 use crate::sources::Sources;
 
 /// The surroundings of a command: nothing else is taken from the process.
@@ -18,11 +21,22 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context in `directory`, with as many threads as there are processors.
+    /// A context in `directory`, with as many threads as there are processors and no credentials.
     pub fn new(directory: impl Into<PathBuf>, mirrors: Mirrors) -> Self {
+        Self::with_registries(directory, mirrors, Settings::default(), Surroundings::default())
+    }
+
+    /// A context that speaks to registries as `settings` say, with the credentials of `surroundings`.
+    pub fn with_registries(
+        directory: impl Into<PathBuf>,
+        mirrors: Mirrors,
+        settings: Settings,
+        surroundings: Surroundings,
+    ) -> Self {
         let directory = directory.into();
         let jobs = pacto_oci::parallel::processors();
-        Self { sources: Sources::new(directory.clone(), mirrors), directory, jobs }
+        let registries = Registries::new(directory.clone(), mirrors, settings, surroundings);
+        Self { sources: Sources::new(directory.clone(), registries), directory, jobs }
     }
 }
 

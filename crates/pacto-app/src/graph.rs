@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pacto_contract::Diagnostic;
 use pacto_contract::overrides::Overrides;
-use pacto_engine::graph::{Ask, Conflict, EdgeKind, Graph, GraphOptions, Resolver, ServiceId};
+use pacto_engine::graph::{Conflict, EdgeKind, Graph, GraphOptions, Resolver, ServiceId};
 use pacto_engine::library::Resolved;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -107,11 +107,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
 pub fn resolve(context: &Context, root: &Arc<Resolved>, argument: &str, edges: GraphOptions) -> Graph {
     let reference = argument.contains("://").then(|| argument.to_owned());
     let mut resolver = Resolver::new(root, reference, edges);
-    while !resolver.is_done() {
-        for Ask { id, request } in resolver.poll() {
-            resolver.supply(id, context.sources.answer(&request));
-        }
-    }
+    context.sources.resolve(&mut resolver);
     resolver.finish()
 }
 

@@ -1,40 +1,49 @@
-//! Answers to requests for contracts: directories and mirrors.
+//! Answers to requests for contracts: directories, folders of bundles, registries.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::reference::OciReference;
-use pacto_contract::{Reference, VersionRange};
+use pacto_contract::{ContractDocument, Diagnostic, Reference, VersionRange};
+use pacto_engine::graph::{Ask, Resolver};
 use pacto_engine::library::{Answer, Library, Origin, Request, Resolved, Unresolved};
 use pacto_oci::directory::BundleDirectory;
 use pacto_oci::folder::{Folder, FolderError};
-use pacto_oci::mirror::{Location, Mirrors};
+use tokio::sync::OnceCell;
 
 use crate::load::{Scope, local_directory, read};
+use crate::registries::{Place, Registries, unresolved};
 
 /// Looks contracts up, each once.
 #[derive(Debug)]
 pub struct Sources {
     directory: PathBuf,
-    mirrors: Mirrors,
+    /// Registries, image layouts and mirrors.
+    pub registries: Registries,
     folders: Mutex<HashMap<PathBuf, Arc<IndexedFolder>>>,
     answers: Mutex<HashMap<Request, Answer>>,
     /// By identity, so that one contract under two requests is one value.
     contracts: Mutex<HashMap<String, Arc<Resolved>>>,
+    /// Contracts from registries by identity, each pulled once.
+    pulls: Mutex<HashMap<String, Arc<OnceCell<Answer>>>>,
 }
 
 type IndexedFolder = OnceLock<Result<Folder, String>>;
 
 impl Sources {
-    pub(crate) fn new(directory: PathBuf, mirrors: Mirrors) -> Self {
+    pub(crate) fn new(directory: PathBuf, registries: Registries) -> Self {
         Self {
             directory,
-            mirrors,
+            registries,
             folders: Mutex::default(),
             answers: Mutex::default(),
             contracts: Mutex::default(),
+            pulls: Mutex::default(),
         }
     }
 
@@ -43,33 +52,139 @@ impl Sources {
     /// # Errors
     /// [`Unresolved`].
     pub fn answer(&self, request: &Request) -> Answer {
-        if let Some(answer) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(request) {
-            return answer.clone();
+        match self.known(request) {
+            Some(answer) => answer,
+            None if self.needs_network(request) => self.registries.block_on(self.fetch(request)),
+            None => self.keep(request, self.beside(request)),
         }
-        let answer = match &request.reference {
+    }
+
+    /// Supplies everything that `library` wants.
+    pub fn supply(&self, library: &mut Library) {
+        let wanted = library.take_wanted();
+        self.prefetch(&wanted);
+        for request in wanted {
+            let answer = self.answer(&request);
+            library.supply(request, answer);
+        }
+    }
+
+    /// Answers every request of a graph; what a contract needs is asked for as soon as the contract is there.
+    pub fn resolve(&self, resolver: &mut Resolver) {
+        let mut waiting = FuturesUnordered::new();
+        loop {
+            for Ask { id, request } in resolver.poll() {
+                match self.known(&request) {
+                    Some(answer) => resolver.supply(id, answer),
+                    None if self.needs_network(&request) => {
+                        waiting.push(async move { (id, self.fetch(&request).await) });
+                    }
+                    None => resolver.supply(id, self.keep(&request, self.beside(&request))),
+                }
+            }
+            if resolver.is_done() {
+                return;
+            }
+            if waiting.is_empty() {
+                continue;
+            }
+            if let Some((id, answer)) = self.registries.block_on(waiting.next()) {
+                resolver.supply(id, answer);
+            }
+        }
+    }
+
+    /// Fetches what is on the network, all at once.
+    fn prefetch(&self, requests: &[Request]) {
+        let remote =
+            requests.iter().filter(|request| self.needs_network(request) && self.known(request).is_none());
+        let mut waiting: FuturesUnordered<_> = remote.map(|request| self.fetch(request)).collect();
+        if !waiting.is_empty() {
+            self.registries.block_on(async { while waiting.next().await.is_some() {} });
+        }
+    }
+
+    fn known(&self, request: &Request) -> Option<Answer> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(request).cloned()
+    }
+
+    fn needs_network(&self, request: &Request) -> bool {
+        match &request.reference {
+            Reference::Oci(oci) => !matches!(self.registries.place(oci), Ok(Place::Folder(_))),
+            Reference::Layout(_) => true,
+            Reference::Local(_) => false,
+        }
+    }
+
+    /// What lies on this machine.
+    fn beside(&self, request: &Request) -> Answer {
+        match &request.reference {
             Reference::Local(path) => self.local(&local_directory(&request.base, path), path),
-            Reference::Oci(oci) => self.oci(oci, request.constraint.as_deref()),
-            Reference::Layout(layout) => Err(Unresolved::Failed(format!(
-                "image layout {} cannot be read: this build knows directories and folder mirrors only",
-                layout.directory
-            ))),
-        };
+            Reference::Oci(oci) => match self.registries.place(oci).map_err(unresolved)? {
+                Place::Folder(folder) => self.folder_answer(folder, oci, request.constraint.as_deref()),
+                Place::Store(_) => Err(Unresolved::Failed(format!("{} is in a registry", request.reference))),
+            },
+            Reference::Layout(_) => {
+                Err(Unresolved::Failed(format!("{} is an image layout", request.reference)))
+            }
+        }
+    }
+
+    fn keep(&self, request: &Request, answer: Answer) -> Answer {
         match &answer {
             Ok(found) => {
                 tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved");
             }
-            Err(error) => tracing::debug!(reference = %request.reference, %error, "unresolved"),
+            Err(error) => {
+                tracing::debug!(reference = %request.reference, error = ?error.to_string(), "unresolved")
+            }
         }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.entry(request.clone()).or_insert(answer).clone()
     }
 
-    /// Supplies everything that `library` wants.
-    pub fn supply(&self, library: &mut Library) {
-        for request in library.take_wanted() {
-            let answer = self.answer(&request);
-            library.supply(request, answer);
-        }
+    /// What is in a registry or an image layout.
+    async fn fetch(&self, request: &Request) -> Answer {
+        let answer = self.pulled(request).await;
+        self.keep(request, answer)
+    }
+
+    async fn pulled(&self, request: &Request) -> Answer {
+        let (store, version, name) = match &request.reference {
+            Reference::Oci(oci) => match self.registries.place(oci).map_err(unresolved)? {
+                Place::Store(store) => {
+                    (store, (oci.tag.as_deref(), oci.digest.as_ref()), oci.repository_path())
+                }
+                Place::Folder(_) => return self.beside(request),
+            },
+            Reference::Layout(layout) => {
+                let store = self.registries.layout(layout);
+                let name = store.shown().to_owned();
+                (store, (layout.tag.as_deref(), layout.digest.as_ref()), name)
+            }
+            Reference::Local(_) => return self.beside(request),
+        };
+        let version = self.registries.version(&store, version, request.constraint.as_deref());
+        let version = version.await.map_err(unresolved)?;
+        let separator = if version.contains(':') { '@' } else { ':' };
+        let identity = format!("{name}{separator}{version}");
+        let cell = {
+            let mut pulls = self.pulls.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(pulls.entry(identity.clone()).or_default())
+        };
+        let pull = async || {
+            let pulled = store.pull(&version).await.map_err(unresolved)?;
+            let content = pulled.bundle.get(CONTRACT_FILE).unwrap_or_default();
+            let document = ContractDocument::parse(&format!("{identity}/{CONTRACT_FILE}"), content);
+            let document = document.map_err(|failure| {
+                let detail = failure.findings.first().map_or_else(String::new, first_problem);
+                Unresolved::Invalid { reference: format!("oci://{identity}"), detail }
+            })?;
+            let (document, bundle) = (Arc::new(document), Arc::new(pulled.bundle));
+            let origin = Origin::Registry(identity.clone());
+            Ok(Arc::new(Resolved { identity: identity.clone(), origin, document, bundle }))
+        };
+        cell.get_or_init(pull).await.clone()
     }
 
     fn local(&self, directory: &Path, written: &str) -> Answer {
@@ -82,24 +197,10 @@ impl Sources {
         self.remember(&canonical, Origin::Directory(canonical.clone()), &opened, written)
     }
 
-    fn oci(&self, oci: &OciReference, constraint: Option<&str>) -> Answer {
+    fn folder_answer(&self, folder: &Path, oci: &OciReference, constraint: Option<&str>) -> Answer {
         let reference = format!("oci://{oci}");
         let unreachable =
             |why: &str| Unresolved::Failed(format!("registry unreachable for {reference}: {why}"));
-        let Some((location, _)) = self.mirrors.find(oci) else {
-            return Err(unreachable(
-                "this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`",
-            ));
-        };
-        let folder = match location {
-            Location::Folder(path) => path,
-            Location::Registry(path) => {
-                return Err(unreachable(&format!("{path} is a registry, not a folder")));
-            }
-            Location::Layout(path) => {
-                return Err(unreachable(&format!("{} is an image layout, not a folder", path.display())));
-            }
-        };
         if let Some(digest) = oci.digest.as_ref().filter(|_| oci.tag.is_none()) {
             return Err(Unresolved::NotFound(format!(
                 "{reference} (a folder of bundles has no digest {digest})"
@@ -147,10 +248,7 @@ impl Sources {
         }
         let loaded = read(directory, &Overrides::default(), Scope::Compared, written);
         let (document, bundle) = loaded.map_err(|error| {
-            let first = error.findings().first().map(|finding| match &finding.location {
-                Some(place) => format!("{}:{}:{}: {}", place.file, place.line, place.column, finding.message),
-                None => finding.message.clone(),
-            });
+            let first = error.findings().first().map(first_problem);
             let detail = first.unwrap_or_else(|| error.to_string());
             Unresolved::Invalid { reference: written.to_owned(), detail }
         })?;
@@ -158,6 +256,14 @@ impl Sources {
         let resolved = Arc::new(Resolved { identity: identity.to_owned(), origin, document, bundle });
         let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(contracts.entry(identity.to_owned()).or_insert(resolved)))
+    }
+}
+
+/// A finding in one line.
+fn first_problem(finding: &Diagnostic) -> String {
+    match &finding.location {
+        Some(place) => format!("{}:{}:{}: {}", place.file, place.line, place.column, finding.message),
+        None => finding.message.clone(),
     }
 }
 

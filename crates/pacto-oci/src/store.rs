@@ -75,20 +75,24 @@ impl Store<'_> {
     /// [`RegistryError`]: not there, not reachable, no contract.
     pub async fn pull(&self, version: &str) -> Result<Pulled, RegistryError> {
         let reference = self.reference(version);
+        self.fetch(version, &reference).await.map_err(|error| error.about(&reference))
+    }
+
+    async fn fetch(&self, version: &str, reference: &str) -> Result<Pulled, RegistryError> {
         let outer = self.manifest(version).await?;
-        let inner = match artifact::in_index(&outer, &reference)? {
+        let inner = match artifact::in_index(&outer, reference)? {
             Some(digest) => {
                 let inner = self.manifest(digest.as_str()).await?;
-                if artifact::in_index(&inner, &reference)?.is_some() {
-                    return Err(RegistryError::invalid(&reference, "the index leads to another index"));
+                if artifact::in_index(&inner, reference)?.is_some() {
+                    return Err(RegistryError::invalid(reference, "the index leads to another index"));
                 }
                 inner
             }
             None => outer.clone(),
         };
-        let layer = artifact::layer(&inner, &reference)?;
+        let layer = artifact::layer(&inner, reference)?;
         let packed = self.blob(&layer.digest, layer.size).await?;
-        Ok(Pulled { bundle: artifact::bundle(&packed, &reference)?, digest: outer.digest })
+        Ok(Pulled { bundle: artifact::bundle(&packed, reference)?, digest: outer.digest })
     }
 
     async fn blob(&self, digest: &Digest, size: usize) -> Result<bytes::Bytes, RegistryError> {
@@ -103,6 +107,10 @@ impl Store<'_> {
     /// # Errors
     /// [`RegistryError`].
     pub async fn push(&self, artifact: &Artifact, tag: &str) -> Result<String, RegistryError> {
+        self.put(artifact, tag).await.map_err(|error| error.about(&self.reference(tag)))
+    }
+
+    async fn put(&self, artifact: &Artifact, tag: &str) -> Result<String, RegistryError> {
         let kind = oci_spec::image::MediaType::ImageManifest;
         match self {
             Self::Registry(repository) => {

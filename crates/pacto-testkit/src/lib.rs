@@ -2,5 +2,6 @@
 
 pub mod context;
 pub mod fleet;
+pub mod registry;
 
 pub use context::{CommandOutput, TestContext, checkout_dir, shared_dir};

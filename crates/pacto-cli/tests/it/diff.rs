@@ -355,7 +355,7 @@ fn errors_name_the_side() {
     Error: new contract: broken is not a readable contract
     exit: 3
     ----- stderr -----
-    Error: new contract: registry unreachable for oci://r.example/cart: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`
+    Error: new contract: registry unreachable for r.example/cart: the name of the host cannot be resolved
     exit: 2
     ----- stderr -----
     Error: old contract: "oci://": the reference is empty

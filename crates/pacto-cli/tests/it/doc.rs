@@ -7,13 +7,13 @@ fn writes_markdown_to_stdout() {
     let mut cx = context();
     cart(&cx, "cart");
     service(&cx, "registry/stock", "stock", "2.5.0", &[]);
-    cx.mirror("ghcr.io/acme", "registry");
+    cx.mirror("ghcr.example/acme", "registry");
     insta::assert_snapshot!(cx.pacto(["doc", "cart"]), @r#"
     exit: 0
     ----- stdout -----
     # cart
 
-    **cart** `1.4.0` is a stateless service with 1 interface and 2 dependencies. Owner: team/shop. Image: `ghcr.io/acme/cart:1.4.0`. Scaling: 2 to 6 replicas.
+    **cart** `1.4.0` is a stateless service with 1 interface and 2 dependencies. Owner: team/shop. Image: `ghcr.example/acme/cart:1.4.0`. Scaling: 2 to 6 replicas.
 
     | Concept | Value | Description |
     |---|---|---|
@@ -79,10 +79,10 @@ fn writes_markdown_to_stdout() {
 
     | Reference | Compatibility | Required |
     |---|---|---|
-    | [`oci://ghcr.io/acme/stock`](#dep-stock) | `^2.0.0` | Yes |
-    | `oci://ghcr.io/acme/mail-gateway` | `>=1.0.0 <3.0.0` | No |
+    | [`oci://ghcr.example/acme/stock`](#dep-stock) | `^2.0.0` | Yes |
+    | `oci://ghcr.example/acme/mail-gateway` | `>=1.0.0 <3.0.0` | No |
 
-    - Not resolved: `oci://ghcr.io/acme/mail-gateway`: artifact not found: oci://ghcr.io/acme/mail-gateway
+    - Not resolved: `oci://ghcr.example/acme/mail-gateway`: artifact not found: oci://ghcr.example/acme/mail-gateway
 
     <details id="dep-stock">
     <summary><strong>stock</strong> <code>2.5.0</code></summary>
@@ -175,7 +175,13 @@ fn a_name_cannot_lead_out_of_the_directory() {
 #[test]
 fn dependencies_that_cannot_be_read_only_thin_it_out() {
     let cx = context();
-    service(&cx, "cart", "cart", "1.0.0", &[("oci://ghcr.io/acme/stock", "^1.0.0"), ("../nothing", "*")]);
+    service(
+        &cx,
+        "cart",
+        "cart",
+        "1.0.0",
+        &[("oci://ghcr.example/acme/stock", "^1.0.0"), ("../nothing", "*")],
+    );
     insta::assert_snapshot!(cx.pacto(["doc", "cart"]), @r#"
     exit: 0
     ----- stdout -----
@@ -205,10 +211,10 @@ fn dependencies_that_cannot_be_read_only_thin_it_out() {
 
     | Reference | Compatibility | Required |
     |---|---|---|
-    | `oci://ghcr.io/acme/stock` | `^1.0.0` | Yes |
+    | `oci://ghcr.example/acme/stock` | `^1.0.0` | Yes |
     | `../nothing` | `*` | Yes |
 
-    - Not resolved: `oci://ghcr.io/acme/stock`: registry unreachable for oci://ghcr.io/acme/stock: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or \`registries\`
+    - Not resolved: `oci://ghcr.example/acme/stock`: registry unreachable for ghcr.example/acme/stock: the name of the host cannot be resolved
     - Not resolved: `../nothing`: cannot access nothing: No such file or directory (os error 2)
 
     ---

@@ -23,8 +23,8 @@ fn shows_a_contract_as_text() {
       - api (http, port 8080, public)
 
     Dependencies (2):
-      - oci://ghcr.io/acme/stock (^2.0.0, required)
-      - mail: oci://ghcr.io/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
+      - oci://ghcr.example/acme/stock (^2.0.0, required)
+      - mail: oci://ghcr.example/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
 
     Scaling: 2-6
     ");
@@ -58,8 +58,8 @@ fn shows_everything_with_all() {
       - api (http, port 8080, public)
 
     Dependencies (2):
-      - oci://ghcr.io/acme/stock (^2.0.0, required)
-      - mail: oci://ghcr.io/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
+      - oci://ghcr.example/acme/stock (^2.0.0, required)
+      - mail: oci://ghcr.example/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
 
     Scaling: 2-6
 
@@ -120,8 +120,8 @@ fn leaves_out_what_is_not_declared() {
       - api (event)
 
     Dependencies (2):
-      - oci://ghcr.io/acme/stock (^2.0.0, required)
-      - mail: oci://ghcr.io/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
+      - oci://ghcr.example/acme/stock (^2.0.0, required)
+      - mail: oci://ghcr.example/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
 
     Scaling: 3 replicas
     ");
@@ -169,13 +169,13 @@ fn json_holds_everything_and_no_values() {
       "dependencies": [
         {
           "name": "stock",
-          "ref": "oci://ghcr.io/acme/stock",
+          "ref": "oci://ghcr.example/acme/stock",
           "required": true,
           "compatibility": "^2.0.0"
         },
         {
           "name": "mail",
-          "ref": "oci://ghcr.io/acme/mail-gateway",
+          "ref": "oci://ghcr.example/acme/mail-gateway",
           "required": false,
           "compatibility": ">=1.0.0 <3.0.0"
         }
@@ -260,8 +260,8 @@ fn markdown_holds_everything() {
 
     | Name | Reference | Compatibility | Required |
     |---|---|---|---|
-    | `stock` | `oci://ghcr.io/acme/stock` | `^2.0.0` | yes |
-    | `mail` | `oci://ghcr.io/acme/mail-gateway` | `>=1.0.0 <3.0.0` | no |
+    | `stock` | `oci://ghcr.example/acme/stock` | `^2.0.0` | yes |
+    | `mail` | `oci://ghcr.example/acme/mail-gateway` | `>=1.0.0 <3.0.0` | no |
 
     ### Configurations
 

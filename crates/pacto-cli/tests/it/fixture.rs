@@ -47,7 +47,7 @@ service:
   version: 1.4.0
   owner: team/shop
   image:
-    ref: ghcr.io/acme/cart:1.4.0
+    ref: ghcr.example/acme/cart:1.4.0
 
 interfaces:
   - name: api
@@ -63,11 +63,11 @@ configuration:
     DB_PASSWORD: hunter2
 
 dependencies:
-  - ref: oci://ghcr.io/acme/stock
+  - ref: oci://ghcr.example/acme/stock
     required: true
     compatibility: "^2.0.0"
   - name: mail
-    ref: oci://ghcr.io/acme/mail-gateway
+    ref: oci://ghcr.example/acme/mail-gateway
     required: false
     compatibility: ">=1.0.0 <3.0.0"
 
@@ -149,5 +149,5 @@ pub fn cart_with(cx: &TestContext, directory: &str, edits: &[(&str, &str)]) {
 pub fn publish_needs(cx: &mut TestContext) {
     service(cx, "published/stock", "stock", "2.5.0", &[]);
     service(cx, "published/mail-gateway", "mail-gateway", "1.2.0", &[]);
-    cx.mirror("ghcr.io/acme", "published");
+    cx.mirror("ghcr.example/acme", "published");
 }

@@ -338,10 +338,10 @@ fn a_digest_is_shown_short() {
 #[test]
 fn verbose_says_what_was_resolved() {
     let output = shop().pacto(["graph", "shop", "-v"]);
-    insta::assert_snapshot!(output.stderr, @"
+    insta::assert_snapshot!(output.stderr, @r#"
     DEBUG resolved reference=file://../cart identity=[ROOT]/work/cart
     DEBUG resolved reference=oci://r.example/acme/kv identity=r.example/acme/kv:7.1.0
-    DEBUG unresolved reference=oci://r.example/acme/mail:1.0.0 error=artifact not found: oci://r.example/acme/mail:1.0.0
+    DEBUG unresolved reference=oci://r.example/acme/mail:1.0.0 error="artifact not found: oci://r.example/acme/mail:1.0.0"
     DEBUG resolved reference=oci://r.example/acme/disk identity=r.example/acme/disk:1.0.0
-    ");
+    "#);
 }

@@ -347,10 +347,10 @@ fn every_reason_for_a_missing_service_is_said() {
     ├─ kv (error: invalid constraint: term "not" at column 1: version "not": "not" is not a number; write one to three numbers, such as 1.2.3, and a pre-release after a hyphen)
     ├─ broken (error: artifact not found: oci://r.example/broken)
     ├─ twin (error: 2 bundles claim to be twin 1.0.0: registry/twin1, registry/twin2)
-    ├─ x (error: registry unreachable for oci://elsewhere.example/x: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`)
+    ├─ x (error: registry unreachable for elsewhere.example/x: the name of the host cannot be resolved)
     ├─ x (error: registry unreachable for oci://gone.example/x: mirror folder [ROOT]/work/gone: No such file or directory (os error 2))
-    ├─ x (error: registry unreachable for oci://far.example/x: localhost:5000/x is a registry, not a folder)
-    ├─ nowhere (error: image layout /nowhere cannot be read: this build knows directories and folder mirrors only)
+    ├─ x (error: registry unreachable for localhost:5000/x/x: cannot connect: Connection refused (os error 111))
+    ├─ nowhere (error: artifact not found: oci-layout:///nowhere)
     ├─ nothing [local] (error: cannot access nothing: No such file or directory (os error 2))
     ├─ file [local] (error: file is not a directory)
     ├─ broken [local] (error: ../broken is not a readable contract: broken/pacto.yaml:1:10: unclosed bracket '[')
@@ -384,7 +384,7 @@ fn a_root_that_cannot_be_read_is_an_error() {
     Error: artifact not found: oci://r.example/kv:6; it has 7.0.0
     exit: 3
     ----- stderr -----
-    Error: registry unreachable for oci://other.example/x: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`
+    Error: registry unreachable for other.example/x: the name of the host cannot be resolved
     exit: 2
     ----- stderr -----
     Error: "oci://": the reference is empty

@@ -186,8 +186,8 @@ fn paths_reach_into_lists_and_make_what_is_missing() {
       - admin (http, port 9091)
 
     Dependencies (2):
-      - oci://ghcr.io/acme/stock (^2.0.0, required)
-      - mail: oci://ghcr.io/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
+      - oci://ghcr.example/acme/stock (^2.0.0, required)
+      - mail: oci://ghcr.example/acme/mail-gateway (>=1.0.0 <3.0.0, optional)
 
     Scaling: 2-6
 

@@ -64,8 +64,8 @@ fn says_digest_and_files_in_json_and_markdown() {
       "output": "out.tgz",
       "name": "cart",
       "version": "1.4.0",
-      "digest": "sha256:c0145ae4c8781a0425ea0e777dd9e0f8d6dbedb34854dd52e071ad018b46d210",
-      "size": 872,
+      "digest": "sha256:195290f83f9113eb51e521bac398c5b835ea8ffe89e94279bab29aad626074a9",
+      "size": 877,
       "files": [
         "configuration/schema.json",
         "interfaces/openapi.yaml",
@@ -79,7 +79,7 @@ fn says_digest_and_files_in_json_and_markdown() {
     ----- stdout -----
     Packed `cart@1.4.0` into `out.tgz`
 
-    - Digest: `sha256:c0145ae4c8781a0425ea0e777dd9e0f8d6dbedb34854dd52e071ad018b46d210`
+    - Digest: `sha256:195290f83f9113eb51e521bac398c5b835ea8ffe89e94279bab29aad626074a9`
     - Files: 3
     ");
 }
@@ -207,7 +207,7 @@ fn overrides_are_part_of_the_archive() {
       version: "2.0.0"
       owner: team/shop
       image:
-        ref: "ghcr.io/acme/cart:1.4.0"
+        ref: "ghcr.example/acme/cart:1.4.0"
     interfaces:
       - name: api
         type: http
@@ -220,11 +220,11 @@ fn overrides_are_part_of_the_archive() {
         LOG_LEVEL: info
         DB_PASSWORD: hunter2
     dependencies:
-      - ref: "oci://ghcr.io/acme/stock"
+      - ref: "oci://ghcr.example/acme/stock"
         required: true
         compatibility: "^2.0.0"
       - name: mail
-        ref: "oci://ghcr.io/acme/mail-gateway"
+        ref: "oci://ghcr.example/acme/mail-gateway"
         required: false
         compatibility: ">=1.0.0 <3.0.0"
     runtime:

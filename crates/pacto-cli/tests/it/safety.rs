@@ -84,14 +84,14 @@ fn text_has_no_power_over_terminals_and_runners() {
     Metadata (1):
       \::k|\u{1b}[1m: v|`\n# heading <b>
     ");
-    insta::assert_snapshot!(cx.pacto(["graph", "evil"]), @r"
+    insta::assert_snapshot!(cx.pacto(["graph", "evil"]), @r#"
     exit: 0
     ----- stdout -----
     \::error::x\u{1b}[31mred\u{202e}evil|<script>alert(1)</script>\n::error file=a::b@1.0.0\u{1b}[2J##\[add-mask]x
     ├─ x\u{1b}[1m (error: the reference contains a blank or a control character)
-    ├─ y (error: registry unreachable for oci://r.example/y: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`)
+    ├─ y (error: no versions of r.example/y match constraint "\n::warning::w <b>": invalid constraint: term "::warning::w" at column 2: version "::warning::w": the character ':' is not allowed; use digits, letters, '.' and '-' only)
     └─ \u{2066}x\u{1b}[3m [local] (error: the reference contains a blank or a control character)
-    ");
+    "#);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn markdown_holds_no_html_no_link_and_no_broken_table() {
     |---|---|
     | `::k\|�[1m` | ``v\|` # heading <b>`` |
     ");
-    insta::assert_snapshot!(cx.pacto(["diff", "good", "evil", "--output-format", "markdown"]), @r"
+    insta::assert_snapshot!(cx.pacto(["diff", "good", "evil", "--output-format", "markdown"]), @r#"
     exit: 1
     ----- stdout -----
     ## Contract Diff
@@ -234,9 +234,9 @@ fn markdown_holds_no_html_no_link_and_no_broken_table() {
     | Code | Message | Place |
     |---|---|---|
     | `DEPENDENCY_UNRESOLVED` | oci://r.example/x�\[1m, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: the reference contains a blank or a control character |  |
-    | `DEPENDENCY_UNRESOLVED` | oci://r.example/y, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: registry unreachable for oci://r.example/y: this build reads registries through folder mirrors only; set PACTO\_REGISTRY\_MIRROR or \`registries\` |  |
+    | `DEPENDENCY_UNRESOLVED` | oci://r.example/y, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: no versions of r.example/y match constraint " ::warning::w &lt;b&gt;": invalid constraint: term "::warning::w" at column 2: version "::warning::w": the character ':' is not allowed; use digits, letters, '.' and '-' only |  |
     | `DEPENDENCY_UNRESOLVED` | ./�x�\[3m, which ::error::x�\[31mred�evil\|&lt;script&gt;alert(1)&lt;/script&gt; ::error file=a::b needs, was not compared: the reference contains a blank or a control character |  |
-    ");
+    "#);
 }
 
 #[test]

@@ -231,10 +231,10 @@ fn verbose_writes_to_stderr_only() {
     assert_eq!(quiet.stderr, "");
     let flag = cx.pacto(["graph", "shop", "--verbose"]);
     assert_eq!(flag.stdout, quiet.stdout);
-    insta::assert_snapshot!(flag.stderr, @"
+    insta::assert_snapshot!(flag.stderr, @r#"
     DEBUG resolved reference=file://../cart identity=[ROOT]/work/cart
-    DEBUG unresolved reference=file://../none error=cannot access none: No such file or directory (os error 2)
-    ");
+    DEBUG unresolved reference=file://../none error="cannot access none: No such file or directory (os error 2)"
+    "#);
     cx.write(cx.config_path("config.yaml"), "verbose: true\n");
     assert_eq!(cx.pacto(["graph", "shop"]), flag);
     cx.write(cx.config_path("config.yaml"), "");

@@ -50,7 +50,7 @@ fn an_invalid_contract_shows_each_error_in_its_line() {
 #[test]
 fn warnings_do_not_fail() {
     let cx = context();
-    cart_with(&cx, "cart", &[("ghcr.io/acme/stock\n", "ghcr.io/acme/stock:2.1.0\n")]);
+    cart_with(&cx, "cart", &[("ghcr.example/acme/stock\n", "ghcr.example/acme/stock:2.1.0\n")]);
     insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @r#"
     exit: 0
     ----- stdout -----
@@ -59,8 +59,8 @@ fn warnings_do_not_fail() {
       WARN  [TAG_NOT_DIGEST] dependencies[0].ref: tag "2.1.0" can be moved to other content
             --> cart/pacto.yaml:24:10
              |
-          24 |   - ref: oci://ghcr.io/acme/stock:2.1.0
-             |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          24 |   - ref: oci://ghcr.example/acme/stock:2.1.0
+             |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           help: drop the tag and let `compatibility` choose, or fix a digest
     "#);
 }
@@ -140,18 +140,18 @@ fn a_policy_that_cannot_be_read_fails_closed() {
     cart_with(
         &cx,
         "cart",
-        &[("dependencies:\n", "policy:\n  ref: oci://ghcr.io/acme/rules\n\ndependencies:\n")],
+        &[("dependencies:\n", "policy:\n  ref: oci://ghcr.example/acme/rules\n\ndependencies:\n")],
     );
     insta::assert_snapshot!(cx.pacto(["validate", "cart"]), @"
     exit: 1
     ----- stdout -----
     cart is invalid
     ----- stderr -----
-      ERROR [POLICY_REF_UNRESOLVED] policy.ref: policy oci://ghcr.io/acme/rules is unresolved: registry unreachable for oci://ghcr.io/acme/rules: this build reads registries through folder mirrors only; set PACTO_REGISTRY_MIRROR or `registries`
+      ERROR [POLICY_REF_UNRESOLVED] policy.ref: policy oci://ghcr.example/acme/rules is unresolved: registry unreachable for ghcr.example/acme/rules: the name of the host cannot be resolved
             --> cart/pacto.yaml:24:8
              |
-          24 |   ref: oci://ghcr.io/acme/rules
-             |        ^^^^^^^^^^^^^^^^^^^^^^^^
+          24 |   ref: oci://ghcr.example/acme/rules
+             |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           help: a contract is not valid while a policy of it cannot be read
     Error: validation failed with 1 error(s)
     ");
@@ -162,23 +162,23 @@ fn a_reference_is_judged_through_its_mirror() {
     let mut cx = context();
     service(&cx, "registry/cart", "cart", "1.0.0", &[]);
     service(&cx, "registry/cart2", "cart", "1.1.0-rc.1", &[]);
-    cx.mirror("ghcr.io/acme", "registry");
-    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.io/acme/cart"]), @"
+    cx.mirror("ghcr.example/acme", "registry");
+    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.example/acme/cart"]), @"
     exit: 0
     ----- stdout -----
-    oci://ghcr.io/acme/cart is valid
+    oci://ghcr.example/acme/cart is valid
     ");
-    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.io/acme/cart:1.1.0-rc.1"]), @"
+    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.example/acme/cart:1.1.0-rc.1"]), @"
     exit: 0
     ----- stdout -----
-    oci://ghcr.io/acme/cart:1.1.0-rc.1 is valid
+    oci://ghcr.example/acme/cart:1.1.0-rc.1 is valid
     ");
-    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.io/acme/cart:9.9.9"]), @"
+    insta::assert_snapshot!(cx.pacto(["validate", "oci://ghcr.example/acme/cart:9.9.9"]), @"
     exit: 1
     ----- stdout -----
-    oci://ghcr.io/acme/cart:9.9.9 is invalid
+    oci://ghcr.example/acme/cart:9.9.9 is invalid
     ----- stderr -----
-      ERROR [PARSE_ERROR] artifact not found: oci://ghcr.io/acme/cart:9.9.9; it has 1.0.0, 1.1.0-rc.1
+      ERROR [PARSE_ERROR] artifact not found: oci://ghcr.example/acme/cart:9.9.9; it has 1.0.0, 1.1.0-rc.1
     Error: validation failed with 1 error(s)
     ");
 }
@@ -189,7 +189,7 @@ fn json_has_one_verdict() {
     cart_with(
         &cx,
         "cart",
-        &[("type: http", "type: htp"), ("ghcr.io/acme/stock\n", "ghcr.io/acme/stock:2.1.0\n")],
+        &[("type: http", "type: htp"), ("ghcr.example/acme/stock\n", "ghcr.example/acme/stock:2.1.0\n")],
     );
     let output = cx.pacto(["validate", "cart", "--output-format", "json"]);
     output.json();
@@ -337,7 +337,7 @@ fn sarif_of_a_valid_contract_is_a_run_without_results() {
 fn junit_has_a_case_for_each_error_and_one_for_a_valid_contract() {
     let cx = context();
     cart_with(&cx, "bad", &[("type: http", "type: htp"), ("max: 6", "max: six")]);
-    cart_with(&cx, "good", &[("ghcr.io/acme/stock\n", "ghcr.io/acme/stock:2.1.0\n")]);
+    cart_with(&cx, "good", &[("ghcr.example/acme/stock\n", "ghcr.example/acme/stock:2.1.0\n")]);
     cx.write("ugly/pacto.yaml", "a: [");
     insta::assert_snapshot!(cx.pacto(["validate", "bad", "good", "ugly", "--output-format", "junit"]), @r#"
     exit: 1

@@ -88,7 +88,7 @@ impl Client {
     pub async fn ping(&self, registry: &str) -> Result<(), RegistryError> {
         let call = call(api_host(registry), "", registry);
         self.transport
-            .persist(registry, async || {
+            .persist((api_host(registry), registry), async || {
                 let answer = self.transport.send(&call).await?;
                 let status = answer.response.status();
                 if status.is_success() { Ok(()) } else { Err(unexpected(registry, answer).await) }
@@ -131,8 +131,11 @@ impl Repository<'_> {
         let mut call = self.call(&self.shown, &format!("tags/list?n={TAGS_PER_PAGE}"));
         let refuse = |cause: String| RegistryError::unreachable(&self.shown, cause);
         loop {
-            let (url, headers, body) =
-                self.client.transport.persist(&self.shown, async || self.page(&call).await).await?;
+            let (url, headers, body) = self
+                .client
+                .transport
+                .persist((&self.host, &self.shown), async || self.page(&call).await)
+                .await?;
             if !seen.insert(url.clone()) {
                 return Err(refuse("the list of tags leads back to itself".to_owned()));
             }
@@ -172,7 +175,7 @@ impl Repository<'_> {
         (call.method, call.accept) = (Method::HEAD, MANIFESTS);
         self.client
             .transport
-            .persist(&reference, async || {
+            .persist((&self.host, &reference), async || {
                 let answer = self.client.transport.send(&call).await?;
                 match answer.response.status() {
                     StatusCode::OK => Ok(content_digest(answer.response.headers())),
@@ -214,7 +217,7 @@ impl Repository<'_> {
             let media_type = MediaType::from(kind.split(';').next().unwrap_or_default().trim());
             Ok(Manifest { bytes, digest, media_type })
         };
-        self.client.transport.persist(&reference, attempt).await
+        self.client.transport.persist((&self.host, &reference), attempt).await
     }
 
     /// A blob of `size` bytes, checked against its digest.
@@ -239,7 +242,7 @@ impl Repository<'_> {
             same_digest(digest.as_str(), &archive::digest(&bytes))?;
             Ok(bytes)
         };
-        self.client.transport.persist(&reference, attempt).await
+        self.client.transport.persist((&self.host, &reference), attempt).await
     }
 
     /// Puts a blob into the repository, unless it is there.
@@ -279,7 +282,7 @@ impl Repository<'_> {
                 Err(unexpected(&reference, finished).await)
             }
         };
-        self.client.transport.persist(&reference, attempt).await?;
+        self.client.transport.persist((&self.host, &reference), attempt).await?;
         Ok(digest)
     }
 
@@ -308,7 +311,7 @@ impl Repository<'_> {
                 None => Ok(()),
             }
         };
-        self.client.transport.persist(&reference, attempt).await?;
+        self.client.transport.persist((&self.host, &reference), attempt).await?;
         Ok(digest)
     }
 
@@ -328,7 +331,7 @@ impl Repository<'_> {
                 _ => Err(unexpected(&reference, answer).await),
             }
         };
-        let bytes = match self.client.transport.persist(&reference, attempt).await? {
+        let bytes = match self.client.transport.persist((&self.host, &reference), attempt).await? {
             Some(bytes) => bytes,
             None => match self.manifest(&digest.as_str().replace(':', "-")).await {
                 Ok(manifest) => manifest.bytes,

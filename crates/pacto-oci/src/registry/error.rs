@@ -51,6 +51,15 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
+    /// The same about what the user asked for, not a part of it.
+    #[must_use]
+    pub(crate) fn about(mut self, asked: &str) -> Self {
+        if let Self::Authentication { reference, .. } | Self::Unreachable { reference, .. } = &mut self {
+            asked.clone_into(reference);
+        }
+        self
+    }
+
     /// [`RegistryError::Unreachable`].
     pub(crate) fn unreachable(reference: impl Into<String>, cause: impl Into<String>) -> Self {
         Self::Unreachable { reference: reference.into(), cause: cause.into() }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pacto_contract::limits::MAX_REDIRECTS;
@@ -121,6 +121,8 @@ struct Host {
     challenge: Mutex<Option<Challenge>>,
     /// By scope.
     grants: Mutex<HashMap<String, Grant>>,
+    /// Since when, and why, nobody answers.
+    silent: Mutex<Option<(Instant, String)>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -157,6 +159,7 @@ impl Transport {
             scheme: OnceCell::new(),
             challenge: Mutex::default(),
             grants: Mutex::default(),
+            silent: Mutex::default(),
         };
         Arc::clone(lock(&self.hosts).entry(name.to_owned()).or_insert_with(|| Arc::new(fresh())))
     }
@@ -167,7 +170,7 @@ impl Transport {
     /// The last failure.
     pub async fn persist<T>(
         &self,
-        reference: &str,
+        (host, reference): (&str, &str),
         mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> Result<T, RegistryError> {
         let Retry { attempts, first_wait } = self.settings.retry;
@@ -177,6 +180,9 @@ impl Transport {
                 Ok(value) => return Ok(value),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Transient { cause, .. }) if number >= attempts => {
+                    if cause.starts_with(CANNOT_CONNECT) {
+                        *lock(&self.host(host).silent) = Some((Instant::now(), cause.clone()));
+                    }
                     return Err(RegistryError::unreachable(reference, cause));
                 }
                 Err(Failure::Transient { cause, after }) => {
@@ -196,10 +202,14 @@ impl Transport {
         let host = self.host(call.host);
         let permit = Arc::clone(&host.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Failure::Transient { cause: "closed".to_owned(), after: None })?;
+        let silent = lock(&host.silent).clone();
+        if let Some((_, cause)) = silent.filter(|(since, _)| since.elapsed() < SILENCE) {
+            return Err(RegistryError::unreachable(call.reference, cause).into());
+        }
         let url = self.address(&host, call).await?;
         let scope = format!("repository:{}:{}", call.repository, call.access);
         let known = lock(&host.grants).get(&scope).filter(|grant| grant.is_fresh()).cloned();
-        let mut response = self.follow(call, &url, known.as_ref()).await?;
+        let mut response = self.follow(&host, call, &url, known.as_ref()).await?;
         if is_refusal(response.status()) {
             response = self.authorized(call, &host, &url, &scope, response).await?;
         }
@@ -214,7 +224,7 @@ impl Transport {
         let text = match &call.target {
             Target::Url(url) => return Ok(url.clone()),
             Target::Path(path) => {
-                let scheme = host.scheme.get_or_try_init(|| self.scheme(call)).await?;
+                let scheme = host.scheme.get_or_try_init(|| self.scheme(host, call)).await?;
                 format!("{scheme}://{}{path}", call.host)
             }
         };
@@ -224,7 +234,7 @@ impl Transport {
     }
 
     /// HTTPS, or HTTP where that is allowed and HTTPS has no answer.
-    async fn scheme(&self, call: &Call<'_>) -> Result<&'static str, Failure> {
+    async fn scheme(&self, host: &Host, call: &Call<'_>) -> Result<&'static str, Failure> {
         if !self.plain.is_allowed(call.host) {
             return Ok("https");
         }
@@ -233,7 +243,7 @@ impl Transport {
             Ok(_) => Ok("https"),
             Err(secure) => match ping("http").await {
                 Ok(_) => Ok("http"),
-                Err(_) => Err(Failure::Transient { cause: cause(&secure), after: None }),
+                Err(_) => Err(failure(host, call, &secure)),
             },
         }
     }
@@ -241,6 +251,7 @@ impl Transport {
     /// Sends a request and, for GET and HEAD, goes where it is sent. Credentials stay with the site they are for.
     async fn follow(
         &self,
+        host: &Host,
         call: &Call<'_>,
         url: &Url,
         grant: Option<&Grant>,
@@ -258,10 +269,7 @@ impl Transport {
             if let Some((body, kind)) = &call.body {
                 request = request.header(CONTENT_TYPE, *kind).body(body.clone());
             }
-            let response = request
-                .send()
-                .await
-                .map_err(|error| Failure::Transient { cause: cause(&error), after: None })?;
+            let response = request.send().await.map_err(|error| failure(host, call, &error))?;
             let status = response.status();
             tracing::debug!(method = %call.method, host = %site(&target), path = target.path(), %status, "request");
             let reads = matches!(call.method, Method::GET | Method::HEAD);
@@ -336,7 +344,7 @@ impl Transport {
                     }
                     Err(Refusal::Failed(cause)) => return Err(Failure::Transient { cause, after: None }),
                 };
-                let response = self.follow(call, url, Some(&grant)).await?;
+                let response = self.follow(host, call, url, Some(&grant)).await?;
                 if !is_refusal(response.status()) {
                     lock(&host.grants).insert(scope.to_owned(), grant);
                     return Ok(response);
@@ -427,11 +435,32 @@ fn jittered(wait: Duration) -> Duration {
     wait / 2 + wait / 2 * part / 1000
 }
 
+/// A request without an answer. A name that nobody knows will not be known a second later.
+fn failure(host: &Host, call: &Call<'_>, error: &reqwest::Error) -> Failure {
+    let cause = cause(error);
+    if cause == UNKNOWN_HOST {
+        *lock(&host.silent) = Some((Instant::now(), cause.clone()));
+        RegistryError::unreachable(call.reference, cause).into()
+    } else {
+        Failure::Transient { cause, after: None }
+    }
+}
+
+/// How a failure to connect begins.
+const CANNOT_CONNECT: &str = "cannot connect";
+/// How long a host is left alone after nobody answered, however often it was asked.
+const SILENCE: Duration = Duration::from_secs(10);
+/// Said for every failure to look a name up: systems have many words for it.
+const UNKNOWN_HOST: &str = "the name of the host cannot be resolved";
+
 /// The innermost cause of a failed request, without the address: addresses may hold secrets.
 pub(super) fn cause(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
+        if innermost.to_string() == "dns error" {
+            return UNKNOWN_HOST.to_owned();
+        }
     }
     if error.is_timeout() {
         return "no answer in time".to_owned();
@@ -441,5 +470,5 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
     } else {
         innermost.to_string()
     };
-    if error.is_connect() { format!("cannot connect: {text}") } else { text }
+    if error.is_connect() { format!("{CANNOT_CONNECT}: {text}") } else { text }
 }

@@ -1,0 +1,184 @@
+//! Registries and image layouts as sources of contracts; the network is only set up when it is needed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use pacto_contract::VersionRange;
+use pacto_contract::reference::{Digest, LayoutReference, OciReference};
+use pacto_contract::version::highest;
+use pacto_engine::library::Unresolved;
+use pacto_oci::credential::{Keychain, Surroundings};
+use pacto_oci::layout::Layout;
+use pacto_oci::mirror::{Location, Mirrors};
+use pacto_oci::registry::{Client, RegistryError, Settings};
+use pacto_oci::store::Store;
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+/// Tags of one repository, asked for once.
+type Tags = Arc<OnceCell<Result<Arc<Vec<String>>, RegistryError>>>;
+
+/// Where registries are, and how they are spoken to.
+#[derive(Debug)]
+pub struct Registries {
+    directory: PathBuf,
+    mirrors: Mirrors,
+    settings: Settings,
+    surroundings: Surroundings,
+    client: OnceLock<Result<Client, String>>,
+    runtime: OnceLock<Runtime>,
+    tags: Mutex<HashMap<String, Tags>>,
+}
+
+/// A repository, or a folder of bundles that stands in for it.
+#[derive(Debug)]
+pub enum Place<'a> {
+    /// A repository.
+    Store(Store<'a>),
+    /// A folder of bundles.
+    Folder(&'a Path),
+}
+
+impl Registries {
+    pub(crate) fn new(
+        directory: PathBuf,
+        mirrors: Mirrors,
+        settings: Settings,
+        surroundings: Surroundings,
+    ) -> Self {
+        let (client, runtime, tags) = (OnceLock::new(), OnceLock::new(), Mutex::default());
+        Self { directory, mirrors, settings, surroundings, client, runtime, tags }
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unreachable`] for `reference` when TLS cannot be set up.
+    pub fn client(&self, reference: &str) -> Result<&Client, RegistryError> {
+        let make = || Client::new(self.settings.clone(), Keychain::new(self.surroundings.clone()));
+        self.client.get_or_init(make).as_ref().map_err(|cause| RegistryError::Unreachable {
+            reference: reference.to_owned(),
+            cause: cause.clone(),
+        })
+    }
+
+    /// Where the repository of a reference is.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client), and for a mirror that is no registry.
+    pub fn place(&self, reference: &OciReference) -> Result<Place<'_>, RegistryError> {
+        let shown = reference.repository_path();
+        let target = match self.mirrors.find(reference) {
+            Some((Location::Folder(folder), _)) => return Ok(Place::Folder(folder)),
+            Some((Location::Layout(directory), rest)) => {
+                return Ok(Place::Store(Store::Layout(Layout::new(directory.join(rest), shown))));
+            }
+            Some((Location::Registry(path), rest)) => {
+                let text = format!("{path}/{rest}");
+                let target = OciReference::parse(text.trim_end_matches('/'));
+                let target = target.map_err(|error| RegistryError::Unreachable {
+                    reference: shown.clone(),
+                    cause: format!("its mirror {path} is no registry: {error}"),
+                })?;
+                // The user wrote the mirror down.
+                self.client(path)?.keychain().trust(&target.registry);
+                target
+            }
+            None => reference.clone(),
+        };
+        Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target))))
+    }
+
+    /// The image layout that a reference names.
+    pub fn layout(&self, reference: &LayoutReference) -> Store<'static> {
+        let shown = format!("oci-layout://{}", reference.directory);
+        Store::Layout(Layout::new(self.directory.join(&reference.directory), shown))
+    }
+
+    /// Lets credentials of the environment go to the registry of a reference: the user named it.
+    pub fn trust(&self, reference: &OciReference) {
+        if let Ok(client) = self.client(&reference.registry) {
+            client.keychain().trust(&reference.registry);
+        }
+    }
+
+    /// The version that a reference means: its digest, its tag, or the highest tag within `range`.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub async fn version(
+        &self,
+        store: &Store<'_>,
+        (tag, digest): (Option<&str>, Option<&Digest>),
+        constraint: Option<&str>,
+    ) -> Result<String, RegistryError> {
+        if let Some(digest) = digest {
+            if !digest.is_complete() {
+                let cause = format!("digest {} is cut off and cannot be fetched", digest.as_str());
+                return Err(RegistryError::Unreachable { reference: store.shown().to_owned(), cause });
+            }
+            return Ok(digest.as_str().to_owned());
+        }
+        if let Some(tag) = tag {
+            return Ok(tag.to_owned());
+        }
+        let no_match = |cause: String| RegistryError::NoMatchingVersion {
+            reference: store.shown().to_owned(),
+            constraint: constraint.unwrap_or("*").to_owned(),
+            cause,
+        };
+        let range = constraint.map(VersionRange::parse).transpose();
+        let range = range.map_err(|error| no_match(format!("invalid constraint: {error}")))?;
+        let tags = self.tags(store).await?;
+        match highest(tags.iter().map(String::as_str), range.as_ref()) {
+            Some(tag) => Ok(tag.to_owned()),
+            None if highest(tags.iter().map(String::as_str), None).is_none() => {
+                Err(no_match("no semver tags found".to_owned()))
+            }
+            None => Err(no_match(format!("no tags satisfy it; there are {}", shown_tags(&tags)))),
+        }
+    }
+
+    async fn tags(&self, store: &Store<'_>) -> Result<Arc<Vec<String>>, RegistryError> {
+        let key = store.shown().to_owned();
+        let cell = {
+            let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(tags.entry(key).or_default())
+        };
+        cell.get_or_init(async || store.tags().await.map(Arc::new)).await.clone()
+    }
+
+    /// Waits for the network.
+    ///
+    /// # Panics
+    /// When the system has no threads left.
+    #[expect(clippy::panic, reason = "without threads nothing else could be done either")]
+    pub fn block_on<F: Future>(&self, work: F) -> F::Output {
+        let make = || {
+            let builder = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            builder.unwrap_or_else(|error| panic!("the system has no threads for the network: {error}"))
+        };
+        self.runtime.get_or_init(make).block_on(work)
+    }
+}
+
+/// The last tags, as many as a message can hold.
+fn shown_tags(tags: &[String]) -> String {
+    const MOST: usize = 10;
+    let skipped = tags.len().saturating_sub(MOST);
+    let shown: Vec<&str> = tags.iter().skip(skipped).map(String::as_str).collect();
+    let dots = if skipped > 0 { "…, " } else { "" };
+    format!("{dots}{}", shown.join(", "))
+}
+
+/// A failure of a registry, in the words of the analysis.
+pub(crate) fn unresolved(error: RegistryError) -> Unresolved {
+    match error {
+        RegistryError::NotFound(reference) => Unresolved::NotFound(reference),
+        RegistryError::NoMatchingVersion { reference, constraint, cause } => {
+            Unresolved::NoMatchingVersion { reference, constraint, detail: cause }
+        }
+        other => Unresolved::Failed(other.to_string()),
+    }
+}
