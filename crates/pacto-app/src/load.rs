@@ -145,6 +145,9 @@ fn is_child(path: &str, directory: &str) -> bool {
 fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(content) else { return Vec::new() };
     let base = file.rsplit_once('/').map_or("", |(directory, _)| directory);
+    if Path::new(file).extension().is_some_and(|extension| extension == "proto") {
+        return imported_files(text, base);
+    }
     let targets = text.match_indices("$ref").filter_map(|(at, _)| {
         let after = text.get(at + "$ref".len()..)?.trim_start_matches(['"', '\'']).trim_start();
         let value = after.strip_prefix(':')?.trim_start();
@@ -161,6 +164,16 @@ fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
         is_bundle_path(&joined).then_some(joined)
     });
     targets.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Files that a proto file imports, beside it or from the root of the bundle: which one is meant depends on how the
+/// compiler is called.
+fn imported_files(text: &str, base: &str) -> Vec<String> {
+    let imports = text.lines().filter_map(|line| line.trim_start().strip_prefix("import"));
+    let names = imports.filter_map(|rest| rest.split(['"', '\'']).nth(1));
+    let paths =
+        names.flat_map(|name| [name.to_owned(), Path::new(base).join(name).to_string_lossy().into_owned()]);
+    paths.filter(|path| is_bundle_path(path)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A path without the `%20` of URIs. What is no escape stays as it is.
@@ -199,6 +212,9 @@ mod tests {
         assert_eq!(referenced_files("interfaces/api.yaml", yaml), ["interfaces/b.yaml", "interfaces/c.json"]);
         let json = br#"{"$ref": "../shared/x.json#/y", "$ref" : "z.json"}"#;
         assert_eq!(referenced_files("interfaces/api.json", json), ["interfaces/z.json", "shared/x.json"]);
+        let proto = b"syntax = \"proto3\";\nimport \"b.proto\";\n import public 'c/d.proto';\nimport \"../x.proto\";\n";
+        let expected = ["b.proto", "c/d.proto", "interfaces/b.proto", "interfaces/c/d.proto"];
+        assert_eq!(referenced_files("interfaces/a.proto", proto), expected);
         let escaped =
             br#"{"$ref": "a%20b%C3%BC.json", "x": {"$ref": "100%.json"}, "y": {"$ref": "..%2f..%2fetc"}}"#;
         assert_eq!(referenced_files("a.json", escaped), ["100%.json", "a bü.json"]);

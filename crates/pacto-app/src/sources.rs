@@ -136,7 +136,7 @@ impl Sources {
                 tracing::debug!(reference = %request.reference, identity = %found.identity, "resolved");
             }
             Err(error) => {
-                tracing::debug!(reference = %request.reference, error = ?error.to_string(), "unresolved")
+                tracing::debug!(reference = %request.reference, error = ?error.to_string(), "unresolved");
             }
         }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);

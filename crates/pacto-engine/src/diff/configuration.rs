@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use pacto_contract::Diagnostic;
+use pacto_contract::Pointer;
+use pacto_contract::bundle::CONFIGURATION_SCHEMA;
 use pacto_contract::model::Configuration;
 use serde_json::json;
 
@@ -39,6 +41,7 @@ pub(super) fn compare(
     for (index, entry) in after.iter().enumerate().filter(|(index, _)| !matched.contains(index)) {
         lines.whole(entry, ChangeType::Added, index);
     }
+    lines.published();
 }
 
 /// Pairs by name; an unnamed one pairs with the only one that is left and has the same kind of source.
@@ -136,25 +139,63 @@ impl Lines<'_> {
             self.push(draft, path);
         }
         if let (Some(old_file), Some(new_file)) = (&old.schema, &new.schema) {
-            let old_documents = self.files.0.read(old_file, &old_at.key("schema"), self.diagnostics);
-            let new_documents = self.files.1.read(new_file, &new_at.key("schema"), self.diagnostics);
-            if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents)
-                && !old_documents.is_same(&new_documents)
-                && let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root())
-            {
-                // A contract that runs nothing offers its schema; every other one asks for values.
-                let offers = self.new.document.contract.is_publisher();
-                let comparison = SchemaComparison {
-                    area: if offers { Area::OfferedConfiguration } else { Area::Configuration },
-                    direction: if offers { Direction::Produced } else { Direction::Received },
-                    old_dialect: Dialect::JsonSchema,
-                    new_dialect: Dialect::JsonSchema,
-                    root: "configuration",
-                };
-                let prefix = if self.several { self.path(new, ".schema") } else { "schema".to_owned() };
-                let facts = compare_schemas(old_root, new_root, comparison);
-                self.drafts.extend(schema_lines(facts, &prefix));
+            let prefix = if self.several { self.path(new, ".schema") } else { "schema".to_owned() };
+            self.content((old_file, &old_at.key("schema")), (new_file, &new_at.key("schema")), &prefix);
+        }
+    }
+
+    /// The schema at the fixed place, which references find without a declaration.
+    fn published(&mut self) {
+        let undeclared = |side: Side<'_>| {
+            let mut declared = side.document.contract.configurations.iter();
+            let is_declared = declared.any(|entry| entry.schema.as_deref() == Some(CONFIGURATION_SCHEMA));
+            !is_declared && side.bundle.contains(CONFIGURATION_SCHEMA)
+        };
+        match (undeclared(self.old), undeclared(self.new)) {
+            (true, true) => {
+                let root = Pointer::root();
+                self.content((CONFIGURATION_SCHEMA, &root), (CONFIGURATION_SCHEMA, &root), "schema");
             }
+            (before, after) if before != after => {
+                // Declared now, or no longer: the entry has its line, and the file is where it was.
+                if self.old.bundle.contains(CONFIGURATION_SCHEMA)
+                    == self.new.bundle.contains(CONFIGURATION_SCHEMA)
+                {
+                    return;
+                }
+                let value = |there: bool| there.then(|| json!(CONFIGURATION_SCHEMA));
+                let kind = super::contract::change_type(before, after);
+                let (old, new) = (value(before), value(after));
+                let draft = Draft::plain(Section::Configuration, "configuration", kind, old, new);
+                self.push(draft, CONFIGURATION_SCHEMA.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn content(
+        &mut self,
+        (old_file, old_at): (&str, &Pointer),
+        (new_file, new_at): (&str, &Pointer),
+        prefix: &str,
+    ) {
+        let old_documents = self.files.0.read(old_file, old_at, self.diagnostics);
+        let new_documents = self.files.1.read(new_file, new_at, self.diagnostics);
+        if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents)
+            && !old_documents.is_same(&new_documents)
+            && let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root())
+        {
+            // A contract that runs nothing offers its schema; every other one asks for values.
+            let offers = self.new.document.contract.is_publisher();
+            let comparison = SchemaComparison {
+                area: if offers { Area::OfferedConfiguration } else { Area::Configuration },
+                direction: if offers { Direction::Produced } else { Direction::Received },
+                old_dialect: Dialect::JsonSchema,
+                new_dialect: Dialect::JsonSchema,
+                root: "configuration",
+            };
+            let facts = compare_schemas(old_root, new_root, comparison);
+            self.drafts.extend(schema_lines(facts, prefix));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Interface and schema files as trees, and `$ref` inside the bundle.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -17,6 +17,8 @@ pub(super) struct Document {
     path: String,
     source: Source,
     tree: Node,
+    /// Names of places, collected when one is asked for.
+    anchors: OnceCell<BTreeMap<String, Pointer>>,
 }
 
 /// The files that one interface or schema is made of.
@@ -111,7 +113,7 @@ fn parse(bytes: &[u8], shown: &str, path: &str) -> Result<Document, Unreadable> 
         .map_err(|error| broken(&Source::new(shown, String::from_utf8_lossy(bytes)), error))?;
     let source = Source::new(shown, text);
     let tree = load(text, Budget::INTERFACE).map_err(|error| broken(&source, error))?;
-    Ok(Document { path: path.to_owned(), source, tree })
+    Ok(Document { path: path.to_owned(), source, tree, anchors: OnceCell::new() })
 }
 
 /// Counts the nodes and collects the files that they refer to. Depth is bounded by the depth of a document.
@@ -132,6 +134,36 @@ fn collect_files(node: &Node, from: &str, wanted: &mut Vec<String>) -> usize {
         _ => {}
     }
     nodes
+}
+
+/// Every place that has a name of its own, by name; the first of a name counts.
+fn anchors(tree: &Node) -> BTreeMap<String, Pointer> {
+    let mut anchors = BTreeMap::new();
+    let mut work = vec![(tree, Pointer::root())];
+    while let Some((node, pointer)) = work.pop() {
+        match &node.value {
+            Value::Mapping(mapping) => {
+                for key in ["$anchor", "$dynamicAnchor", "$id", "id"] {
+                    let name = mapping.get(key).and_then(Node::as_str);
+                    let is_anchor = key.ends_with("nchor");
+                    let name =
+                        name.and_then(|name| if is_anchor { Some(name) } else { name.strip_prefix('#') });
+                    if let Some(name) = name.filter(|name| !name.is_empty()) {
+                        anchors.entry(name.to_owned()).or_insert_with(|| pointer.clone());
+                    }
+                }
+                let children = mapping.entries().iter().rev();
+                let children = children.filter(|entry| entry.node.scalar_text().is_none());
+                work.extend(children.map(|entry| (&entry.node, pointer.key(&entry.key))));
+            }
+            Value::Sequence(items) => {
+                let items = items.iter().enumerate().rev().filter(|(_, item)| item.scalar_text().is_none());
+                work.extend(items.map(|(index, item)| (item, pointer.index(index))));
+            }
+            _ => {}
+        }
+    }
+    anchors
 }
 
 /// File of the bundle and pointer inside it; nothing for anything that leaves the bundle.
@@ -239,16 +271,21 @@ impl<'a> Located<'a> {
         left >= work
     }
 
+    /// What the node refers to. A dynamic reference is followed to where it leads from this file alone.
+    pub fn reference(&self) -> Option<&'a str> {
+        REFERENCES.iter().find_map(|key| self.node.get(key).and_then(Node::as_str))
+    }
+
     /// The target of a `$ref` that stands in this file.
     pub fn follow(&self, target: &str) -> Option<Self> {
         let (file, fragment) = split(target, &self.document.path)?;
         let document = self.documents.files.get(&file)?;
-        let pointer = Pointer::from_json_pointer(&fragment);
-        // An anchor is no pointer; it leads nowhere here and is reported.
-        if !fragment.is_empty() && !fragment.starts_with('/') {
-            return None;
-        }
-        let node = document.tree.find(&pointer)?;
+        let node = if fragment.is_empty() || fragment.starts_with('/') {
+            document.tree.find(&Pointer::from_json_pointer(&fragment))?
+        } else {
+            let anchors = document.anchors.get_or_init(|| anchors(&document.tree));
+            document.tree.find(anchors.get(&fragment)?)?
+        };
         Some(Self { documents: self.documents, document, node })
     }
 
@@ -256,11 +293,19 @@ impl<'a> Located<'a> {
     pub fn resolved(self) -> Result<Self, &'a str> {
         let mut at = self;
         for _ in 0..MAX_REF_DEPTH {
-            let Some(target) = at.node.get("$ref").and_then(Node::as_str) else { return Ok(at) };
+            let Some(target) = at.reference() else { return Ok(at) };
             at = at.follow(target).ok_or(target)?;
         }
-        Err(at.node.get("$ref").and_then(Node::as_str).unwrap_or_default())
+        Err(at.reference().unwrap_or_default())
     }
+}
+
+/// Keywords that refer to another schema.
+const REFERENCES: &[&str] = &["$ref", "$dynamicRef", "$recursiveRef"];
+
+/// Whether a key refers to another schema.
+pub(super) fn is_reference(key: &str) -> bool {
+    REFERENCES.contains(&key)
 }
 
 /// Longest canonical form that is built, in bytes. A web of references can be exponentially large.
@@ -353,11 +398,11 @@ impl Canonical<'_> {
         if self.is_too_large {
             return;
         }
-        let reference = at.node.get("$ref").and_then(Node::as_str).filter(|_| content != Content::Data);
+        let reference = at.reference().filter(|_| content != Content::Data);
         if let Some(target) = reference {
             self.reference(at, target, content);
             // Keywords beside the reference hold too.
-            if at.entries().all(|(key, _)| key == "$ref" || (self.leave_out)(key)) {
+            if at.entries().all(|(key, _)| is_reference(key) || (self.leave_out)(key)) {
                 return;
             }
         }
@@ -365,7 +410,7 @@ impl Canonical<'_> {
             Value::Mapping(_) => {
                 let left_out = |key: &str| {
                     content == Content::Keywords && (self.leave_out)(key)
-                        || reference.is_some() && key == "$ref"
+                        || reference.is_some() && is_reference(key)
                 };
                 let mut entries: Vec<_> = at.entries().filter(|(key, _)| !left_out(key)).collect();
                 entries.sort_by_key(|(key, _)| *key);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use pacto_contract::limits::MAX_BUNDLE_PATH_BYTES;
 use pacto_contract::model::Interface;
 use pacto_contract::{Code, Diagnostic, Pointer};
 
@@ -105,6 +106,47 @@ fn missing(side: Side<'_>, file: &str, pointer: &Pointer) -> Diagnostic {
     side.document.finding(Code::InterfaceFileMissing, pointer, message)
 }
 
+/// Whether the files that `file` uses, directly or not, are the same on both sides. What a text in quotes names beside
+/// it, or from the root of the bundle, is taken to be used: `import "b.proto"`, `$ref: "p.json"`.
+fn same_behind(old: Side<'_>, new: Side<'_>, file: &str) -> bool {
+    let mut seen = BTreeSet::from([file.to_owned()]);
+    let mut work = vec![file.to_owned()];
+    while let Some(file) = work.pop() {
+        let (before, after) = (old.bundle.get(&file), new.bundle.get(&file));
+        if before != after {
+            return false;
+        }
+        let text = after.map(String::from_utf8_lossy).unwrap_or_default();
+        let used = used_files(&text, &file)
+            .into_iter()
+            .filter(|used| old.bundle.contains(used) || new.bundle.contains(used));
+        work.extend(used.filter(|used| seen.insert(used.clone())));
+    }
+    true
+}
+
+/// Paths in the bundle that words of a text may mean.
+fn used_files(text: &str, file: &str) -> BTreeSet<String> {
+    let beside = file.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let words = text.split(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '"' | '\'' | '#' | '{' | '}' | ',' | ';')
+    });
+    let words = words.filter(|word| word.contains('.') && word.len() <= MAX_BUNDLE_PATH_BYTES);
+    let mut used = BTreeSet::new();
+    for word in words {
+        let word = word.trim_start_matches("./");
+        let mut parts: Vec<&str> = beside.split('/').filter(|part| !part.is_empty()).collect();
+        let mut rest = word;
+        while let Some(above) = rest.strip_prefix("../") {
+            parts.pop();
+            rest = above;
+        }
+        parts.push(rest);
+        used.extend([word.to_owned(), parts.join("/")]);
+    }
+    used
+}
+
 /// A changed file of a format without comparator is never passed over in silence.
 fn unanalysed(
     old: Side<'_>,
@@ -121,9 +163,9 @@ fn unanalysed(
             return;
         }
     }
-    if before != after {
+    if before != after || !same_behind(old, new, new_file) {
         let message = format!(
-            "{new_file} of {} interface {:?} changed and is not analysed",
+            "{new_file} of {} interface {:?}, or a file that it uses, changed and is not analysed",
             interface.kind, interface.name
         );
         let finding = new.document.finding(Code::InterfaceNotCompared, pointer, message);

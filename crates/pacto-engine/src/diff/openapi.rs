@@ -149,8 +149,10 @@ fn compare_item(
         (Some(old), Some(new)) => !same(key, old, new, &is_annotation),
         _ => true,
     };
-    if differs("servers") {
-        drafts.push(item_line(path, "servers", Kind::Servers, old, new));
+    for (key, kind) in [("servers", Kind::Servers), ("additionalOperations", Kind::Other)] {
+        if differs(key) {
+            drafts.push(item_line(path, key, kind, old, new));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `oneOf` and `anyOf`: which alternative became which.
 
 use super::compare::{Places, SchemaFact, Walk, is_word};
-use super::normal::{Alternatives, Normal, alternative_name, is_annotation};
+use super::normal::{Alternatives, Normal, alternative_name, is_annotation, normalize};
 use crate::diff::documents::{Located, Pairs, canonical};
 use crate::diff::fact::Kind;
 
@@ -60,6 +60,28 @@ impl Walk<'_> {
         if old.keyword != new.keyword {
             return self.emit(Kind::AlternativesChanged, None, None, places);
         }
+        let facts = self.facts.len();
+        self.matched_branches(old, new, places);
+        // A value that two branches accept is refused: what a branch gains, the list may lose.
+        let differs = self.facts.iter().skip(facts).any(|found| !is_word(found.fact.kind));
+        if differs && new.keyword == "oneOf" && self.may_overlap(new) {
+            self.emit(Kind::AlternativesChanged, None, None, places);
+        }
+    }
+
+    /// Whether two branches accept scalars of one type. Objects are taken to be told apart by what is in them.
+    fn may_overlap(&self, list: &Alternatives<'_>) -> bool {
+        let types = list.branches.iter().map(|branch| normalize(&[*branch], self.comparison.new_dialect));
+        let types: Vec<_> =
+            types.filter(|normal| normal.values.is_none()).map(|normal| normal.types).collect();
+        let pairs = types
+            .iter()
+            .enumerate()
+            .flat_map(|(at, left)| types.iter().skip(at + 1).map(move |right| (left, right)));
+        pairs.into_iter().any(|(left, right)| left.share_scalar(*right))
+    }
+
+    fn matched_branches(&mut self, old: &Alternatives<'_>, new: &Alternatives<'_>, places: &Places<'_>) {
         let mut gone: Vec<Branch<'_>> = old.branches.iter().copied().map(Branch::new).collect();
         let mut fresh: Vec<Branch<'_>> = new.branches.iter().copied().map(Branch::new).collect();
         // One reference on both sides that leads to the same is the usual case, and the cheapest to see.

@@ -1,5 +1,6 @@
 //! Facts about two schemas in normal form.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::normal::{
@@ -265,12 +266,16 @@ impl Walk<'_> {
             let tightened = match (old_limit, new_limit) {
                 (None, _) => true,
                 (_, None) => false,
-                (Some(old), Some(new)) if (old.value - new.value).abs() < f64::EPSILON => new.is_exclusive,
-                (Some(old), Some(new)) => (new.value > old.value) == bound.is_lower(),
+                (Some(old), Some(new)) => match new.compare(old) {
+                    Ordering::Equal => new.is_exclusive,
+                    order => (order == Ordering::Greater) == bound.is_lower(),
+                },
             };
             let shown = |limit: Option<&Limit>| {
                 limit.map(|limit| {
-                    format!("{}{}", limit.value, if limit.is_exclusive { " (excluded)" } else { "" })
+                    let value =
+                        limit.whole.map_or_else(|| limit.value.to_string(), |whole| whole.to_string());
+                    format!("{value}{}", if limit.is_exclusive { " (excluded)" } else { "" })
                 })
             };
             let kind = if tightened { Kind::BoundTightened(bound) } else { Kind::BoundLoosened(bound) };
@@ -412,6 +417,13 @@ impl Walk<'_> {
             _ => Kind::OptionalPropertyRemoved,
         };
         self.emit(kind, None, None, &places);
+        // It may still be there under this name; then what holds for every other property holds for it.
+        if !new.additional.is_empty() {
+            self.pair(property, &new.additional);
+        }
+        if new.others.contains_key("patternProperties") {
+            self.emit(Kind::KeywordChanged, None, Some("patternProperties".to_owned()), &places);
+        }
     }
 
     fn added_property(&mut self, name: &str, old: &Normal<'_>, new: &Normal<'_>, property: &Conjunction<'_>) {
@@ -430,6 +442,13 @@ impl Walk<'_> {
             _ => Kind::PropertyAddedOptional,
         };
         self.emit(kind, None, None, &places);
+        // It had this name before it was described; what holds for every other property held for it.
+        if !old.additional.is_empty() {
+            self.pair(&old.additional, property);
+        }
+        if old.others.contains_key("patternProperties") {
+            self.emit(Kind::KeywordChanged, None, Some("patternProperties".to_owned()), &places);
+        }
     }
 
     fn flows_the_other_way(&self, normal: &Normal<'_>) -> bool {

@@ -1,12 +1,13 @@
 //! One schema, or several that hold together, in one normal form.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Node, Value};
 
-use crate::diff::documents::{Located, canonical, canonical_at, scalar};
+use crate::diff::documents::{Located, canonical, canonical_at, is_reference, scalar};
 use crate::diff::fact::Bound;
 
 /// Which reading rules apply.
@@ -21,6 +22,17 @@ pub(in crate::diff) enum Dialect {
 /// Types as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Types(u8);
+
+impl Limit {
+    /// Less, equal or greater, as exactly as both are written.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        match (self.whole, other.whole) {
+            (Some(own), Some(other)) => own.cmp(&other),
+            _ if (self.value - other.value).abs() < f64::EPSILON => Ordering::Equal,
+            _ => self.value.total_cmp(&other.value),
+        }
+    }
+}
 
 impl Types {
     const NAMES: [(&'static str, u8); 7] = [
@@ -46,6 +58,12 @@ impl Types {
 
     fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Whether both have a type of plain values; everything at once is no statement about types.
+    pub(super) fn share_scalar(self, other: Self) -> bool {
+        const SCALARS: u8 = 2 | 4 | 8 | 16;
+        self != Self::ALL && other != Self::ALL && self.0 & other.0 & SCALARS != 0
     }
 
     pub(super) fn contains(self, other: Self) -> bool {
@@ -80,6 +98,8 @@ impl Types {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limit {
     pub value: f64,
+    /// The value where it is whole: beyond 2^53 two whole numbers may be one float.
+    pub whole: Option<i128>,
     pub is_exclusive: bool,
 }
 
@@ -110,6 +130,8 @@ pub(super) struct Normal<'a> {
     pub required: BTreeMap<&'a str, Located<'a>>,
     /// Other properties are forbidden.
     pub is_closed: bool,
+    /// Names that each schema which forbids others lets pass.
+    closed_over: BTreeSet<BTreeSet<&'a str>>,
     /// Schemas of other properties.
     pub additional: Conjunction<'a>,
     pub items: Conjunction<'a>,
@@ -139,13 +161,13 @@ pub(in crate::diff) fn is_annotation(key: &str) -> bool {
             | "example"
             | "examples"
             | "externalDocs"
-            | "xml"
             | "$comment"
             | "$id"
             | "$schema"
             | "$defs"
             | "definitions"
             | "$anchor"
+            | "$dynamicAnchor"
     ) || key.starts_with("x-")
 }
 
@@ -175,6 +197,7 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         properties: IndexMap::new(),
         required: BTreeMap::new(),
         is_closed: false,
+        closed_over: BTreeSet::new(),
         additional: Vec::new(),
         items: Vec::new(),
         alternatives: Vec::new(),
@@ -202,6 +225,12 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
             normal.add(schema, dialect, &mut work, &mut allows_null);
         }
     }
+    // Where one part forbids what another part describes, the properties together say too much.
+    let all: BTreeSet<&str> = normal.properties.keys().copied().collect();
+    for names in std::mem::take(&mut normal.closed_over).into_iter().filter(|names| *names != all) {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        normal.others.entry("additionalProperties").or_default().insert(Some(names));
+    }
     if allows_null {
         normal.types = normal.types.or(Types::NULL);
         if let Some(values) =
@@ -227,7 +256,7 @@ impl<'a> Normal<'a> {
             }
             return;
         }
-        if let Some(target) = schema.text("$ref") {
+        if let Some(target) = schema.reference() {
             match schema.follow(target) {
                 Some(next) => work.push(next),
                 None => {
@@ -253,7 +282,8 @@ impl<'a> Normal<'a> {
         allows_null: &mut bool,
     ) {
         match key {
-            "$ref" | "nullable" => {}
+            reference if is_reference(reference) => {}
+            "nullable" => {}
             "type" => self.types = self.types.and(read_types(value.node)),
             "enum" => {
                 self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect());
@@ -288,7 +318,15 @@ impl<'a> Normal<'a> {
             }
             "additionalProperties" => match value.node.as_bool() {
                 Some(true) => {}
-                Some(false) => self.is_closed = true,
+                Some(false) => {
+                    self.is_closed = true;
+                    let own = schema.get("properties").into_iter().flat_map(|own| own.entries());
+                    let own = own.map(|(name, _)| name).collect();
+                    // What else the schema says of names it lets pass is compared as a keyword.
+                    if schema.get("patternProperties").is_none() {
+                        self.closed_over.insert(own);
+                    }
+                }
                 None if value.node.as_mapping().is_some_and(|mapping| mapping.entries().is_empty()) => {}
                 None => self.additional.push(value),
             },
@@ -302,7 +340,10 @@ impl<'a> Normal<'a> {
             "deprecated" => self.is_deprecated |= value.node.as_bool() == Some(true),
             annotation if is_annotation(annotation) => {
                 // Definitions are compared where they are used.
-                if !matches!(annotation, "$defs" | "definitions" | "$id" | "$schema" | "$anchor") {
+                if !matches!(
+                    annotation,
+                    "$defs" | "definitions" | "$id" | "$schema" | "$anchor" | "$dynamicAnchor"
+                ) {
                     let text = canonical(value, &|_| false).unwrap_or_default();
                     self.annotations.insert(format!("{annotation}={text}"));
                 }
@@ -328,9 +369,8 @@ impl<'a> Normal<'a> {
     /// Of two bounds the tighter holds.
     fn tighten(&mut self, bound: Bound, limit: Limit) {
         let tighter = |known: &Limit| {
-            let (new, old) =
-                if bound.is_lower() { (limit.value, known.value) } else { (-limit.value, -known.value) };
-            new > old || (new - old).abs() < f64::EPSILON && limit.is_exclusive
+            let order = if bound.is_lower() { limit.compare(known) } else { known.compare(&limit) };
+            order == Ordering::Greater || order == Ordering::Equal && limit.is_exclusive
         };
         if self.bounds.get(&bound).is_none_or(tighter) {
             self.bounds.insert(bound, limit);
@@ -340,7 +380,7 @@ impl<'a> Normal<'a> {
     fn bound(&mut self, bound: Bound, node: &Node) {
         // `minLength: 0` and its like exclude nothing.
         if let Some(value) = number(node).filter(|value| !(bound.is_lower() && *value <= 0.0)) {
-            self.tighten(bound, Limit { value, is_exclusive: false });
+            self.tighten(bound, Limit { value, whole: node.as_integer(), is_exclusive: false });
         }
     }
 
@@ -352,7 +392,7 @@ impl<'a> Normal<'a> {
         };
         if let Some(value) = number(node) {
             let is_exclusive = key == switch || schema.is_on(switch);
-            self.tighten(bound, Limit { value, is_exclusive });
+            self.tighten(bound, Limit { value, whole: node.as_integer(), is_exclusive });
         }
     }
 
