@@ -69,6 +69,7 @@ fn base(change: &Change) -> &'static str {
     let content = change.reason.ends_with("content modified");
     let special = match path {
         "policy/schema.json" if !content => "policy.published",
+        "configuration/schema.json" => "configuration",
         "policy/schema.json" | "policy.schema" if content => "policy.content",
         "openapi.paths.methods" => "openapi.methods",
         "openapi.paths.methods.parameters" if change.path.ends_with(']') => "openapi.parameters",
