@@ -87,6 +87,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
 }
 
 fn minimal(name: &str) -> String {
+    let name = quoted(name);
     format!("pactoVersion: \"1.0\"\n\nservice:\n  name: {name}\n  version: {DEFAULT_VERSION}\n")
 }
 
@@ -98,16 +99,20 @@ fn full(name: &str) -> Vec<(String, String)> {
     ]
 }
 
+/// A text as a YAML scalar: `1.0`, `123` and `null` without quotes are none.
+fn quoted(text: &str) -> String {
+    let is_text = load(text, Budget::CONTRACT).is_ok_and(|node| node.as_str() == Some(text));
+    if is_text { text.to_owned() } else { format!("\"{text}\"") }
+}
+
 fn contract(name: &str, version: &str, port: u16, health: &str, file: &str) -> String {
-    // `1.0` without quotes is a number.
-    let is_text = load(version, Budget::CONTRACT).is_ok_and(|node| node.as_str().is_some());
-    let quoted = if is_text { version.to_owned() } else { format!("\"{version}\"") };
+    let (written_name, written_version) = (quoted(name), quoted(version));
     format!(
         r#"pactoVersion: "1.0"
 
 service:
-  name: {name}
-  version: {quoted}
+  name: {written_name}
+  version: {written_version}
   owner: team/my-team
   image:
     ref: ghcr.io/my-org/{name}:{version}

@@ -4,6 +4,7 @@ use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Severity, Source};
 use pacto_engine::library::{Library, Resolved};
 use pacto_engine::validate::{References, Report, Subject, Validator, Verdict};
+use pacto_oci::directory::DirectoryError;
 use pacto_oci::parallel;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,6 +97,8 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
     let total = selection.contracts.len();
     let judge = |contract: &String| {
         let verdict = judge(context, &validator, contract, &options.overrides);
+        let verdict =
+            if selection.is_set { verdict.or_else(|error| unreadable(contract, error)) } else { verdict };
         tick(total);
         verdict
     };
@@ -110,6 +113,27 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
     let valid_count = contracts.iter().filter(|verdict| verdict.valid).count();
     let invalid_count = contracts.len() - valid_count;
     Ok(Outcome::Set(SetVerdict { valid: invalid_count == 0, valid_count, invalid_count, contracts }))
+}
+
+/// In a set, a contract that is there and cannot be read is one that is not valid; the others have their verdicts.
+fn unreadable(contract: &str, error: AppError) -> Result<ContractVerdict, AppError> {
+    let is_there = match &error {
+        AppError::Directory(DirectoryError::Access { source, .. }) => {
+            source.kind() != std::io::ErrorKind::NotFound
+        }
+        AppError::Directory(error) => {
+            matches!(
+                error,
+                DirectoryError::NotAFile { .. } | DirectoryError::Limit { .. } | DirectoryError::Name(_)
+            )
+        }
+        _ => false,
+    };
+    if !is_there {
+        return Err(error);
+    }
+    let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string());
+    Ok(verdict(contract, &Report { findings: vec![finding] }, None))
 }
 
 fn judge(

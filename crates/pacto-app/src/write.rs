@@ -1,7 +1,7 @@
 //! Files are written whole or not at all.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::AppError;
 
@@ -12,7 +12,13 @@ use crate::AppError;
 /// [`AppError::File`] with `path` as it was given.
 pub fn atomically(base: &Path, path: &Path, content: &[u8]) -> Result<(), AppError> {
     let fail = |source| AppError::File { path: path.to_owned(), source: without_path(&source) };
-    let path = base.join(path);
+    let path = target(base.join(path)).map_err(fail)?;
+    // A pipe or a device is written to, not replaced.
+    let is_special = path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir());
+    if is_special {
+        let mut open = std::fs::OpenOptions::new().write(true).open(&path).map_err(fail)?;
+        return open.write_all(content).and_then(|()| open.flush()).map_err(fail);
+    }
     let directory = path.parent().unwrap_or(base);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".pacto-");
@@ -23,6 +29,14 @@ pub fn atomically(base: &Path, path: &Path, content: &[u8]) -> Result<(), AppErr
     file.as_file().sync_all().map_err(fail)?;
     file.persist(&path).map_err(|error| fail(error.error))?;
     Ok(())
+}
+
+/// Where a link leads, so that it stays a link.
+fn target(path: PathBuf) -> io::Result<PathBuf> {
+    match path.symlink_metadata() {
+        Ok(there) if there.is_symlink() => path.canonicalize(),
+        _ => Ok(path),
+    }
 }
 
 /// The error without the name of the temporary file, which means nothing to the user.

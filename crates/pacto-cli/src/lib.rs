@@ -32,8 +32,8 @@ pub fn main() -> ExitCode {
         && words.next().is_none()
         && environment::value(environment::OUTPUT_FORMAT).is_none()
     {
-        commands::version::print();
-        return ExitCode::from(exit::FINE);
+        let is_written = commands::version::print();
+        return ExitCode::from(if is_written { exit::FINE } else { exit::ENVIRONMENT });
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

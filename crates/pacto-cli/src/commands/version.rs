@@ -23,10 +23,13 @@ struct Outcome {
     version: &'static str,
 }
 
-/// Prints the version as text, without anything else of this program. A closed pipe is no error of ours.
-pub(crate) fn print() {
+/// Prints the version as text, without anything else of this program. False when it could not be written; a closed
+/// pipe is no error of ours.
+pub(crate) fn print() -> bool {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "pacto version {VERSION}");
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "pacto version {VERSION}").and_then(|()| out.flush());
+    written.is_ok() || written.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 pub(crate) fn run(_: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
@@ -34,7 +37,9 @@ pub(crate) fn run(_: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, Com
         Some(OutputFormat::Json) => ui.json(&Outcome { version: VERSION }),
         _ => {
             ui.flush();
-            print();
+            if !print() {
+                return Err(CommandError::Environment("standard output cannot be written".to_owned()));
+            }
         }
     }
     Ok(FINE)

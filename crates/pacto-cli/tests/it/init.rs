@@ -275,3 +275,19 @@ fn an_openapi_file_that_cannot_be_used_is_named_and_nothing_is_written() {
     For more information, try '--help'.
     ");
 }
+
+#[test]
+fn names_that_look_like_other_values_stay_names() {
+    for name in ["123", "1e3", "0x1f", "true", "null", "1.0", "no"] {
+        let cx = context();
+        let created = cx.pacto(["init", name]);
+        // A name with a dot is none; everything else that is created is valid.
+        if created.code == 0 {
+            assert_eq!(cx.pacto(["validate", name]).code, 0, "{name}: {}", cx.pacto(["validate", name]));
+            assert_eq!(cx.pacto(["pack", name]).code, 0, "{name}");
+        } else {
+            assert_eq!((name, created.code), ("1.0", 2), "{created}");
+        }
+        assert_eq!(cx.pacto(["init", &format!("a{}", name.replace('.', "")), "--minimal"]).code, 0, "{name}");
+    }
+}

@@ -402,3 +402,21 @@ fn only_a_directory_can_be_packed() {
     Error: no pacto.yaml found in cart/interfaces
     "#);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_a_link_or_a_device_stays_one() {
+    let cx = context();
+    crate::fixture::service(&cx, "cart", "cart", "1.0.0", &[]);
+    cx.write("target.tar.gz", "old");
+    std::os::unix::fs::symlink("target.tar.gz", cx.path("link.tar.gz")).unwrap();
+    assert_eq!(cx.pacto(["pack", "cart", "-o", "link.tar.gz"]).code, 0);
+    assert!(cx.path("link.tar.gz").symlink_metadata().unwrap().is_symlink());
+    assert_eq!(cx.pacto(["pack", "cart", "-o", "plain.tar.gz"]).code, 0);
+    assert_eq!(cx.read_bytes("target.tar.gz"), cx.read_bytes("plain.tar.gz"));
+    assert_eq!(cx.pacto(["pack", "cart", "-o", "/dev/null"]).code, 0);
+    let kind = std::fs::metadata("/dev/null").unwrap().file_type();
+    assert!(std::os::unix::fs::FileTypeExt::is_char_device(&kind));
+    let full = cx.pacto(["pack", "cart", "-o", "/dev/full"]);
+    assert_eq!((full.code, full.stdout.as_str()), (3, ""), "{full}");
+}

@@ -134,7 +134,7 @@ fn the_other_commands_of_the_page_work() {
       [NON_BREAKING] openapi.paths[/webhooks/stripe] (added): API path /webhooks/stripe added [+ /webhooks/stripe]
       [NON_BREAKING] schema.properties[WEBHOOK_SECRET] (added): configuration property WEBHOOK_SECRET added [+ WEBHOOK_SECRET]
     ----- stderr -----
-      WARN  [INTERFACE_NOT_COMPARED] interfaces[1].contract: interfaces/events.json of event interface "events" changed and is not analysed
+      WARN  [INTERFACE_NOT_COMPARED] interfaces[1].contract: interfaces/events.json of event interface "events", or a file that it uses, changed and is not analysed
           at [SHARED]/demo/march/bundles/payments-service/v1.1.0/pacto.yaml:19:15
           help: review the file by hand
     "#);

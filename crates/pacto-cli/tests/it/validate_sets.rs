@@ -125,8 +125,8 @@ fn a_pattern_means_the_directories_that_match_and_what_lies_below_them() {
     insta::assert_snapshot!(verdicts(&cx, &["services/**/pacto.yaml"]), @"
     exit: 1
     services/broken is invalid
-    services/cart/nested is valid
     services/cart is valid
+    services/cart/nested is valid
     services/node_modules/left-pad is valid
     services/stock/v1 is valid
     services/stock/v2 is invalid
@@ -331,4 +331,55 @@ fn references_and_directories_mix() {
     services/cart is valid
     2 valid, 0 invalid
     ");
+}
+
+#[cfg(unix)]
+#[test]
+fn one_bundle_that_cannot_be_read_does_not_hide_the_others() {
+    let cx = context();
+    service(&cx, "services/cart", "cart", "1.0.0", &[]);
+    service(&cx, "services/stock", "stock", "1.0.0", &[]);
+    std::fs::remove_file(cx.path("services/stock/pacto.yaml")).unwrap();
+    std::fs::create_dir(cx.path("services/stock/pacto.yaml")).unwrap();
+    insta::assert_snapshot!(cx.pacto(["validate", "services"]), @"
+    exit: 1
+    ----- stdout -----
+    services/cart is valid
+    services/stock is invalid
+    ----- stderr -----
+      ERROR [PARSE_ERROR] services/stock/pacto.yaml is a directory; a bundle holds regular files
+    1 valid, 1 invalid
+    Error: validation failed with 1 error(s)
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_said_and_break_nothing() {
+    use std::os::unix::ffi::OsStrExt;
+    let cx = context();
+    service(&cx, "services/cart", "cart", "1.0.0", &[]);
+    let odd = cx.path("services").join(std::ffi::OsStr::from_bytes(b"n\xff"));
+    std::fs::create_dir(&odd).unwrap();
+    // Without a contract in it nobody is interested in its name.
+    for pattern in ["services/*", "services/**", "**/pacto.yaml", "ser*/c?rt", "services/[a-c]*"] {
+        let output = cx.pacto(["validate", pattern]);
+        assert_eq!(
+            (output.code, output.stdout.contains("services/cart is valid")),
+            (0, true),
+            "{pattern}: {output}"
+        );
+    }
+    std::fs::copy(cx.path("services/cart/pacto.yaml"), odd.join("pacto.yaml")).unwrap();
+    insta::assert_snapshot!(cx.pacto(["validate", "services/*"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: services/n� has a name that is not UTF-8
+    ");
+    insta::assert_snapshot!(cx.pacto(["validate", "services"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: n� has a name that is not UTF-8
+    ");
+    assert_eq!(cx.pacto(["validate", "services/c*"]).code, 0);
 }
