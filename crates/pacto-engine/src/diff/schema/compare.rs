@@ -221,7 +221,11 @@ impl Walk<'_> {
     fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let (old_types, new_types) = (old.types.without_null(), new.types.without_null());
         let shown = |types: Types| Some(types.shown());
-        if old_types != new_types {
+        // A list of values says of which types they are; a type beside it says nothing more.
+        let same_values =
+            old.values.is_some() && new.values.is_some() || old.values.is_none() && new.values.is_none();
+        let is_said = same_values && old.effective_types() == new.effective_types();
+        if old_types != new_types && !is_said {
             let any = |types: Types| if types == Types::ALL.without_null() { Types::ALL } else { types };
             let kind = match (new_types.contains(old_types), old_types.contains(new_types)) {
                 (true, _) => Kind::TypeWidened,

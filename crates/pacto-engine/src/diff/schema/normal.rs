@@ -231,6 +231,7 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         normal.others.entry("additionalProperties").or_default().insert(Some(names));
     }
+    normal.simplify();
     if allows_null {
         normal.types = normal.types.or(Types::NULL);
         if let Some(values) =
@@ -352,6 +353,52 @@ impl<'a> Normal<'a> {
         }
     }
 
+    /// Takes out what excludes nothing of what is left, and writes the same limit in one way.
+    fn simplify(&mut self) {
+        const WHOLE: Types = Types(4);
+        let whole = |divisor: f64| divisor.fract().abs() < f64::EPSILON;
+        if self.multiple_of.is_some_and(whole) && self.types.contains(Types(12)) && self.types != Types::ALL {
+            // Multiples of a whole number are whole.
+            self.types = Types(self.types.0 & !8);
+        }
+        let is_whole = self.types.0 & 8 == 0;
+        if is_whole && self.types.contains(WHOLE) {
+            self.multiple_of = self.multiple_of.filter(|divisor| (divisor - 1.0).abs() > f64::EPSILON);
+            for (bound, limit) in &mut self.bounds {
+                let (next, step) = if bound.is_lower() { (1, 1.0) } else { (-1, -1.0) };
+                let inside =
+                    limit.whole.filter(|_| limit.is_exclusive).and_then(|value| value.checked_add(next));
+                if let Some(inside) = inside {
+                    *limit = Limit { value: limit.value + step, whole: Some(inside), is_exclusive: false };
+                }
+            }
+        }
+        let types = self.types;
+        if let Some(values) = &mut self.values {
+            values.retain(|value| types.contains(value_type(value)));
+            let has = |value: &str| values.iter().any(|known| known == value);
+            // Both truth values are the whole type, and so is null.
+            let whole = match (has("true") && has("false"), has("null"), values.len()) {
+                (true, false, 2) => Some(Types(2)),
+                (false, true, 1) => Some(Types::NULL),
+                (true, true, 3) => Some(Types(3)),
+                _ => None,
+            };
+            if let Some(whole) = whole {
+                self.types = types.and(whole);
+                self.values = None;
+            }
+        }
+    }
+
+    /// The types of the values that are left.
+    pub(super) fn effective_types(&self) -> Types {
+        match &self.values {
+            Some(values) => values.iter().map(|value| value_type(value)).fold(Types(0), Types::or),
+            None => self.types,
+        }
+    }
+
     fn other(&mut self, key: &'a str, value: Located<'a>) {
         self.others.entry(key).or_default().insert(canonical_at(key, value, &is_annotation));
     }
@@ -421,6 +468,21 @@ impl<'a> Normal<'a> {
                 self.alternatives.push(Alternatives { keyword, branches });
             }
         }
+    }
+}
+
+/// The type of a value in canonical form.
+fn value_type(value: &str) -> Types {
+    match value.as_bytes().first() {
+        Some(b'"') => Types(16),
+        Some(b'{') => Types(64),
+        Some(b'[') => Types(32),
+        _ => match value {
+            "null" => Types::NULL,
+            "true" | "false" => Types(2),
+            number if number.contains(['.', 'e', 'E']) => Types(8),
+            _ => Types(4),
+        },
     }
 }
 
