@@ -112,23 +112,22 @@ pub fn rules() -> String {
     out.push_str(
         "\n## Lines of the contract\n\nA change that is not in the table is `POTENTIAL_BREAKING`. \
                   Inside an operation (rows without class) the findings decide.\n\n\
-                  | path | added | removed | modified | why |\n|---|---|---|---|---|\n",
+                  | path | added | removed | modified | why | rule ids |\n|---|---|---|---|---|---|\n",
     );
     for row in CONTRACT_RULES {
         let cell = |class: Option<Classification>| class.map(Classification::as_str).unwrap_or("–");
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} | {} |",
             row.base,
             cell(row.added),
             cell(row.removed),
             cell(row.modified),
-            row.why
+            row.why,
+            contract_ids(row)
         );
     }
-    out.push_str("\nRule ids are the path with hyphens and the type, such as `");
-    out.push_str(&pacto_engine::diff::rules::contract_rule("runtime.workload", ChangeType::Modified).id);
-    out.push_str("`.\n\n## Findings\n\nThe id is the suffix behind the area (`request-parameter`, `request-body`, \
+    out.push_str("\n## Findings\n\nThe id is the suffix behind the area (`request-parameter`, `request-body`, \
                   `request-property`, `response-body`, `response-property`, `response-header`, `configuration-property`, \
                   `offered-configuration-property`, `policy-property`), or the whole id where it names the area already.\n\n\
                   | suffix | received | produced | meaning |\n|---|---|---|---|\n");
@@ -140,7 +139,31 @@ pub fn rules() -> String {
     }
     out.push_str("| `min-increased`, `max-length-decreased`, … | BREAKING | NON_BREAKING | …: a bound excludes more |\n");
     out.push_str("| `min-decreased`, `max-length-increased`, … | NON_BREAKING | BREAKING | …: a bound excludes less |\n");
+    out.push_str(
+        "\n## Exceptions\n\nWhere a finding has another id or another class than its suffix says.\n\n\
+                  | rule id | suffix above | class | why |\n|---|---|---|---|\n",
+    );
+    for exception in pacto_engine::diff::rules::exceptions() {
+        let class = exception.rule.classification.as_str();
+        let _ = writeln!(
+            out,
+            "| `{}` | `{}` | {class} | {} |",
+            exception.rule.id, exception.suffix, exception.why
+        );
+    }
     out
+}
+
+/// The ids of the changes for which a row has a class.
+fn contract_ids(row: &pacto_engine::diff::rules::ContractRow) -> String {
+    let types = [
+        (ChangeType::Added, row.added),
+        (ChangeType::Removed, row.removed),
+        (ChangeType::Modified, row.modified),
+    ];
+    let ids = types.iter().filter(|(_, class)| class.is_some());
+    let ids = ids.map(|(change, _)| pacto_engine::diff::rules::contract_rule(row.base, *change).id);
+    ids.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" ")
 }
 
 /// Every budget.

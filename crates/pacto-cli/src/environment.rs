@@ -28,6 +28,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
     ("NO_COLOR", "Any value that is not empty: no colours."),
+    ("CLICOLOR_FORCE", "Any value but `0`: colours where there is no terminal; `NO_COLOR` wins."),
     ("XDG_CONFIG_HOME", "Directory of `pacto/config.yaml` instead of `~/.config`."),
 ];
 

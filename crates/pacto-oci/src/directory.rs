@@ -67,7 +67,12 @@ impl BundleDirectory {
     /// [`DirectoryError`] when it is no directory or holds no `pacto.yaml`.
     pub fn open(path: &Path, shown: &str) -> Result<Self, DirectoryError> {
         let access = |source| DirectoryError::Access { path: shown.to_owned(), source };
-        let Ok(contract) = std::fs::symlink_metadata(path.join(CONTRACT_FILE)) else {
+        let contract = std::fs::symlink_metadata(path.join(CONTRACT_FILE));
+        let contract = match contract {
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Err(access(error)),
+            contract => contract,
+        };
+        let Ok(contract) = contract else {
             let is_directory = std::fs::metadata(path).map_err(access)?.is_dir();
             let kind = if is_directory { DirectoryError::NoContract } else { DirectoryError::NotADirectory };
             return Err(kind(shown.to_owned()));
@@ -264,16 +269,22 @@ fn is_absent(error: &std::io::Error) -> bool {
 /// are not entered.
 ///
 /// # Errors
-/// When `root` cannot be read; unreadable directories below it are passed over.
+/// When `root` cannot be read. A directory below it that must not be read is listed, for it may hold a contract.
 pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> {
     let (is_bundle, mut level) = look_into(root)?;
     let mut found = if is_bundle { vec![root.to_owned()] } else { Vec::new() };
     for _ in 0..MAX_SEARCH_DEPTH {
-        // An unreadable directory holds nothing that could be judged.
         let look = |directory: &PathBuf| {
             let holds_contract = std::fs::symlink_metadata(directory.join(CONTRACT_FILE)).is_ok();
             // What else is in a bundle does not matter.
-            if holds_contract { (true, Vec::new()) } else { look_into(directory).unwrap_or_default() }
+            if holds_contract {
+                return (true, Vec::new());
+            }
+            match look_into(directory) {
+                Ok(found) => found,
+                // It may hold a contract; whoever opens it is told that it cannot be read.
+                Err(error) => (error.kind() == std::io::ErrorKind::PermissionDenied, Vec::new()),
+            }
         };
         let threads = if level.len() < PARALLEL_FROM { 1 } else { parallel::processors() };
         let looked = parallel::map(threads, &level, look);
@@ -337,4 +348,29 @@ pub fn normalize(path: &Path) -> PathBuf {
         }
     }
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_directory_that_must_not_be_read_is_not_passed_over() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["a", "secret"] {
+            std::fs::create_dir(place.path().join(name)).unwrap();
+            std::fs::write(place.path().join(name).join(CONTRACT_FILE), "x").unwrap();
+        }
+        let secret = place.path().join("secret");
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+        let found = find_bundles(place.path(), 10).unwrap();
+        // The superuser may read everything, and finds it for that reason.
+        assert_eq!(found, [place.path().join("a"), secret.clone()]);
+        if std::fs::read_dir(&secret).is_err() {
+            let error = BundleDirectory::open(&secret, "secret").unwrap_err().to_string();
+            assert_eq!(error, "cannot access secret: Permission denied (os error 13)");
+        }
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }

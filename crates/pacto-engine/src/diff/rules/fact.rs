@@ -55,6 +55,30 @@ fn is_whole_id(kind: Kind) -> bool {
         || kind >= Kind::RangeRewritten
 }
 
+/// An area where a fact has another id or another class than its row says.
+#[derive(Debug, Clone)]
+pub struct ExceptionRow {
+    /// The rule as it is applied there.
+    pub rule: FactRule,
+    /// Suffix of the row that it departs from.
+    pub suffix: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// All of them, in the order of the table.
+pub fn exceptions() -> impl Iterator<Item = ExceptionRow> {
+    EXCEPTIONS.iter().filter_map(|(kind, area, _, _, why)| {
+        let row = FACT_RULES.iter().find(|row| row.kind == *kind)?;
+        let is_produced =
+            matches!(area, Area::ResponseBody | Area::ResponseHeader | Area::OfferedConfiguration);
+        let direction = if is_produced { Direction::Produced } else { Direction::Received };
+        let is_nested = !matches!(area, Area::Parameter);
+        let rule = fact_rule(*kind, *area, Some(direction), is_nested, true, true);
+        Some(ExceptionRow { rule, suffix: row.suffix, why })
+    })
+}
+
 /// The rule for a fact. `had` and `has` say whether there is a value before and after, which names the move of a
 /// bound: set, unset, increased, decreased.
 pub fn fact_rule(
