@@ -363,7 +363,7 @@ mod tests {
             std::fs::write(place.path().join(name).join(CONTRACT_FILE), "x").unwrap();
         }
         let secret = place.path().join("secret");
-        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).unwrap();
         let found = find_bundles(place.path(), 10).unwrap();
         // The superuser may read everything, and finds it for that reason.
         assert_eq!(found, [place.path().join("a"), secret.clone()]);
