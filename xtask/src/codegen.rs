@@ -42,6 +42,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),
         ("schemas/diff.schema.json", output::<pacto_app::diff::Outcome>("pacto diff")?),
         ("schemas/pack.schema.json", output::<pacto_app::pack::Outcome>("pacto pack")?),
+        ("schemas/push.schema.json", output::<pacto_app::push::Outcome>("pacto push")?),
         ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
         ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
         ("docs/reference/cli.md", reference::cli()),

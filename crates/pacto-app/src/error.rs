@@ -6,6 +6,7 @@ use pacto_contract::overrides::OverrideError;
 use pacto_contract::{Diagnostic, ParseFailure, Source};
 use pacto_engine::library::Unresolved;
 use pacto_oci::directory::DirectoryError;
+use pacto_oci::registry::RegistryError;
 use thiserror::Error;
 
 /// A command that could not give an outcome.
@@ -41,6 +42,9 @@ pub enum AppError {
         /// The text they are about.
         text: Source,
     },
+    /// A registry has no answer.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// Something is there already and would be overwritten.
     #[error("{0}")]
     Exists(String),
@@ -86,9 +90,11 @@ impl AppError {
         match self {
             Self::Usage(_) | Self::Override(_) => ErrorKind::Usage,
             Self::Contract { .. } | Self::Invalid { .. } => ErrorKind::Answer,
-            Self::Directory(_) | Self::Unresolved(_) | Self::Exists(_) | Self::File { .. } => {
-                ErrorKind::Environment
-            }
+            Self::Directory(_)
+            | Self::Unresolved(_)
+            | Self::Registry(_)
+            | Self::Exists(_)
+            | Self::File { .. } => ErrorKind::Environment,
             Self::Side { source, .. } => source.kind(),
         }
     }

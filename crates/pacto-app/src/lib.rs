@@ -12,6 +12,7 @@ pub mod graph;
 pub mod init;
 pub mod load;
 pub mod pack;
+pub mod push;
 pub mod registries;
 pub mod search;
 pub mod sources;

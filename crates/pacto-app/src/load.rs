@@ -44,6 +44,7 @@ pub fn load(
         Reference::Local(path) => {
             let directory = BundleDirectory::open(&context.directory.join(path), path)?;
             let (document, bundle) = read(&directory, overrides, scope, path)?;
+            context.sources.registries.trust_contract(&document.contract);
             let canonical = directory.canonical().to_string_lossy().into_owned();
             Arc::new(Resolved {
                 identity: canonical.clone(),
@@ -53,6 +54,7 @@ pub fn load(
             })
         }
         Reference::Oci(_) | Reference::Layout(_) => {
+            context.sources.registries.trust(&reference);
             let request = Request { base: String::new(), reference: reference.clone(), constraint: None };
             let found = context.sources.answer(&request)?;
             if overrides.is_empty() {

@@ -1,11 +1,13 @@
 //! `pacto pack`: a validated bundle as one deterministic file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use pacto_contract::bundle::{CONFIGURATION_SCHEMA, CONTRACT_FILE, POLICY_SCHEMA};
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Bundle, Reference, Severity};
+use pacto_contract::{Bundle, Diagnostic, Reference, Severity};
+use pacto_engine::library::Resolved;
 use pacto_engine::validate::{References, Validator};
 use pacto_oci::archive;
 use pacto_oci::directory::BundleDirectory;
@@ -50,7 +52,7 @@ pub struct Outcome {
     /// Paths in the archive.
     pub files: Vec<String>,
     /// What was found besides errors.
-    pub warnings: Vec<pacto_contract::Diagnostic>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Validates, packs and writes.
@@ -58,31 +60,13 @@ pub struct Outcome {
 /// # Errors
 /// [`AppError::Invalid`] with every error of the contract; [`AppError`] when files cannot be read or written.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
-    let directory = local_directory(&options.directory)?;
-    let resolved = load(context, &directory, &options.overrides, Scope::Named)?;
-    let report = report(context, &Validator::default(), &resolved, References::InsideOnly);
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        report.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-    if !errors.is_empty() {
-        let text = resolved.document.source.clone();
-        return Err(AppError::Invalid { path: directory, findings: errors, text });
-    }
-    let opened = BundleDirectory::open(&context.directory.join(&directory), &directory)?;
-    let document = &resolved.document;
-    let service = &document.contract.service;
+    let directory = local_directory(&options.directory, "pack")?;
+    let valid = validated(context, &directory, &options.overrides, References::InsideOnly)?;
+    let service = &valid.resolved.document.contract.service;
     let output = options.output.clone();
     let output = output
         .unwrap_or_else(|| PathBuf::from(format!("{}-{}.tar.gz", service.name, file_part(&service.version))));
-    let mut bundle = collect(&opened, &directory, &own_archives(context, &opened, &service.name, &output))?;
-    let named = document.contract.named_files();
-    // The schemas at their fixed places are read for those who refer to this contract, whether it names them or not.
-    let fixed = |file: &str| [CONFIGURATION_SCHEMA, POLICY_SCHEMA].contains(&file) && !named.contains(&file);
-    if let Some((file, _)) = resolved.bundle.iter().find(|(file, _)| !bundle.contains(file) && !fixed(file)) {
-        let message = format!("{IGNORE_FILE} leaves out {file}, which the contract needs");
-        return Err(AppError::Usage(message));
-    }
-    let contract = document.source.text().as_bytes().to_vec();
-    opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
+    let bundle = whole_bundle(context, &directory, &valid.resolved, &output)?;
     let packed = archive::pack(&bundle).map_err(|source| AppError::File { path: output.clone(), source })?;
     write::atomically(&context.directory, &output, &packed)?;
     Ok(Outcome {
@@ -92,8 +76,64 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         digest: archive::digest(&packed),
         size: packed.len(),
         files: bundle.iter().map(|(path, _)| path.to_owned()).collect(),
-        warnings,
+        warnings: valid.warnings,
     })
+}
+
+/// A contract without errors.
+pub(crate) struct Valid {
+    /// The contract, with overrides.
+    pub resolved: Arc<Resolved>,
+    /// What was found besides.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Loads and validates the contract of a directory.
+///
+/// # Errors
+/// [`AppError::Invalid`] with every error of the contract.
+pub(crate) fn validated(
+    context: &Context,
+    directory: &str,
+    overrides: &Overrides,
+    references: References,
+) -> Result<Valid, AppError> {
+    let resolved = load(context, directory, overrides, Scope::Named)?;
+    let report = report(context, &Validator::default(), &resolved, references);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        report.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+    if errors.is_empty() {
+        return Ok(Valid { resolved, warnings });
+    }
+    let text = resolved.document.source.clone();
+    Err(AppError::Invalid { path: directory.to_owned(), findings: errors, text })
+}
+
+/// All files of a bundle but those that are to stay out, with the contract as it was changed. `output` is a file that is
+/// about to be written.
+///
+/// # Errors
+/// [`AppError`] when files cannot be read, or when one stays out that the contract needs.
+pub(crate) fn whole_bundle(
+    context: &Context,
+    directory: &str,
+    resolved: &Resolved,
+    output: &Path,
+) -> Result<Bundle, AppError> {
+    let opened = BundleDirectory::open(&context.directory.join(directory), directory)?;
+    let document = &resolved.document;
+    let name = &document.contract.service.name;
+    let mut bundle = collect(&opened, directory, &own_archives(context, &opened, name, output))?;
+    let named = document.contract.named_files();
+    // The schemas at their fixed places are read for those who refer to this contract, whether it names them or not.
+    let fixed = |file: &str| [CONFIGURATION_SCHEMA, POLICY_SCHEMA].contains(&file) && !named.contains(&file);
+    if let Some((file, _)) = resolved.bundle.iter().find(|(file, _)| !bundle.contains(file) && !fixed(file)) {
+        let message = format!("{IGNORE_FILE} leaves out {file}, which the contract needs");
+        return Err(AppError::Usage(message));
+    }
+    let contract = document.source.text().as_bytes().to_vec();
+    opened.insert(&mut bundle, CONTRACT_FILE, contract)?;
+    Ok(bundle)
 }
 
 /// A version as part of a file name. Valid versions have no separators; this holds for all.
@@ -101,10 +141,13 @@ fn file_part(version: &str) -> String {
     version.replace(['/', '\\'], "_")
 }
 
-fn local_directory(argument: &str) -> Result<String, AppError> {
+/// The directory that an argument of `command` names.
+pub(crate) fn local_directory(argument: &str, command: &str) -> Result<String, AppError> {
     match Reference::parse(if argument.is_empty() { "." } else { argument }) {
         Ok(Reference::Local(path)) => Ok(path),
-        Ok(_) => Err(AppError::Usage(format!("pack needs a local directory: got {:?}", shown(argument)))),
+        Ok(_) => {
+            Err(AppError::Usage(format!("{command} needs a local directory: got {:?}", shown(argument))))
+        }
         Err(error) => Err(AppError::Usage(format!("{:?}: {error}", shown(argument)))),
     }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use pacto_contract::VersionRange;
 use pacto_contract::reference::{Digest, LayoutReference, OciReference};
 use pacto_contract::version::highest;
+use pacto_contract::{Contract, Reference, VersionRange};
 use pacto_engine::library::Unresolved;
 use pacto_oci::credential::{Keychain, Surroundings};
 use pacto_oci::layout::Layout;
@@ -25,7 +25,7 @@ pub struct Registries {
     directory: PathBuf,
     mirrors: Mirrors,
     settings: Settings,
-    surroundings: Surroundings,
+    keychain: Arc<Keychain>,
     client: OnceLock<Result<Client, String>>,
     runtime: OnceLock<Runtime>,
     tags: Mutex<HashMap<String, Tags>>,
@@ -47,8 +47,9 @@ impl Registries {
         settings: Settings,
         surroundings: Surroundings,
     ) -> Self {
+        let keychain = Arc::new(Keychain::new(surroundings));
         let (client, runtime, tags) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { directory, mirrors, settings, surroundings, client, runtime, tags }
+        Self { directory, mirrors, settings, keychain, client, runtime, tags }
     }
 
     /// The client.
@@ -56,7 +57,7 @@ impl Registries {
     /// # Errors
     /// [`RegistryError::Unreachable`] for `reference` when TLS cannot be set up.
     pub fn client(&self, reference: &str) -> Result<&Client, RegistryError> {
-        let make = || Client::new(self.settings.clone(), Keychain::new(self.surroundings.clone()));
+        let make = || Client::new(self.settings.clone(), Arc::clone(&self.keychain));
         self.client.get_or_init(make).as_ref().map_err(|cause| RegistryError::Unreachable {
             reference: reference.to_owned(),
             cause: cause.clone(),
@@ -82,7 +83,7 @@ impl Registries {
                     cause: format!("its mirror {path} is no registry: {error}"),
                 })?;
                 // The user wrote the mirror down.
-                self.client(path)?.keychain().trust(&target.registry);
+                self.keychain.trust(&target.registry);
                 target
             }
             None => reference.clone(),
@@ -97,9 +98,21 @@ impl Registries {
     }
 
     /// Lets credentials of the environment go to the registry of a reference: the user named it.
-    pub fn trust(&self, reference: &OciReference) {
-        if let Ok(client) = self.client(&reference.registry) {
-            client.keychain().trust(&reference.registry);
+    pub fn trust(&self, reference: &Reference) {
+        if let Reference::Oci(oci) = reference {
+            self.keychain.trust(&oci.registry);
+        }
+    }
+
+    /// As [`trust`](Self::trust), for everything that a contract of this machine refers to.
+    pub fn trust_contract(&self, contract: &Contract) {
+        let configurations = contract.configurations.iter().filter_map(|entry| entry.reference.as_deref());
+        let policies = contract.policies.iter().filter_map(|entry| entry.reference.as_deref());
+        let dependencies = contract.dependencies.iter().map(|dependency| dependency.reference.as_str());
+        for reference in configurations.chain(policies).chain(dependencies) {
+            if let Ok(reference) = Reference::parse(reference) {
+                self.trust(&reference);
+            }
         }
     }
 

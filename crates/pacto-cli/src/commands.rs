@@ -7,6 +7,7 @@ pub mod explain;
 pub mod graph;
 pub mod init;
 pub mod pack;
+pub mod push;
 pub mod validate;
 pub mod version;
 
@@ -27,6 +28,8 @@ pub enum Command {
     Graph(graph::Arguments),
     /// Write a validated bundle as one file, the same bytes everywhere
     Pack(pack::Arguments),
+    /// Validate a bundle and push it to a registry or an image layout
+    Push(push::Arguments),
     /// Document a contract as Markdown
     Doc(doc::Arguments),
     /// Print the version

@@ -12,6 +12,16 @@ pub const VERBOSE: &str = "PACTO_VERBOSE";
 pub const NO_CACHE: &str = "PACTO_NO_CACHE";
 /// Mirrors.
 pub const REGISTRY_MIRROR: &str = "PACTO_REGISTRY_MIRROR";
+/// Token for registries.
+pub const REGISTRY_TOKEN: &str = "PACTO_REGISTRY_TOKEN";
+/// User for registries.
+pub const REGISTRY_USERNAME: &str = "PACTO_REGISTRY_USERNAME";
+/// Password for registries.
+pub const REGISTRY_PASSWORD: &str = "PACTO_REGISTRY_PASSWORD";
+/// The one host that gets them.
+pub const REGISTRY_HOST: &str = "PACTO_REGISTRY_HOST";
+/// Hosts without TLS.
+pub const INSECURE_REGISTRIES: &str = "PACTO_INSECURE_REGISTRIES";
 /// Threads.
 pub const JOBS: &str = "PACTO_JOBS";
 
@@ -26,6 +36,15 @@ pub const TABLE: &[(&str, &str)] = &[
         "Where repositories are read from instead: `prefix=location`, several with commas. A location is a folder \
          of bundles, `oci-layout:DIR`, or a path in another registry.",
     ),
+    (
+        REGISTRY_TOKEN,
+        "Token for registries: sent as Bearer, or as a password where a registry asks for a token of its own. It goes \
+         to hosts that you name: in a reference, a mirror, or a contract of this machine.",
+    ),
+    (REGISTRY_USERNAME, "User for registries, with the password below; sent to the same hosts."),
+    (REGISTRY_PASSWORD, "Password for registries."),
+    (REGISTRY_HOST, "The only host that gets the three above."),
+    (INSECURE_REGISTRIES, "Hosts, with port, that may be spoken to without TLS; several with commas."),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
     ("NO_COLOR", "Any value that is not empty: no colours."),
     ("CLICOLOR_FORCE", "Any value but `0`: colours where there is no terminal; `NO_COLOR` wins."),

@@ -65,6 +65,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Diff(args) => commands::diff::run(args, global, ui),
         Command::Graph(args) => commands::graph::run(args, global, ui),
         Command::Pack(args) => commands::pack::run(args, global, ui),
+        Command::Push(args) => commands::push::run(args, global, ui),
         Command::Doc(args) => commands::doc::run(args, global, ui),
     }
 }

@@ -9,6 +9,7 @@ use pacto_app::Context;
 use pacto_app::context::mirror_location;
 use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
+use pacto_oci::credential::{Secret, Surroundings};
 use pacto_oci::mirror::Mirrors;
 
 use crate::arguments::{Global, OutputFormat, parse_jobs};
@@ -29,6 +30,35 @@ struct ConfigFile {
     verbose: bool,
     /// Prefix, location where there is one, and the directory where relative locations start.
     registries: Vec<(String, Option<String>, PathBuf)>,
+    /// Hosts that are spoken to without TLS.
+    plain: Vec<String>,
+    /// Files with certificate authorities.
+    authorities: Vec<PathBuf>,
+}
+
+/// Credentials that this process can reach.
+fn surroundings() -> Surroundings {
+    let file = |directory: Option<PathBuf>, name: &str| directory.map(|directory| directory.join(name));
+    let path = |name: &str| environment::value(name).map(PathBuf::from);
+    let base = etcetera::base_strategy::choose_base_strategy().ok();
+    let config = base.as_ref().map(BaseStrategy::config_dir);
+    let home = base.as_ref().map(|base| base.home_dir().to_owned());
+    let docker = path("DOCKER_CONFIG").or_else(|| file(home, ".docker"));
+    let candidates = [
+        file(docker, "config.json"),
+        path("REGISTRY_AUTH_FILE"),
+        file(path("XDG_RUNTIME_DIR"), "containers/auth.json"),
+        file(config.clone(), "containers/auth.json"),
+    ];
+    let user = environment::value(environment::REGISTRY_USERNAME);
+    Surroundings {
+        token: environment::value(environment::REGISTRY_TOKEN).map(Secret::new),
+        basic: user.zip(environment::value(environment::REGISTRY_PASSWORD).map(Secret::new)),
+        only_host: environment::value(environment::REGISTRY_HOST),
+        login: file(config, "pacto/config.json"),
+        docker: candidates.into_iter().flatten().collect(),
+        path: std::env::var_os("PATH"),
+    }
 }
 
 /// Keys of the config file.
@@ -61,7 +91,7 @@ impl Settings {
                 let _ = mirrors.add(prefix, mirror_location(location, base));
             }
         }
-        let mut context = Context::new(directory, mirrors);
+        let mut context = Context::with_registries(directory, mirrors, file.registries()?, surroundings());
         if let Some(jobs) = jobs(global)? {
             context.jobs = jobs.get();
         }
@@ -126,6 +156,22 @@ fn start_log() {
 }
 
 impl ConfigFile {
+    /// How registries are spoken to.
+    fn registries(&self) -> Result<pacto_oci::registry::Settings, CommandError> {
+        let listed = environment::value(environment::INSECURE_REGISTRIES).unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| {
+                CommandError::Usage(format!("certificate authority {}: {error}", path.display()))
+            })
+        };
+        Ok(pacto_oci::registry::Settings {
+            insecure_hosts: listed.chain(self.plain.iter().cloned()).collect(),
+            authorities: self.authorities.iter().map(read).collect::<Result<_, _>>()?,
+            ..pacto_oci::registry::Settings::default()
+        })
+    }
+
     fn find(global: &Global) -> Result<Self, CommandError> {
         let named = global.config.clone();
         let named = named.or_else(|| environment::value(environment::CONFIG).map(PathBuf::from));
@@ -208,6 +254,11 @@ impl ConfigFile {
                     return Err(fail(&source, entry.span, format!("prefix {prefix:?} is there twice")));
                 }
                 let location = text("location").map(str::to_owned);
+                if mapping.get("plainHttp").and_then(Node::as_bool) == Some(true) {
+                    let place = location.as_deref().unwrap_or(prefix);
+                    file.plain.extend(place.split('/').next().map(str::to_owned));
+                }
+                file.authorities.extend(text("ca").map(|path| base.join(path)));
                 file.registries.push((prefix.to_owned(), location, base.to_owned()));
             }
         }

@@ -16,7 +16,7 @@ use crate::ui::{GREEN, RED, Ui, neutral};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directories, patterns such as 'services/*', or references; a directory without contract is searched, five levels
-    /// down, but for hidden directories, target, node_modules and vendor
+    /// down, but for hidden directories, `target`, `node_modules` and `vendor`
     #[arg(value_name = "CONTRACT", default_value = ".")]
     contracts: Vec<String>,
     /// Search every directory for contracts, also one that is a contract itself

@@ -27,6 +27,8 @@ mod pack;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod push;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod safety;

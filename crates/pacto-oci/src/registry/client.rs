@@ -1,6 +1,7 @@
 //! The endpoints of a registry.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use oci_spec::distribution::TagList;
@@ -62,7 +63,7 @@ pub struct Manifest {
 impl Client {
     /// # Errors
     /// A text when TLS cannot be set up.
-    pub fn new(settings: Settings, keychain: Keychain) -> Result<Self, String> {
+    pub fn new(settings: Settings, keychain: Arc<Keychain>) -> Result<Self, String> {
         Ok(Self { transport: Transport::new(settings, keychain)? })
     }
 

@@ -109,7 +109,7 @@ pub(super) struct Transport {
     http: reqwest::Client,
     settings: Settings,
     plain: PlainHttp,
-    keychain: Keychain,
+    keychain: Arc<Keychain>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
@@ -132,7 +132,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Transport {
     /// # Errors
     /// A text when a certificate cannot be read or TLS cannot be set up.
-    pub fn new(settings: Settings, keychain: Keychain) -> Result<Self, String> {
+    pub fn new(settings: Settings, keychain: Arc<Keychain>) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("pacto/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())

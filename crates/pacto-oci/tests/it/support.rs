@@ -26,7 +26,7 @@ pub fn artifact(bundle: &Bundle) -> Artifact {
 /// A client that repeats at once and has the credentials of `surroundings`.
 pub fn client(surroundings: Surroundings) -> Client {
     let retry = Retry { attempts: 4, first_wait: Duration::from_millis(1) };
-    Client::new(Settings { retry, ..Settings::default() }, Keychain::new(surroundings)).unwrap()
+    Client::new(Settings { retry, ..Settings::default() }, Keychain::new(surroundings).into()).unwrap()
 }
 
 pub fn anonymous() -> Client {

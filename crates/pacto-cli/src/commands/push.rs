@@ -1,0 +1,83 @@
+//! `pacto push`.
+
+use clap::Args;
+use pacto_app::push::{self, Options, Outcome, Status};
+
+use crate::arguments::{Global, OutputFormat, read_overrides};
+use crate::exit::{CommandError, FINE};
+use crate::render::findings;
+use crate::render::markdown::code;
+use crate::settings::Settings;
+use crate::ui::{Ui, neutral};
+
+/// Arguments of `pacto push`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Where to push: a registry (`oci://`) or an image layout (`oci-layout://`); without a tag, the version is one
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// Directory of the bundle
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    path: String,
+    /// Replace what has the tag
+    #[arg(short, long)]
+    force: bool,
+    /// Do everything but the writing
+    #[arg(long)]
+    dry_run: bool,
+    /// Value to set in the contract, such as service.version=1.2.0; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// As --set, and the value is always text
+    #[arg(long, value_name = "PATH=TEXT")]
+    set_string: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
+    let settings = Settings::read_plain(global, "push")?;
+    let options = Options {
+        reference: arguments.reference.clone(),
+        directory: arguments.path.clone(),
+        force: arguments.force,
+        dry_run: arguments.dry_run,
+        overrides: read_overrides(&[], &arguments.set, &arguments.set_string)?,
+    };
+    let outcome = push::run(&settings.context, &options)?;
+    match settings.format {
+        OutputFormat::Json => ui.json(&outcome),
+        format => text(&outcome, format == OutputFormat::Markdown, ui),
+    }
+    Ok(FINE)
+}
+
+fn text(outcome: &Outcome, is_markdown: bool, ui: &mut Ui) {
+    let identity = format!("{}@{}", outcome.name, outcome.version);
+    for warning in outcome.warnings.iter().filter(|_| !is_markdown) {
+        findings::write(ui, warning, None);
+    }
+    if let Some(version) = &outcome.tag_of {
+        ui.note(&format!("Warning: a tag has no `+`; version {} has the tag with `_`", neutral(version)));
+    }
+    let reference = &outcome.reference;
+    let verb = match outcome.status {
+        Status::Pushed => "Pushed",
+        Status::WouldPush => "Would push",
+        Status::Identical => {
+            let reference = neutral(reference);
+            return ui.note(&format!("Warning: artifact already exists: {reference} (identical content)"));
+        }
+        Status::Differs => {
+            let reference = neutral(reference);
+            return ui.note(&format!(
+                "Warning: artifact already exists: {reference} (different content; use --force to overwrite)"
+            ));
+        }
+    };
+    if is_markdown {
+        let (identity, reference, digest) = (code(&identity), code(reference), code(&outcome.digest));
+        ui.data(&format!("{verb} {identity} to {reference}\n\n- Digest: {digest}\n"));
+    } else {
+        ui.data(&format!("{verb} {} -> {}\n", neutral(&identity), neutral(reference)));
+        ui.data(&format!("Digest: {}\n", outcome.digest));
+    }
+}
