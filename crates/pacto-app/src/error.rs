@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pacto_contract::overrides::OverrideError;
 use pacto_contract::{Diagnostic, ParseFailure, Source};
 use pacto_engine::library::Unresolved;
+use pacto_oci::credential::CredentialFileError;
 use pacto_oci::directory::DirectoryError;
 use pacto_oci::registry::RegistryError;
 use thiserror::Error;
@@ -45,6 +46,17 @@ pub enum AppError {
     /// A registry has no answer.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// A registry does not accept a password.
+    #[error("login failed for {registry}: {cause}; nothing was stored")]
+    Login {
+        /// Host and port.
+        registry: String,
+        /// What the registry said.
+        cause: String,
+    },
+    /// The file of `pacto login`.
+    #[error(transparent)]
+    Credentials(#[from] CredentialFileError),
     /// Something is there already and would be overwritten.
     #[error("{0}")]
     Exists(String),
@@ -93,6 +105,8 @@ impl AppError {
             Self::Directory(_)
             | Self::Unresolved(_)
             | Self::Registry(_)
+            | Self::Login { .. }
+            | Self::Credentials(_)
             | Self::Exists(_)
             | Self::File { .. } => ErrorKind::Environment,
             Self::Side { source, .. } => source.kind(),

@@ -22,7 +22,7 @@ use crate::{AppError, Context, write};
 /// Name of the file with patterns of files that stay out of the archive.
 pub const IGNORE_FILE: &str = ".pactoignore";
 /// Never part of an archive.
-const ALWAYS_IGNORED: &[&str] = &[".git/", IGNORE_FILE, ".DS_Store"];
+const ALWAYS_IGNORED: &[&str] = &[".git/", IGNORE_FILE, ".DS_Store", crate::pull::RECORD];
 
 /// What to pack.
 #[derive(Debug, Clone, Default)]

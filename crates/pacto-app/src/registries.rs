@@ -26,6 +26,8 @@ pub struct Registries {
     mirrors: Mirrors,
     settings: Settings,
     keychain: Arc<Keychain>,
+    /// The file of `pacto login`.
+    login: Option<PathBuf>,
     client: OnceLock<Result<Client, String>>,
     runtime: OnceLock<Runtime>,
     tags: Mutex<HashMap<String, Tags>>,
@@ -47,9 +49,20 @@ impl Registries {
         settings: Settings,
         surroundings: Surroundings,
     ) -> Self {
+        let login = surroundings.login.clone();
         let keychain = Arc::new(Keychain::new(surroundings));
         let (client, runtime, tags) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { directory, mirrors, settings, keychain, client, runtime, tags }
+        Self { directory, mirrors, settings, keychain, login, client, runtime, tags }
+    }
+
+    /// How registries are spoken to.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The file of `pacto login`.
+    pub(crate) fn login_file(&self) -> Option<&Path> {
+        self.login.as_deref()
     }
 
     /// The client.

@@ -6,7 +6,9 @@ pub mod doc;
 pub mod explain;
 pub mod graph;
 pub mod init;
+pub mod login;
 pub mod pack;
+pub mod pull;
 pub mod push;
 pub mod validate;
 pub mod version;
@@ -30,6 +32,12 @@ pub enum Command {
     Pack(pack::Arguments),
     /// Validate a bundle and push it to a registry or an image layout
     Push(push::Arguments),
+    /// Fetch a contract from a registry or an image layout into a directory
+    Pull(pull::Arguments),
+    /// Store the password of a registry, once the registry accepted it
+    Login(login::Login),
+    /// Forget the password of a registry
+    Logout(login::Logout),
     /// Document a contract as Markdown
     Doc(doc::Arguments),
     /// Print the version

@@ -66,6 +66,9 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Graph(args) => commands::graph::run(args, global, ui),
         Command::Pack(args) => commands::pack::run(args, global, ui),
         Command::Push(args) => commands::push::run(args, global, ui),
+        Command::Pull(args) => commands::pull::run(args, global, ui),
+        Command::Login(args) => commands::login::login(args, global, ui),
+        Command::Logout(args) => commands::login::logout(args, global, ui),
         Command::Doc(args) => commands::doc::run(args, global, ui),
     }
 }

@@ -21,11 +21,15 @@ mod graph_trouble;
 #[cfg(test)]
 mod init;
 #[cfg(test)]
+mod login;
+#[cfg(test)]
 mod overrides;
 #[cfg(test)]
 mod pack;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod pull;
 #[cfg(test)]
 mod push;
 #[cfg(test)]

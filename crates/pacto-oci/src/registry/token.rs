@@ -77,7 +77,8 @@ pub(super) async fn ask(
     question: &Question<'_>,
     credential: &Credential,
 ) -> Result<Grant, Refusal> {
-    let mut pairs = vec![("scope", question.scope)];
+    let mut pairs = Vec::new();
+    pairs.extend((!question.scope.is_empty()).then_some(("scope", question.scope)));
     pairs.extend(question.service.map(|service| ("service", service)));
     let basic = match credential {
         Credential::Anonymous | Credential::Identity(_) => None,

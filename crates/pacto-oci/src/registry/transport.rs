@@ -207,7 +207,10 @@ impl Transport {
             return Err(RegistryError::unreachable(call.reference, cause).into());
         }
         let url = self.address(&host, call).await?;
-        let scope = format!("repository:{}:{}", call.repository, call.access);
+        let scope = match call.repository {
+            "" => String::new(),
+            repository => format!("repository:{repository}:{}", call.access),
+        };
         let known = lock(&host.grants).get(&scope).filter(|grant| grant.is_fresh()).cloned();
         let mut response = self.follow(&host, call, &url, known.as_ref()).await?;
         if is_refusal(response.status()) {
