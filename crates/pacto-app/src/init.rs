@@ -10,6 +10,7 @@ use pacto_contract::yaml::{Budget, Node, decode_utf8, load};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::load::referenced_files;
 use crate::{AppError, Context, write};
 
 /// What to create.
@@ -232,11 +233,36 @@ fn from_openapi(context: &Context, name: &str, path: &Path) -> Result<Vec<(Strin
         let block = "  health:\n    interface: api\n    path: /\n    initialDelaySeconds: 5\n";
         contract = contract.replace(block, "  # health:\n  #   interface: api\n  #   path: /health\n");
     }
-    Ok(vec![
+    let mut files = vec![
         ("pacto.yaml".to_owned(), contract),
         (format!("interfaces/{file}"), text.to_owned()),
         ("configuration/schema.json".to_owned(), CONFIGURATION.to_owned()),
-    ])
+    ];
+    files.extend(referenced(&target, &format!("interfaces/{file}"), &bytes)?);
+    Ok(files)
+}
+
+/// The files that a document refers to, directly or not, which must lie beside it or below.
+fn referenced(target: &Path, file: &str, content: &[u8]) -> Result<Vec<(String, String)>, AppError> {
+    let base = target.parent().unwrap_or(Path::new("."));
+    let mut files: Vec<(String, String)> = Vec::new();
+    let mut wanted = referenced_files(file, content);
+    while let Some(path) = wanted.pop() {
+        if path == file || files.iter().any(|(known, _)| *known == path) {
+            continue;
+        }
+        let missing = |why: &str| AppError::Usage(format!("{} refers to {path:?}, {why}", target.display()));
+        let below = path.strip_prefix("interfaces/");
+        let below = below.ok_or_else(|| missing("which does not lie beside it or below"))?;
+        let bytes = fs::read(base.join(below)).map_err(|_| missing("which cannot be read"))?;
+        if bytes.len() > MAX_BUNDLE_FILE_BYTES {
+            return Err(missing("which is too large"));
+        }
+        wanted.extend(referenced_files(&path, &bytes));
+        let text = String::from_utf8(bytes).map_err(|_| missing("which is no text"))?;
+        files.push((path, text));
+    }
+    Ok(files)
 }
 
 fn server_port(server: &Node) -> Option<u16> {

@@ -144,7 +144,7 @@ fn is_child(path: &str, directory: &str) -> bool {
 
 /// Other files of the bundle that a JSON or YAML file names in `$ref`. This only decides what is read; whoever
 /// follows the reference checks it.
-fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
+pub(crate) fn referenced_files(file: &str, content: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(content) else { return Vec::new() };
     let base = file.rsplit_once('/').map_or("", |(directory, _)| directory);
     if Path::new(file).extension().is_some_and(|extension| extension == "proto") {

@@ -227,7 +227,9 @@ impl Sources {
                         directories.iter().map(|path| shown_from(&self.directory, path)).collect();
                     Unresolved::Failed(format!("{error}: {}", shown.join(", ")))
                 }
-                FolderError::Access { .. } => Unresolved::Failed(error.to_string()),
+                FolderError::Access { .. } | FolderError::Unreadable { .. } => {
+                    Unresolved::Failed(error.to_string())
+                }
             })?;
         let identity = format!("{}:{version}", oci.repository_path());
         let shown = shown_from(&self.directory, directory);

@@ -20,6 +20,8 @@ use crate::parallel;
 pub struct Folder {
     path: PathBuf,
     services: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>>,
+    /// Directories with a contract that cannot be read.
+    broken: Vec<PathBuf>,
 }
 
 /// Why a folder has no answer.
@@ -49,6 +51,14 @@ pub enum FolderError {
         /// The versions.
         there: String,
     },
+    /// One of the bundles cannot be read, and it may be the one that is asked for.
+    #[error("the contract in {} cannot be read, so the highest version of {name} is not known", .directory.display())]
+    Unreadable {
+        /// The service.
+        name: String,
+        /// The directory.
+        directory: PathBuf,
+    },
     /// Two directories hold one version.
     #[error("{} bundles claim to be {wanted}", .directories.len())]
     Ambiguous {
@@ -60,8 +70,8 @@ pub enum FolderError {
 }
 
 impl Folder {
-    /// Reads names and versions of all bundles below `path`. Directories whose contract cannot be read hold no
-    /// bundle.
+    /// Reads names and versions of all bundles below `path`. A contract that cannot be read is no version of any
+    /// service; where it lies among versions of one, its highest version is not known.
     ///
     /// # Errors
     /// [`FolderError::Access`].
@@ -70,17 +80,39 @@ impl Folder {
         let directories = find_bundles(path, MAX_CONTRACTS_PER_RUN).map_err(access)?;
         let identities = parallel::map(parallel::processors(), &directories, |directory| identity(directory));
         let mut services: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>> = BTreeMap::new();
+        let mut broken = Vec::new();
         for (directory, identity) in directories.into_iter().zip(identities) {
-            if let Some((name, version)) = identity {
-                services.entry(name).or_default().entry(version).or_default().push(directory);
+            match identity {
+                Some((name, version)) => {
+                    services.entry(name).or_default().entry(version).or_default().push(directory);
+                }
+                None => broken.push(directory),
             }
         }
-        Ok(Self { path: path.to_owned(), services })
+        Ok(Self { path: path.to_owned(), services, broken })
     }
 
     /// The versions of `name` as written in the contracts, in text order.
     pub fn tags(&self, name: &str) -> impl Iterator<Item = &str> {
         self.services.get(name).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// A bundle that cannot be read and lies where versions of `name` lie: beside one, or in a directory of that name.
+    fn broken_version(&self, name: &str) -> Option<&PathBuf> {
+        let known: Vec<&Path> = self
+            .services
+            .get(name)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .flatten()
+            .filter_map(|directory| directory.parent())
+            .collect();
+        self.broken.iter().find(|directory| {
+            let parent = directory.parent().filter(|parent| *parent != self.path);
+            let is_beside = parent.is_some_and(|parent| known.contains(&parent));
+            let named = [Some(directory.as_path()), parent].into_iter().flatten().filter_map(Path::file_name);
+            is_beside || named.into_iter().any(|part| part == name)
+        })
     }
 
     /// The directory of `name` in version `tag`, or in the highest version within `range`, with that version.
@@ -99,6 +131,10 @@ impl Folder {
                 [] => String::new(),
                 some => format!("; it has {}", some.join(", ")),
             };
+            let broken = self.broken_version(name);
+            let broken =
+                broken.map(|directory| format!("; the contract in {} cannot be read", directory.display()));
+            let there = there + &broken.unwrap_or_default();
             FolderError::NotFound { path: self.path.clone(), wanted, there }
         };
         let version = match tag {
@@ -106,6 +142,10 @@ impl Folder {
                 .iter()
                 .find(|known| **known == tag)
                 .ok_or_else(|| not_found(format!("{name} {tag}")))?,
+            None if self.broken_version(name).is_some() => {
+                let directory = self.broken_version(name).cloned().unwrap_or_default();
+                return Err(FolderError::Unreadable { name: name.to_owned(), directory });
+            }
             None if versions.is_empty() => return Err(not_found(name.to_owned())),
             None => {
                 let found = highest(versions.iter().copied(), range);

@@ -14,8 +14,10 @@ use crate::ui::{Ui, neutral};
 /// Arguments of `pacto pull`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to pull, from a registry (`oci://`) or an image layout (`oci-layout://`); the highest version without a tag
-    #[arg(value_name = "REF")]
+    #[arg(
+        value_name = "REF",
+        help = "What to pull: oci://registry/repository or oci-layout:///directory; the highest version without a tag"
+    )]
     reference: String,
     /// Directory to write [default: the name of the service]
     #[arg(short, long, value_name = "DIR")]

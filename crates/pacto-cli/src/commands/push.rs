@@ -13,8 +13,10 @@ use crate::ui::{Ui, neutral};
 /// Arguments of `pacto push`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where to push: a registry (`oci://`) or an image layout (`oci-layout://`); without a tag, the version is one
-    #[arg(value_name = "REF")]
+    #[arg(
+        value_name = "REF",
+        help = "Where to push: oci://registry/repository or oci-layout:///directory; the version is the tag without one"
+    )]
     reference: String,
     /// Directory of the bundle
     #[arg(short, long, value_name = "DIR", default_value = ".")]

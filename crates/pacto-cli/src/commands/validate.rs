@@ -15,8 +15,8 @@ use crate::ui::{GREEN, RED, Ui, neutral};
 /// Arguments of `pacto validate`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Directories, patterns such as 'services/*', or references; a directory without contract is searched, five levels
-    /// down, but for hidden directories, `target`, `node_modules` and `vendor`
+    /// Directories, patterns such as 'services/*', or references; a directory without contract is searched five levels
+    /// down, but for hidden directories and those of dependencies and build results
     #[arg(value_name = "CONTRACT", default_value = ".")]
     contracts: Vec<String>,
     /// Search every directory for contracts, also one that is a contract itself

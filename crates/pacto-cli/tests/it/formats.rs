@@ -223,6 +223,10 @@ fn the_program_alone_shows_what_it_can_do() {
       diff        Compare two versions of a contract and classify every change
       graph       Resolve the dependency graph of a contract
       pack        Write a validated bundle as one file, the same bytes everywhere
+      push        Validate a bundle and push it to a registry or an image layout
+      pull        Fetch a contract from a registry or an image layout into a directory
+      login       Store the password of a registry, once the registry accepted it
+      logout      Forget the password of a registry
       doc         Document a contract as Markdown
       version     Print the version
       completion  Print a completion script for a shell
@@ -243,9 +247,22 @@ fn the_program_alone_shows_what_it_can_do() {
     ");
     let help = context().pacto(["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for command in
-        ["init", "validate", "explain", "diff", "graph", "pack", "doc", "version", "completion", "help"]
-    {
+    for command in [
+        "init",
+        "validate",
+        "explain",
+        "diff",
+        "graph",
+        "pack",
+        "push",
+        "pull",
+        "login",
+        "logout",
+        "doc",
+        "version",
+        "completion",
+        "help",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command}\n{help}");
         let of_command = context().pacto(["help", command]);
         assert_eq!(of_command.code, 0);

@@ -345,7 +345,7 @@ fn every_reason_for_a_missing_service_is_said() {
     ├─ kv (error: no versions of oci://r.example/kv match constraint "^8.0.0": it has 7.0.0)
     ├─ kv:6 (error: artifact not found: oci://r.example/kv:6; it has 7.0.0)
     ├─ kv (error: invalid constraint: term "not" at column 1: version "not": "not" is not a number; write one to three numbers, such as 1.2.3, and a pre-release after a hyphen)
-    ├─ broken (error: artifact not found: oci://r.example/broken)
+    ├─ broken (error: the contract in [ROOT]/work/registry/broken cannot be read, so the highest version of broken is not known)
     ├─ twin (error: 2 bundles claim to be twin 1.0.0: registry/twin1, registry/twin2)
     ├─ x (error: registry unreachable for elsewhere.example/x: the name of the host cannot be resolved)
     ├─ x (error: registry unreachable for oci://gone.example/x: mirror folder [ROOT]/work/gone: No such file or directory (os error 2))
@@ -447,4 +447,23 @@ fn a_chain_as_deep_as_the_limit_is_cut_with_a_reason() {
     insta::assert_snapshot!(output.stdout.lines().last().unwrap().trim_start(), @"└─ s1001 [local] (error: the graph is deeper than 1000 levels)");
     let json = cx.pacto(["graph", "s0", "--output-format", "json"]);
     assert_eq!(json.code, 0, "{}", json.stderr);
+}
+
+#[test]
+fn a_mirror_with_a_broken_version_does_not_answer_with_an_older_one() {
+    let mut cx = context();
+    service(&cx, "m/stock/v1", "stock", "1.0.0", &[]);
+    cx.write("m/stock/v2/pacto.yaml", "service: {name: stock, version: [");
+    cx.mirror("r.example/acme", "m");
+    insta::assert_snapshot!(cx.pacto(["explain", "oci://r.example/acme/stock"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: the contract in [ROOT]/work/m/stock/v2 cannot be read, so the highest version of stock is not known
+    ");
+    insta::assert_snapshot!(cx.pacto(["explain", "oci://r.example/acme/stock:2.0.0"]), @"
+    exit: 3
+    ----- stderr -----
+    Error: artifact not found: oci://r.example/acme/stock:2.0.0; it has 1.0.0; the contract in [ROOT]/work/m/stock/v2 cannot be read
+    ");
+    assert_eq!(cx.pacto(["explain", "oci://r.example/acme/stock:1.0.0"]).code, 0);
 }

@@ -291,3 +291,33 @@ fn names_that_look_like_other_values_stay_names() {
         assert_eq!(cx.pacto(["init", &format!("a{}", name.replace('.', "")), "--minimal"]).code, 0, "{name}");
     }
 }
+
+#[test]
+fn a_document_brings_the_files_that_it_refers_to() {
+    let cx = context();
+    cx.write(
+        "api/openapi.yaml",
+        "openapi: 3.1.0\npaths: {/a: {get: {responses: {'200': {$ref: 'parts/a.yaml#/ok'}}}}}\n",
+    );
+    cx.write(
+        "api/parts/a.yaml",
+        "ok: {description: ok, content: {text/plain: {schema: {$ref: '../b.json'}}}}\n",
+    );
+    cx.write("api/b.json", "{\"type\": \"string\"}");
+    assert_eq!(cx.pacto(["init", "cart", "--from-openapi", "api/openapi.yaml"]).code, 0);
+    assert_eq!(cx.read("cart/interfaces/b.json"), "{\"type\": \"string\"}");
+    assert!(cx.path("cart/interfaces/parts/a.yaml").is_file());
+    cx.write("api/openapi.yaml", "openapi: 3.1.0\npaths: {/a: {$ref: '../elsewhere.yaml'}}\n");
+    insta::assert_snapshot!(cx.pacto(["init", "other", "--from-openapi", "api/openapi.yaml"]), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: [ROOT]/work/api/openapi.yaml refers to "elsewhere.yaml", which does not lie beside it or below
+    "#);
+    cx.write("api/openapi.yaml", "openapi: 3.1.0\npaths: {/a: {$ref: 'none.yaml'}}\n");
+    insta::assert_snapshot!(cx.pacto(["init", "other", "--from-openapi", "api/openapi.yaml"]), @r#"
+    exit: 2
+    ----- stderr -----
+    Error: [ROOT]/work/api/openapi.yaml refers to "interfaces/none.yaml", which cannot be read
+    "#);
+    assert!(!cx.path("other").exists());
+}

@@ -212,9 +212,10 @@ fn schema_lines(facts: Vec<SchemaFact>, prefix: &str) -> Vec<Draft> {
                 properties.push(property(prefix, &name, ChangeType::Added, fact));
             }
             Kind::PropertyAddedRequired | Kind::PropertyAddedRequiredWithDefault => {
-                let mut added = fact.clone();
-                added.kind = Kind::PropertyAddedOptional;
-                properties.push(property(prefix, &name, ChangeType::Added, added));
+                let mut added = property(prefix, &name, ChangeType::Added, fact.clone());
+                // Whether it is required is said by the line about that.
+                added.facts.clear();
+                properties.push(added);
                 required.push(requirement(prefix, &name, ChangeType::Added, fact));
             }
             Kind::RequiredPropertyRemoved

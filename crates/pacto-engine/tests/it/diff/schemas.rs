@@ -75,12 +75,11 @@ fn findings(expected: &Expected, flow: &Flow) -> BTreeSet<(String, Classificatio
     // Configuration has a line for each property, and one more where it is required.
     match expected.kind {
         Kind::Annotation | Kind::Deprecated | Kind::Undeprecated => findings.clear(),
-        Kind::PropertyAddedOptional | Kind::PropertyAddedToClosed => {
+        Kind::PropertyAddedOptional
+        | Kind::PropertyAddedToClosed
+        | Kind::PropertyAddedRequired
+        | Kind::PropertyAddedRequiredWithDefault => {
             findings.insert(line(ChangeType::Added));
-        }
-        Kind::PropertyAddedRequired | Kind::PropertyAddedRequiredWithDefault => {
-            findings.insert(line(ChangeType::Added));
-            findings.insert(rule(Kind::PropertyAddedOptional));
         }
         Kind::RequiredPropertyRemoved | Kind::OptionalPropertyRemoved | Kind::PropertyRemovedFromClosed => {
             findings.insert(line(ChangeType::Removed));
