@@ -1,7 +1,11 @@
 //! Registries: a real one, image layouts, and other programs that read and write them.
 
 #[cfg(test)]
+mod fake;
+#[cfg(test)]
 mod interop;
+#[cfg(test)]
+mod protocol;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
