@@ -48,7 +48,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let path = match &options.output {
         None => None,
         Some(directory) => {
-            if !is_file_name(&service_name) {
+            if !write::is_file_name(&service_name) {
                 return Err(AppError::Usage(format!("service name {service_name:?} cannot be a file name")));
             }
             let fail = |source| AppError::File { path: directory.clone(), source };
@@ -59,9 +59,4 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         }
     };
     Ok(Outcome { service_name, markdown: text, path })
-}
-
-/// A contract may be written by anybody; its name must not lead out of the directory.
-fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0'])
 }

@@ -4,18 +4,19 @@
 //! changed is left alone until it is told otherwise, and what it did not write it does not touch.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::{Bundle, ContractDocument, Reference};
 use pacto_oci::archive::digest;
+use pacto_oci::atomic::{self, Readers};
 use pacto_oci::store::{Pulled, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::shown;
 use crate::registries::Place;
+use crate::write::is_file_name;
 use crate::{AppError, Context};
 
 /// The record of a pull, in the directory that was pulled into. It is never packed.
@@ -149,7 +150,9 @@ fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppErro
                 return Err(AppError::Usage(message));
             }
         },
-        Reference::Layout(layout) => (registries.layout(layout), (layout.tag.clone(), layout.digest.clone())),
+        Reference::Layout(layout) => {
+            (registries.layout("", layout), (layout.tag.clone(), layout.digest.clone()))
+        }
     };
     let pull = async |store: &Store<'_>| {
         let version = (version.0.as_deref(), version.1.as_ref());
@@ -157,11 +160,6 @@ fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppErro
         Ok::<_, AppError>((store.reference(&version), store.pull(&version).await?))
     };
     registries.block_on(pull(&store))
-}
-
-/// Whether a name can be one of a directory, and of nothing else.
-fn is_file_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
 fn read_record(directory: &Path) -> Result<Record, AppError> {
@@ -237,18 +235,7 @@ fn safe(directory: &Path, path: &str) -> Result<(), AppError> {
 fn write(directory: &Path, path: &str, content: &[u8]) -> Result<(), AppError> {
     safe(directory, path)?;
     let full = directory.join(path);
-    let write = || -> std::io::Result<()> {
-        let parent = full.parent().unwrap_or(directory);
-        std::fs::create_dir_all(parent)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".pacto-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut file = builder.tempfile_in(parent)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(&full).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|source| AppError::File { path: full.clone(), source })
+    let parent = full.parent().unwrap_or(directory);
+    let written = std::fs::create_dir_all(parent).and_then(|()| atomic::write(&full, content, Readers::All));
+    written.map_err(|source| AppError::File { path: full.clone(), source })
 }

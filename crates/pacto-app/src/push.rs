@@ -101,7 +101,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
                 )));
             }
         },
-        Reference::Layout(layout) => (registries.layout(layout), layout.tag.clone()),
+        Reference::Layout(layout) => (registries.layout("", layout), layout.tag.clone()),
     };
     let directory = local_directory(&options.directory, "push")?;
     let valid = validated(context, &directory, &options.overrides, References::Follow)?;

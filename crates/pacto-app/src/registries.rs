@@ -104,10 +104,10 @@ impl Registries {
         Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target))))
     }
 
-    /// The image layout that a reference names.
-    pub fn layout(&self, reference: &LayoutReference) -> Store<'static> {
+    /// The image layout that a reference names, seen from `base`.
+    pub fn layout(&self, base: &str, reference: &LayoutReference) -> Store<'static> {
         let shown = format!("oci-layout://{}", reference.directory);
-        Store::Layout(Layout::new(self.directory.join(&reference.directory), shown))
+        Store::Layout(Layout::new(self.directory.join(base).join(&reference.directory), shown))
     }
 
     /// Lets credentials of the environment go to the registry of a reference: the user named it.

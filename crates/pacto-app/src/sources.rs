@@ -158,7 +158,7 @@ impl Sources {
                 Place::Folder(_) => return self.beside(request),
             },
             Reference::Layout(layout) => {
-                let store = self.registries.layout(layout);
+                let store = self.registries.layout(&request.base, layout);
                 let name = store.shown().to_owned();
                 (store, (layout.tag.as_deref(), layout.digest.as_ref()), name)
             }

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use pacto_oci::atomic::{self, Readers};
+
 use crate::AppError;
 
 /// Writes `content` to `path`, which starts at `base`, by way of a temporary file in the same directory, so that a
@@ -19,16 +21,7 @@ pub fn atomically(base: &Path, path: &Path, content: &[u8]) -> Result<(), AppErr
         let mut open = std::fs::OpenOptions::new().write(true).open(&path).map_err(fail)?;
         return open.write_all(content).and_then(|()| open.flush()).map_err(fail);
     }
-    let directory = path.parent().unwrap_or(base);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".pacto-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(directory).map_err(fail)?;
-    file.write_all(content).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    file.persist(&path).map_err(|error| fail(error.error))?;
-    Ok(())
+    atomic::write(&path, content, Readers::All).map_err(fail)
 }
 
 /// Where a link leads, so that it stays a link.
@@ -37,6 +30,11 @@ fn target(path: PathBuf) -> io::Result<PathBuf> {
         Ok(there) if there.is_symlink() => path.canonicalize(),
         _ => Ok(path),
     }
+}
+
+/// Whether a name can be one of a file or directory, and leads nowhere else.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
 /// The error without the name of the temporary file, which means nothing to the user.

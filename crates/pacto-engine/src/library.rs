@@ -21,8 +21,8 @@ pub enum Origin {
 /// A contract that an analysis asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request {
-    /// The directory against which a local path is resolved; empty for all other references, so that one
-    /// repository is asked for once.
+    /// The directory against which a path of this machine is resolved, that of an image layout too; empty for
+    /// registries, so that one repository is asked for once.
     pub base: String,
     /// The reference as written.
     pub reference: Reference,
@@ -92,8 +92,8 @@ impl Request {
     pub fn new(origin: &Origin, reference: &str, constraint: Option<&str>) -> Result<Self, Unresolved> {
         let parsed = Reference::parse(reference)?;
         let base = match (&parsed, origin) {
-            (Reference::Local(_), Origin::Directory(directory)) => directory.clone(),
-            (Reference::Local(_), Origin::Registry(_)) => {
+            (Reference::Local(_) | Reference::Layout(_), Origin::Directory(directory)) => directory.clone(),
+            (Reference::Local(_) | Reference::Layout(_), Origin::Registry(_)) => {
                 return Err(Unresolved::LocalInRegistry { reference: reference.to_owned() });
             }
             _ => String::new(),

@@ -1,6 +1,6 @@
 //! A directory in OCI image layout: a repository without a server.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use pacto_contract::reference::Digest;
 use serde_json::{Value, json};
 
 use crate::archive;
+use crate::atomic::{self, Readers};
 use crate::registry::{Manifest, RegistryError};
 
 /// Marks a directory as an image layout.
@@ -232,17 +233,9 @@ impl Layout {
     /// Writes a file in one step.
     fn write(&self, file: &Path, content: &[u8]) -> Result<(), RegistryError> {
         let path = self.directory.join(file);
-        let write = || -> std::io::Result<()> {
-            let directory = path.parent().unwrap_or(&self.directory);
-            std::fs::create_dir_all(directory)?;
-            let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-            #[cfg(unix)]
-            temporary.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-            temporary.write_all(content)?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| self.refuse(format!("{}: {error}", file.display())))
+        let directory = path.parent().unwrap_or(&self.directory);
+        let written =
+            std::fs::create_dir_all(directory).and_then(|()| atomic::write(&path, content, Readers::All));
+        written.map_err(|error| self.refuse(format!("{}: {error}", file.display())))
     }
 }

@@ -9,12 +9,14 @@
 //! | bundles of a directory tree on disk | [`directory`] |
 //! | a folder of bundles that stands in for a registry | [`folder`] |
 //! | which location answers for which repository | [`mirror`] |
+//! | files that are whole or not there | [`atomic`] |
 //! | many things at once | [`parallel`] |
 //! | registries over the network | [`registry`] |
 //! | who we are to them | [`credential`] |
 
 pub mod archive;
 pub mod artifact;
+pub mod atomic;
 pub mod credential;
 pub mod directory;
 pub mod folder;

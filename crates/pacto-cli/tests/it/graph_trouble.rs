@@ -467,3 +467,28 @@ fn a_mirror_with_a_broken_version_does_not_answer_with_an_older_one() {
     ");
     assert_eq!(cx.pacto(["explain", "oci://r.example/acme/stock:1.0.0"]).code, 0);
 }
+
+#[test]
+fn an_image_layout_is_a_place_of_the_machine_whose_contract_names_it() {
+    let mut cx = context();
+    service(&cx, "stock", "stock", "1.0.0", &[]);
+    assert_eq!(cx.pacto(["push", "oci-layout://layouts/stock", "-p", "stock"]).code, 0);
+    // Seen from the contract, not from where the command runs.
+    service(&cx, "services/cart", "cart", "1.0.0", &[("oci-layout://../../layouts/stock", "^1.0.0")]);
+    insta::assert_snapshot!(cx.pacto(["graph", "services/cart"]), @"
+    exit: 0
+    ----- stdout -----
+    cart@1.0.0
+    └─ stock@1.0.0
+    ");
+    // What came from a registry does not choose what is read here.
+    let layout = format!("oci-layout://{}", cx.path("layouts/stock").display());
+    service(&cx, "registry/evil", "evil", "1.0.0", &[(&layout, "^1.0.0")]);
+    cx.mirror("r.example", "registry");
+    insta::assert_snapshot!(cx.pacto(["graph", "oci://r.example/evil"]), @"
+    exit: 0
+    ----- stdout -----
+    evil@1.0.0
+    └─ stock (error: oci-layout://[ROOT]/work/layouts/stock is a local path in a contract that came from a registry)
+    ");
+}

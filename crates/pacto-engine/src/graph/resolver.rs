@@ -235,7 +235,7 @@ impl Resolver {
         }
         let request = Request::new(origin, need.reference(), constraint.map(|text| &**text))?;
         let id = self.outcomes.len();
-        if request.reference.is_local() {
+        if request.reference.as_oci().is_none() {
             if let Some(known) = self.local.get(&request) {
                 return Ok(*known);
             }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::{Credential, Secret, docker};
+use crate::atomic::{self, Readers};
 
 /// Stored credentials. Entries and keys that this program does not know are kept.
 #[derive(Debug, Clone, Default)]
@@ -89,12 +90,7 @@ impl CredentialFile {
         builder.create(directory).map_err(access)?;
         let mut text = serde_json::to_string_pretty(&self.content).unwrap_or_default();
         text.push('\n');
-        // Temporary files are made for their owner alone.
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(access)?;
-        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(access)?;
-        file.as_file().sync_all().map_err(access)?;
-        file.persist(path).map_err(|error| access(error.error))?;
-        Ok(())
+        atomic::write(path, text.as_bytes(), Readers::Owner).map_err(access)
     }
 }
 
