@@ -272,7 +272,14 @@ impl Transport {
             if let Some((body, kind)) = &call.body {
                 request = request.header(CONTENT_TYPE, *kind).body(body.clone());
             }
-            let response = request.send().await.map_err(|error| failure(host, call, &error))?;
+            let is_registry = target.origin() == url.origin() && matches!(call.target, Target::Path(_));
+            let response = request.send().await.map_err(|error| {
+                if is_registry {
+                    return failure(host, call, &error);
+                }
+                // Another site that does not answer says nothing about the registry that sent us there.
+                Failure::Transient { cause: format!("{}: {}", site(&target), cause(&error)), after: None }
+            })?;
             let status = response.status();
             tracing::debug!(method = %call.method, host = %site(&target), path = target.path(), %status, "request");
             let reads = matches!(call.method, Method::GET | Method::HEAD);

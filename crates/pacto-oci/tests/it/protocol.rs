@@ -180,3 +180,20 @@ async fn what_may_pass_is_tried_again() {
         assert!(error.contains("the content does not match its digest"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_site_that_is_away_does_not_silence_the_registry() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (fake, named) = with_basic(move |asked, _| {
+        if asked.line.contains("/away/") {
+            (307, format!("location: http://{gone}/blob\r\n"), Vec::new())
+        } else {
+            plain(200, r#"{"name": "acme/cart", "tags": ["1.0.0"]}"#)
+        }
+    })
+    .await;
+    let away = named.repository(&reference(&format!("{}/away/cart", fake.address)));
+    let error = away.tags().await.unwrap_err().to_string();
+    assert!(error.contains(&format!("http://{gone}: cannot connect")), "{error}");
+    assert_eq!(tags(&named, &fake).await.unwrap(), ["1.0.0"]);
+}
