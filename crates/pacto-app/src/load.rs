@@ -8,7 +8,7 @@ use pacto_contract::bundle::{CONFIGURATION_SCHEMA, CONTRACT_FILE, POLICY_SCHEMA,
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Bundle, ContractDocument, ParseFailure, Reference, ReferenceError};
 use pacto_engine::library::{Origin, Request, Resolved};
-use pacto_engine::validate::structure;
+use pacto_engine::validate::{structure, structure_beside};
 use pacto_oci::directory::{BundleDirectory, DirectoryError, normalize};
 
 use crate::error::shown;
@@ -76,7 +76,9 @@ pub fn load(
     Ok(resolved)
 }
 
-fn unreadable(path: &str, failure: ParseFailure) -> AppError {
+fn unreadable(path: &str, mut failure: ParseFailure) -> AppError {
+    let more = structure_beside(&failure);
+    failure.findings.extend(more);
     AppError::Contract { path: path.to_owned(), failure: Box::new(failure) }
 }
 

@@ -27,6 +27,8 @@ pub struct ParseFailure {
     pub source: Source,
     /// Why: one `PARSE_ERROR` or several.
     pub findings: Vec<Diagnostic>,
+    /// The tree, where it is YAML and only what a contract cannot do without is missing.
+    pub tree: Option<Node>,
 }
 
 impl ParseFailure {
@@ -35,7 +37,7 @@ impl ParseFailure {
         let source = Source::new(name, "");
         let kind = yaml::LoadErrorKind::TooLarge(Budget::CONTRACT.bytes);
         let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), kind.to_string());
-        Self { findings: vec![finding.at(&source, Span::default())], source }
+        Self { findings: vec![finding.at(&source, Span::default())], source, tree: None }
     }
 }
 
@@ -89,7 +91,7 @@ impl ContractDocument {
                     finding.at(&source, span)
                 };
                 let findings = findings.into_iter().map(place).collect();
-                Err(ParseFailure { source, findings })
+                Err(ParseFailure { source, findings, tree: tree.as_mapping().is_some().then_some(tree) })
             }
         }
     }
@@ -109,7 +111,7 @@ fn parse_tree(name: &str, bytes: &[u8]) -> Result<(Source, Node), ParseFailure> 
     let fail = |error: yaml::LoadError, text: &str| {
         let source = Source::new(name, text);
         let finding = Diagnostic::new(Code::ParseError, &Pointer::root(), error.to_string());
-        ParseFailure { findings: vec![finding.at(&source, error.span)], source }
+        ParseFailure { findings: vec![finding.at(&source, error.span)], source, tree: None }
     };
     if bytes.len() > Budget::CONTRACT.bytes {
         return Err(ParseFailure::too_large(name));

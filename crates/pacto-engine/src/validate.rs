@@ -13,7 +13,7 @@ mod semantic;
 mod structural;
 
 use pacto_contract::limits::MAX_FINDINGS;
-use pacto_contract::{Bundle, ContractDocument, Diagnostic, Severity};
+use pacto_contract::{Bundle, ContractDocument, Diagnostic, ParseFailure, Severity};
 
 use crate::library::{Library, Origin, Request};
 use crate::schema::{SchemaCache, SchemaFiles};
@@ -88,7 +88,7 @@ impl Validator {
     /// assert_eq!(report.findings[0].path, "service.colour");
     /// ```
     pub fn validate(&self, subject: Subject<'_>, library: &mut Library, references: References) -> Verdict {
-        let mut report = Report { findings: structural::check(subject.document) };
+        let mut report = Report { findings: structural::check(&subject.document.source, &subject.document.tree) };
         if !report.is_valid() {
             return Verdict::Done(report);
         }
@@ -138,7 +138,21 @@ fn limited(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// The structural layer alone, for contracts that were changed by overrides.
 pub fn structure(document: &ContractDocument) -> Report {
-    Report { findings: structural::check(document) }
+    Report { findings: structural::check(&document.source, &document.tree) }
+}
+
+/// What else is wrong with a text that names no service or no version: what is missing must not hide unknown keys.
+pub fn structure_beside(failure: &ParseFailure) -> Vec<Diagnostic> {
+    let Some(tree) = &failure.tree else { return Vec::new() };
+    let is_said = |finding: &Diagnostic| {
+        failure.findings.iter().any(|known| {
+            let rest = known.pointer.strip_prefix(&finding.pointer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let mut findings = structural::check(&failure.source, tree);
+    findings.retain(|finding| !is_said(finding));
+    findings
 }
 
 /// A text of the contract in quotes, as far as a message can hold it.

@@ -6,7 +6,7 @@
 use pacto_contract::limits::MAX_FINDINGS;
 use pacto_contract::shape::{CONTRACT, Field, ObjectShape, Rule, Shape, Text};
 use pacto_contract::yaml::{Mapping, Node, Value};
-use pacto_contract::{Code, ContractDocument, Diagnostic, Pointer};
+use pacto_contract::{Code, Diagnostic, Pointer, Source};
 
 use super::{foreign_letter, nearest, quoted};
 
@@ -16,22 +16,23 @@ const HINTS: &[(&str, &str)] = &[
     ("extends", "contracts do not extend each other; use `configurations[].ref` and `policies[].ref`"),
 ];
 
-pub(super) fn check(document: &ContractDocument) -> Vec<Diagnostic> {
-    if let Err(error) = document.tree.check_json_form() {
+pub(super) fn check(source: &Source, tree: &Node) -> Vec<Diagnostic> {
+    let mut walk = Walk { source, tree, findings: Vec::new() };
+    if let Err(error) = tree.check_json_form() {
         let number: String = error.text.chars().take(40).collect();
         let dots = if number.len() < error.text.len() { "…" } else { "" };
         let message = format!("the number {number}{dots} has no JSON form");
-        let finding = document.finding(Code::YamlParseError, &error.pointer, message);
+        let finding = walk.finding(Code::YamlParseError, &error.pointer, message);
         return vec![finding.with_help("write it as quoted text")];
     }
-    let mut walk = Walk { document, findings: Vec::new() };
     if walk.supported_version() {
-        walk.object(&document.tree, &CONTRACT, &Path::ROOT);
+        walk.object(tree, &CONTRACT, &Path::ROOT);
     }
     if walk.findings.len() > MAX_FINDINGS {
         walk.findings.truncate(MAX_FINDINGS);
         let message = format!("stopped after {MAX_FINDINGS} structural errors");
-        walk.findings.push(document.finding(Code::SchemaError, &Pointer::root(), message));
+        let last = walk.finding(Code::SchemaError, &Pointer::root(), message);
+        walk.findings.push(last);
     }
     walk.findings
 }
@@ -71,14 +72,24 @@ impl Path<'_> {
 }
 
 struct Walk<'a> {
-    document: &'a ContractDocument,
+    source: &'a Source,
+    tree: &'a Node,
     findings: Vec<Diagnostic>,
 }
 
 impl Walk<'_> {
+    fn finding(&self, code: Code, pointer: &Pointer, message: String) -> Diagnostic {
+        Diagnostic::new(code, pointer, message).at(self.source, self.tree.focus(pointer))
+    }
+
+    /// About the key rather than its value.
+    fn key_finding(&self, code: Code, pointer: &Pointer, message: String) -> Diagnostic {
+        Diagnostic::new(code, pointer, message).at(self.source, self.tree.focus_key(pointer))
+    }
+
     /// An unknown version is the only finding: nothing else can be judged.
     fn supported_version(&mut self) -> bool {
-        let Some(node) = self.document.tree.get("pactoVersion") else { return true };
+        let Some(node) = self.tree.get("pactoVersion") else { return true };
         let Some(Field { shape: Shape::Text(text), .. }) = CONTRACT.field("pactoVersion") else {
             return true;
         };
@@ -89,7 +100,7 @@ impl Walk<'_> {
         let message = format!("pactoVersion {} is not supported", quoted(written));
         let supported: Vec<_> = text.values.iter().map(|(value, _)| format!("{value:?}")).collect();
         let pointer = Pointer::root().key("pactoVersion");
-        let finding = self.document.finding(Code::UnsupportedPactoVersion, &pointer, message);
+        let finding = self.finding(Code::UnsupportedPactoVersion, &pointer, message);
         self.findings.push(finding.with_help(format!("supported are {}", supported.join(", "))));
         false
     }
@@ -98,7 +109,7 @@ impl Walk<'_> {
         if self.findings.len() > MAX_FINDINGS {
             return;
         }
-        let mut finding = self.document.finding(code, &pointer.to_pointer(), message);
+        let mut finding = self.finding(code, &pointer.to_pointer(), message);
         finding.help = help;
         self.findings.push(finding);
     }
@@ -273,7 +284,7 @@ impl Walk<'_> {
             },
         };
         let message = format!("additional property {} not allowed", quote(key));
-        let finding = self.document.key_finding(Code::SchemaViolation, &pointer.to_pointer(), message);
+        let finding = self.key_finding(Code::SchemaViolation, &pointer.to_pointer(), message);
         self.findings.push(finding.with_help(help));
     }
 
@@ -332,7 +343,7 @@ impl Walk<'_> {
                 Rule::ForbiddenWhen { key, values, forbidden } if text_is(key, values) && has(forbidden) => {
                     let value = mapping.get(key).and_then(Node::as_str).unwrap_or_default();
                     let message = format!("'{forbidden}' is not allowed with {key} {value:?}");
-                    let finding = self.document.key_finding(
+                    let finding = self.key_finding(
                         Code::SchemaViolation,
                         &pointer.key(forbidden).to_pointer(),
                         message,
@@ -351,7 +362,7 @@ impl Walk<'_> {
                     {
                         let full = path.iter().fold(pointer.to_pointer(), |at, step| at.key(step));
                         let message = format!("{at} must be '{expected}' when {key} is '{value}'");
-                        let finding = self.document.finding(*code, &full, message);
+                        let finding = self.finding(*code, &full, message);
                         self.findings.push(finding.with_help(format!("write {expected}, or change `{key}`")));
                     }
                 }

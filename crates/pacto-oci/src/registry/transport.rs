@@ -133,6 +133,8 @@ impl Transport {
     /// # Errors
     /// A text when a certificate cannot be read or TLS cannot be set up.
     pub fn new(settings: Settings, keychain: Arc<Keychain>) -> Result<Self, String> {
+        // Not done before `main`, see `.cargo/config.toml`.
+        aws_lc_rs::init();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("pacto/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
