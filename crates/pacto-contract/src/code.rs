@@ -283,6 +283,9 @@ codes! {
     InterfaceNotCompared "INTERFACE_NOT_COMPARED" Diff Warning
         "An interface file changed, and its format has no comparator."
         "Review the file by hand.";
+    VersionDecreased "VERSION_DECREASED" Diff Warning
+        "The new version of a contract is lower than the old one."
+        "Check that old and new are not the wrong way round.";
     SbomUnreadable "SBOM_UNREADABLE" Diff Warning
         "An SBOM file cannot be read, so its packages are not compared."
         "Write SPDX 2.3 or CycloneDX 1.4 to 1.6 as JSON.";

@@ -19,7 +19,7 @@ mod policy;
 pub mod rules;
 mod schema;
 
-use pacto_contract::{Bundle, ContractDocument, Diagnostic};
+use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Location, Pointer};
 
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Kind};
@@ -84,12 +84,26 @@ pub fn compare(old: Side<'_>, new: Side<'_>) -> Comparison {
     let worst = changes.iter().map(|change| change.classification).max().unwrap_or_default();
     let floor =
         if diagnostics.is_empty() { Classification::NonBreaking } else { Classification::PotentialBreaking };
+    diagnostics.extend(decreased(old, new));
     let sbom = compare_sbom(old, new, &mut diagnostics);
     Comparison { classification: worst.max(floor), changes, diagnostics, sbom }
 }
 
+/// A version that goes down; that says nothing about what changed, so it does not count for the class.
+fn decreased(old: Side<'_>, new: Side<'_>) -> Option<Diagnostic> {
+    let text = |side: Side<'_>| side.document.contract.service.version.clone();
+    let (before, after) = (text(old), text(new));
+    let parse = |text: &str| LenientVersion::parse(text).ok();
+    let is_lower = parse(&after)?.precedence_cmp(&parse(&before)?).is_lt();
+    let pointer = Pointer::root().key("service").key("version");
+    let message = format!("service.version went down, from {before:?} to {after:?}");
+    let finding = || new.document.finding(Code::VersionDecreased, &pointer, message);
+    is_lower
+        .then(finding)
+        .map(|finding| finding.with_help("check that old and new are not the wrong way round"))
+}
+
 fn compare_sbom(old: Side<'_>, new: Side<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<SbomDiff> {
-    use pacto_contract::{Code, Location, Pointer};
     let read = |side: Side<'_>| sbom::read(side.bundle.iter());
     let (old_sbom, new_sbom) = (read(old), read(new));
     for (side, reading) in [(old, &old_sbom), (new, &new_sbom)] {

@@ -88,7 +88,8 @@ impl Validator {
     /// assert_eq!(report.findings[0].path, "service.colour");
     /// ```
     pub fn validate(&self, subject: Subject<'_>, library: &mut Library, references: References) -> Verdict {
-        let mut report = Report { findings: structural::check(&subject.document.source, &subject.document.tree) };
+        let mut report =
+            Report { findings: structural::check(&subject.document.source, &subject.document.tree) };
         if !report.is_valid() {
             return Verdict::Done(report);
         }

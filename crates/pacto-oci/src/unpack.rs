@@ -257,6 +257,17 @@ mod tests {
         assert!(unpack(b"no gzip").is_err() && unpack(b"").is_err());
     }
 
+    #[test]
+    fn the_ratio_is_that_of_what_was_read() {
+        let packed = 10_000;
+        let is_over = |read: u64| {
+            let mut counted = Counted { inner: io::repeat(0).take(read), read: 0, packed, over: None };
+            io::copy(&mut counted, &mut io::sink()).is_err()
+        };
+        let limit = packed * (MAX_COMPRESSION_RATIO as u64 + 1);
+        assert!(!is_over(limit - 1) && is_over(limit));
+    }
+
     proptest! {
         #[test]
         fn packed_unpacked_and_packed_is_the_same(

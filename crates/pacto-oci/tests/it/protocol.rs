@@ -1,5 +1,6 @@
 //! Tokens, redirects, pages and patience, against registries that do what real ones do, and what they should not.
 
+use pacto_contract::limits::{MAX_MANIFEST_BYTES, MAX_TAGS};
 use pacto_oci::credential::{Secret, Surroundings};
 use pacto_oci::registry::{Client, RegistryError};
 
@@ -147,6 +148,41 @@ async fn redirects_and_pages_come_to_an_end() {
     .await;
     let error = tags(&named, &fake).await.unwrap_err().to_string();
     assert!(error.ends_with("the next page of tags is on another host"), "{error}");
+}
+
+/// A list of `count` tags.
+fn tag_list(count: usize) -> Vec<u8> {
+    let tags: Vec<String> = (0..count).map(|number| format!("\"{number}\"")).collect();
+    format!(r#"{{"name": "acme/cart", "tags": [{}]}}"#, tags.join(",")).into_bytes()
+}
+
+#[tokio::test]
+async fn limits_of_answers() {
+    // Two pages, so that no single page is too large.
+    let pages = |extra: usize| {
+        move |asked: &Asked, _: &str| -> Answer {
+            if asked.line.contains("last=") {
+                return (200, String::new(), tag_list(MAX_TAGS / 2 + extra));
+            }
+            let link = "link: </v2/acme/cart/tags/list?last=x>; rel=\"next\"\r\n".to_owned();
+            (200, link, tag_list(MAX_TAGS / 2))
+        }
+    };
+    let (fake, named) = with_basic(pages(0)).await;
+    assert_eq!(tags(&named, &fake).await.unwrap().len(), MAX_TAGS);
+    let (fake, named) = with_basic(pages(1)).await;
+    let error = tags(&named, &fake).await.unwrap_err().to_string();
+    assert!(error.ends_with("the repository has more than 100000 tags"), "{error}");
+
+    let (fake, named) = with_basic(|asked, _| {
+        let more = usize::from(asked.line.ends_with("larger"));
+        (200, String::new(), vec![b' '; MAX_MANIFEST_BYTES + more])
+    })
+    .await;
+    let repository = named.repository(&reference(&format!("{}/acme/cart", fake.address)));
+    assert_eq!(repository.manifest("large").await.unwrap().bytes.len(), MAX_MANIFEST_BYTES);
+    let error = repository.manifest("larger").await.unwrap_err().to_string();
+    assert!(error.ends_with("the answer is larger than 4194304 bytes"), "{error}");
 }
 
 #[tokio::test]

@@ -84,9 +84,14 @@ fn schemas_have_limits() {
     assert_table(
         [
             (
-                "200,000 values",
-                under(format!("{{\"enum\": [{}1]}}", "0,".repeat(200_000))),
-                "ERROR CONFIG_VALUES_VALIDATION_FAILED configuration.values bundle/pacto.yaml:5:33 the value is not one of 0, 0 or 199999 other candidates",
+                "250,000 values: the list, what it is in, and what is in it",
+                under(format!("{{\"enum\": [{}1]}}", "0,".repeat(249_997))),
+                "ERROR CONFIG_VALUES_VALIDATION_FAILED configuration.values bundle/pacto.yaml:5:33 the value is not one of 0, 0 or 249996 other candidates",
+            ),
+            (
+                "one more",
+                under(format!("{{\"enum\": [{}1]}}", "0,".repeat(249_998))),
+                "ERROR INVALID_CONFIG_SCHEMA configuration.schema bundle/pacto.yaml:5:25 s.json is not a JSON Schema: the schema, with the files that it refers to, has more than 250000 values",
             ),
             (
                 "5,000,000 values",

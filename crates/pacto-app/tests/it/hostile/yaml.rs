@@ -258,7 +258,8 @@ fn encodings_and_line_ends_are_told_apart() {
             (
                 "CR LF, and a mistake in line 4",
                 HEAD.replace("version", "versoin").replace('\n', "\r\n").into_bytes(),
-                "ERROR PARSE_ERROR service.version bundle/pacto.yaml:2:1 service.version is missing or empty | add service.version",
+                "ERROR PARSE_ERROR service.version bundle/pacto.yaml:2:1 service.version is missing or empty | add service.version\n\
+                 ERROR SCHEMA_VIOLATION service.versoin bundle/pacto.yaml:4:3 additional property 'versoin' not allowed | did you mean `version`?",
             ),
             (
                 "NUL",
