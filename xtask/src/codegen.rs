@@ -37,6 +37,7 @@ pub fn run(check: bool) -> Result<()> {
 fn files() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("schemas/pacto-v1.schema.json", json(&pacto_contract::shape::json_schema())?),
+        ("schemas/cache.schema.json", output::<pacto_app::cache::Outcome>("pacto cache")?),
         ("schemas/validate.schema.json", output::<pacto_app::validate::Outcome>("pacto validate")?),
         ("schemas/explain.schema.json", output::<pacto_app::explain::Outcome>("pacto explain")?),
         ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),

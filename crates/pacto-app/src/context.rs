@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use pacto_oci::credential::Surroundings;
 use pacto_oci::mirror::{Location, Mirrors};
-use pacto_oci::registry::Settings;
 
-use crate::registries::Registries;
+use crate::registries::{Access, Registries};
 use crate::sources::Sources;
 
 /// The surroundings of a command: nothing else is taken from the process.
@@ -21,21 +19,16 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context in `directory`, with as many threads as there are processors and no credentials.
+    /// A context in `directory`, with as many threads as there are processors, and no credentials and no cache.
     pub fn new(directory: impl Into<PathBuf>, mirrors: Mirrors) -> Self {
-        Self::with_registries(directory, mirrors, Settings::default(), Surroundings::default())
+        Self::with_access(directory, Access { mirrors, ..Access::default() })
     }
 
-    /// A context that speaks to registries as `settings` say, with the credentials of `surroundings`.
-    pub fn with_registries(
-        directory: impl Into<PathBuf>,
-        mirrors: Mirrors,
-        settings: Settings,
-        surroundings: Surroundings,
-    ) -> Self {
+    /// A context that reaches registries as `access` says.
+    pub fn with_access(directory: impl Into<PathBuf>, access: Access) -> Self {
         let directory = directory.into();
         let jobs = pacto_oci::parallel::processors();
-        let registries = Registries::new(directory.clone(), mirrors, settings, surroundings);
+        let registries = Registries::new(directory.clone(), access);
         Self { sources: Sources::new(directory.clone(), registries), directory, jobs }
     }
 }

@@ -3,6 +3,7 @@
 //! Each command is one module with its options and its outcome. An outcome is one value with a JSON Schema;
 //! every output format is a rendering of it. Nothing here prints or reads the environment.
 
+pub mod cache;
 pub mod context;
 pub mod diff;
 pub mod doc;

@@ -65,6 +65,9 @@ struct Record {
     digest: String,
     /// Digest of each file as it was written.
     files: BTreeMap<String, String>,
+    /// Digest of each file that a pull was about to write when it ended before its time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pending: BTreeMap<String, String>,
 }
 
 /// Fetches and writes.
@@ -106,19 +109,20 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
             named.join(", ")
         )));
     }
-    let mut files = BTreeMap::new();
+    let files: BTreeMap<String, String> =
+        pulled.bundle.iter().map(|(path, content)| (path.to_owned(), digest(content))).collect();
+    // If this ends half-way, the next pull still knows which files it may replace.
+    write_record(&directory, &Record { pending: files.clone(), ..record })?;
     for (path, content) in pulled.bundle.iter() {
         write(&directory, path, content)?;
-        files.insert(path.to_owned(), digest(content));
     }
     for path in &plan.removed {
         let fail = |source| AppError::File { path: directory.join(path), source };
         std::fs::remove_file(directory.join(path)).map_err(fail)?;
     }
     let names = files.keys().cloned().collect();
-    let fresh = Record { reference: reference.clone(), digest: pulled.digest.clone(), files };
-    let text = serde_json::to_string_pretty(&fresh).unwrap_or_default();
-    write(&directory, RECORD, format!("{text}\n").as_bytes())?;
+    let (reference_now, digest_now, pending) = (reference.clone(), pulled.digest.clone(), BTreeMap::new());
+    write_record(&directory, &Record { reference: reference_now, digest: digest_now, files, pending })?;
     Ok(Outcome {
         reference,
         output: output.display().to_string(),
@@ -129,6 +133,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         removed: plan.removed,
         kept: plan.kept,
     })
+}
+
+fn write_record(directory: &Path, record: &Record) -> Result<(), AppError> {
+    let text = serde_json::to_string_pretty(record).unwrap_or_default();
+    write(directory, RECORD, format!("{text}\n").as_bytes())
 }
 
 fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppError> {
@@ -157,7 +166,7 @@ fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppErro
     let pull = async |store: &Store<'_>| {
         let version = (version.0.as_deref(), version.1.as_ref());
         let version = registries.version(store, version, None).await?;
-        Ok::<_, AppError>((store.reference(&version), store.pull(&version).await?))
+        Ok::<_, AppError>((store.reference(&version), registries.pull(store, &version).await?))
     };
     registries.block_on(pull(&store))
 }
@@ -187,12 +196,16 @@ impl Plan {
         let mut plan = Self { changed: Vec::new(), removed: Vec::new(), kept: Vec::new() };
         for (path, content) in bundle.iter() {
             let there = found(directory, path)?;
-            let is_ours = |found: &String| record.files.get(path) == Some(found) || *found == digest(content);
+            let is_ours = |found: &String| {
+                [&record.files, &record.pending].iter().any(|files| files.get(path) == Some(found))
+                    || *found == digest(content)
+            };
             if there.as_ref().is_some_and(|found| !is_ours(found)) {
                 plan.changed.push(path.to_owned());
             }
         }
-        let gone = record.files.iter().filter(|(path, _)| !bundle.contains(path));
+        let known: BTreeMap<&String, &String> = record.files.iter().chain(&record.pending).collect();
+        let gone = known.into_iter().filter(|(path, _)| !bundle.contains(path));
         for (path, written) in gone.filter(|(path, _)| pacto_contract::bundle::is_bundle_path(path)) {
             match found(directory, path)? {
                 Some(found) if found == *written => plan.removed.push(path.clone()),

@@ -1,6 +1,6 @@
 //! Registries and image layouts as sources of contracts; the network is only set up when it is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -8,16 +8,69 @@ use pacto_contract::reference::{Digest, LayoutReference, OciReference};
 use pacto_contract::version::highest;
 use pacto_contract::{Contract, Reference, VersionRange};
 use pacto_engine::library::Unresolved;
+use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Keychain, Surroundings};
 use pacto_oci::layout::Layout;
 use pacto_oci::mirror::{Location, Mirrors};
 use pacto_oci::registry::{Client, RegistryError, Settings};
-use pacto_oci::store::Store;
+use pacto_oci::store::{Pulled, Store};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 /// Tags of one repository, asked for once.
 type Tags = Arc<OnceCell<Result<Arc<Vec<String>>, RegistryError>>>;
+
+/// How registries are reached; by default directly, with no credentials and nothing remembered.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// What stands in for repositories.
+    pub mirrors: Mirrors,
+    /// How registries are spoken to.
+    pub settings: Settings,
+    /// Credentials that there are.
+    pub surroundings: Surroundings,
+    /// What was fetched before.
+    pub cache: Option<Cache>,
+    /// Takes what the user should know besides the answer.
+    pub notices: Notices,
+}
+
+/// What the user should know besides the answer: which registries could not be asked, so that the cache answered.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<BTreeMap<String, Unconfirmed>>>);
+
+/// By registry.
+#[derive(Debug, Default)]
+struct Unconfirmed {
+    cause: String,
+    references: BTreeSet<String>,
+}
+
+impl Notices {
+    fn unconfirmed(&self, reference: &str, cause: &str) {
+        tracing::debug!(reference, cause, "from the cache");
+        let registry = reference.split('/').next().unwrap_or(reference);
+        let mut registries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = registries.entry(registry.to_owned()).or_default();
+        cause.clone_into(&mut entry.cause);
+        entry.references.insert(reference.to_owned());
+    }
+
+    /// One line a registry, by name; there are none afterwards.
+    pub fn take(&self) -> Vec<String> {
+        let registries = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let line = |(registry, Unconfirmed { cause, references }): (String, Unconfirmed)| {
+            let what = match references.iter().collect::<Vec<_>>().as_slice() {
+                [one] => format!("{one} was taken from the cache and may be out of date"),
+                several => {
+                    format!("{} answers were taken from the cache and may be out of date", several.len())
+                }
+            };
+            format!("{registry} is unreachable ({cause}); {what}")
+        };
+        registries.into_iter().map(line).collect()
+    }
+}
 
 /// Where registries are, and how they are spoken to.
 #[derive(Debug)]
@@ -25,6 +78,8 @@ pub struct Registries {
     directory: PathBuf,
     mirrors: Mirrors,
     settings: Settings,
+    cache: Option<Cache>,
+    notices: Notices,
     keychain: Arc<Keychain>,
     /// The file of `pacto login`.
     login: Option<PathBuf>,
@@ -43,16 +98,17 @@ pub enum Place<'a> {
 }
 
 impl Registries {
-    pub(crate) fn new(
-        directory: PathBuf,
-        mirrors: Mirrors,
-        settings: Settings,
-        surroundings: Surroundings,
-    ) -> Self {
+    pub(crate) fn new(directory: PathBuf, access: Access) -> Self {
+        let Access { mirrors, settings, surroundings, cache, notices } = access;
         let login = surroundings.login.clone();
         let keychain = Arc::new(Keychain::new(surroundings));
         let (client, runtime, tags) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { directory, mirrors, settings, keychain, login, client, runtime, tags }
+        Self { directory, mirrors, settings, cache, notices, keychain, login, client, runtime, tags }
+    }
+
+    /// What was fetched before.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
     }
 
     /// How registries are spoken to.
@@ -101,7 +157,7 @@ impl Registries {
             }
             None => reference.clone(),
         };
-        Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target))))
+        Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target), self.cache.as_ref())))
     }
 
     /// The image layout that a reference names, seen from `base`.
@@ -172,7 +228,31 @@ impl Registries {
             let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(tags.entry(key).or_default())
         };
-        cell.get_or_init(async || store.tags().await.map(Arc::new)).await.clone()
+        cell.get_or_init(async || self.tags_or_cached(store).await.map(Arc::new)).await.clone()
+    }
+
+    /// The tags that the registry has; where it is unreachable, those that were fetched before.
+    async fn tags_or_cached(&self, store: &Store<'_>) -> Result<Vec<String>, RegistryError> {
+        let tags = store.tags().await;
+        let Err(RegistryError::Unreachable { cause, .. }) = &tags else { return tags };
+        let known = self.cache.as_ref().map(|cache| cache.tags(store.shown())).unwrap_or_default();
+        if known.is_empty() {
+            return tags;
+        }
+        self.notices.unconfirmed(store.shown(), cause);
+        Ok(known)
+    }
+
+    /// Pulls a version, and notes where only the cache could answer.
+    ///
+    /// # Errors
+    /// As [`Store::pull`].
+    pub async fn pull(&self, store: &Store<'_>, version: &str) -> Result<Pulled, RegistryError> {
+        let pulled = store.pull(version).await?;
+        if let Some(cause) = &pulled.unconfirmed {
+            self.notices.unconfirmed(&store.reference(version), cause);
+        }
+        Ok(pulled)
     }
 
     /// Waits for the network.

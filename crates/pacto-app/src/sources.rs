@@ -173,7 +173,7 @@ impl Sources {
             Arc::clone(pulls.entry(identity.clone()).or_default())
         };
         let pull = async || {
-            let pulled = store.pull(&version).await.map_err(unresolved)?;
+            let pulled = self.registries.pull(&store, &version).await.map_err(unresolved)?;
             let content = pulled.bundle.get(CONTRACT_FILE).unwrap_or_default();
             let document = ContractDocument::parse(&format!("{identity}/{CONTRACT_FILE}"), content);
             let document = document.map_err(|failure| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
 use pacto_app::AppError;
+use pacto_app::registries::Notices;
 use pacto_contract::overrides::{OverrideError, Overrides};
 use pacto_contract::yaml::{LoadErrorKind, decode_utf8};
 use pacto_contract::{Source, limits};
@@ -46,6 +47,9 @@ pub struct Global {
     /// Say on stderr what is done [env: PACTO_VERBOSE]
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
+    /// What is said after the answer.
+    #[arg(skip)]
+    pub notices: Notices,
 }
 
 pub(crate) fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {

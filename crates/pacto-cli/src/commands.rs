@@ -1,5 +1,6 @@
 //! One file a command: its arguments, its run, its text.
 
+pub mod cache;
 pub mod completion;
 pub mod diff;
 pub mod doc;
@@ -38,6 +39,8 @@ pub enum Command {
     Login(login::Login),
     /// Forget the password of a registry
     Logout(login::Logout),
+    /// List or remove what was fetched before
+    Cache(cache::Arguments),
     /// Document a contract as Markdown
     Doc(doc::Arguments),
     /// Print the version

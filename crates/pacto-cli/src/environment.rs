@@ -10,6 +10,8 @@ pub const OUTPUT_FORMAT: &str = "PACTO_OUTPUT_FORMAT";
 pub const VERBOSE: &str = "PACTO_VERBOSE";
 /// No cache reads.
 pub const NO_CACHE: &str = "PACTO_NO_CACHE";
+/// Directory of the bundle cache.
+pub const CACHE_DIR: &str = "PACTO_CACHE_DIR";
 /// Mirrors.
 pub const REGISTRY_MIRROR: &str = "PACTO_REGISTRY_MIRROR";
 /// Token for registries.
@@ -31,6 +33,7 @@ pub const TABLE: &[(&str, &str)] = &[
     (OUTPUT_FORMAT, "Output format, as `--output-format`."),
     (VERBOSE, "`1` or `true`: debug messages, as `--verbose`."),
     (NO_CACHE, "`1` or `true`: no reads from the bundle cache, as `--no-cache`."),
+    (CACHE_DIR, "Directory of the bundle cache instead of `~/.cache/pacto/oci`."),
     (
         REGISTRY_MIRROR,
         "Where repositories are read from instead: `prefix=location`, several with commas. A location is a folder \
@@ -48,6 +51,7 @@ pub const TABLE: &[(&str, &str)] = &[
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
     ("NO_COLOR", "Any value that is not empty: no colours."),
     ("CLICOLOR_FORCE", "Any value but `0`: colours where there is no terminal; `NO_COLOR` wins."),
+    ("XDG_CACHE_HOME", "Directory of `pacto/oci` instead of `~/.cache`."),
     ("XDG_CONFIG_HOME", "Directory of `pacto/config.yaml` instead of `~/.config`."),
 ];
 

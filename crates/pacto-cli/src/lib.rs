@@ -49,6 +49,9 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => exit::report(&error, &mut ui),
     };
+    for notice in arguments.global.notices.take() {
+        ui.note(&format!("Warning: {}", ui::neutral(&notice)));
+    }
     // Half an answer is none, whatever it says.
     ExitCode::from(if ui.flush() { code } else { exit::ENVIRONMENT })
 }
@@ -69,6 +72,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Pull(args) => commands::pull::run(args, global, ui),
         Command::Login(args) => commands::login::login(args, global, ui),
         Command::Logout(args) => commands::login::logout(args, global, ui),
+        Command::Cache(args) => commands::cache::run(args, global, ui),
         Command::Doc(args) => commands::doc::run(args, global, ui),
     }
 }

@@ -7,8 +7,10 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use pacto_app::Context;
 use pacto_app::context::mirror_location;
+use pacto_app::registries::Access;
 use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
+use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Secret, Surroundings};
 use pacto_oci::mirror::Mirrors;
 
@@ -28,6 +30,7 @@ pub(crate) struct Settings {
 struct ConfigFile {
     format: Option<OutputFormat>,
     verbose: bool,
+    no_cache: bool,
     /// Prefix, location where there is one, and the directory where relative locations start.
     registries: Vec<(String, Option<String>, PathBuf)>,
     /// Hosts that are spoken to without TLS.
@@ -61,6 +64,13 @@ fn surroundings() -> Surroundings {
     }
 }
 
+/// Where fetched contracts are kept; nowhere without a home.
+fn cache_directory() -> Option<PathBuf> {
+    let named = environment::value(environment::CACHE_DIR).map(PathBuf::from);
+    let base = || etcetera::base_strategy::choose_base_strategy().ok();
+    named.or_else(|| Some(base()?.cache_dir().join("pacto/oci")))
+}
+
 /// Keys of the config file.
 const KEYS: &[&str] = &["output-format", "no-cache", "verbose", "registries", "dashboard"];
 /// Keys of an entry of `registries`.
@@ -91,7 +101,15 @@ impl Settings {
                 let _ = mirrors.add(prefix, mirror_location(location, base));
             }
         }
-        let mut context = Context::with_registries(directory, mirrors, file.registries()?, surroundings());
+        let no_cache = global.no_cache || environment::is_on(environment::NO_CACHE) || file.no_cache;
+        let access = Access {
+            mirrors,
+            settings: file.registries()?,
+            surroundings: surroundings(),
+            cache: cache_directory().map(|directory| Cache::new(directory, !no_cache)),
+            notices: global.notices.clone(),
+        };
+        let mut context = Context::with_access(directory, access);
         if let Some(jobs) = jobs(global)? {
             context.jobs = jobs.get();
         }
@@ -223,8 +241,9 @@ impl ConfigFile {
             let format = parse_format(text).map_err(|message| fail(&source, node.span, message))?;
             file.format = Some(format);
         }
-        if let Some(node) = root.get("no-cache").filter(|node| node.as_bool().is_none()) {
-            return wrong(node, "true or false");
+        if let Some(node) = root.get("no-cache") {
+            let Some(no_cache) = node.as_bool() else { return wrong(node, "true or false") };
+            file.no_cache = no_cache;
         }
         if let Some(node) = root.get("verbose") {
             let Some(verbose) = node.as_bool() else { return wrong(node, "true or false") };

@@ -9,6 +9,7 @@
 //! | bundles of a directory tree on disk | [`directory`] |
 //! | a folder of bundles that stands in for a registry | [`folder`] |
 //! | which location answers for which repository | [`mirror`] |
+//! | contracts that were fetched before | [`cache`] |
 //! | files that are whole or not there | [`atomic`] |
 //! | many things at once | [`parallel`] |
 //! | registries over the network | [`registry`] |
@@ -17,6 +18,7 @@
 pub mod archive;
 pub mod artifact;
 pub mod atomic;
+pub mod cache;
 pub mod credential;
 pub mod directory;
 pub mod folder;

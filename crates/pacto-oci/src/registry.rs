@@ -16,6 +16,7 @@ mod host;
 mod token;
 mod transport;
 
+pub(crate) use client::with_version;
 pub use client::{Client, Manifest, Repository};
 pub use error::RegistryError;
 pub(crate) use host::api_host;

@@ -1,17 +1,22 @@
-//! One repository, wherever it is: push and pull.
+//! One repository, wherever it is: push and pull, by way of the cache.
 
+use bytes::Bytes;
 use pacto_contract::Bundle;
 use pacto_contract::reference::Digest;
 
 use crate::artifact::{self, Artifact};
+use crate::cache::{Cache, Cached};
 use crate::layout::Layout;
-use crate::registry::{Manifest, RegistryError, Repository};
+use crate::registry::{Manifest, RegistryError, Repository, with_version};
+
+/// Stands for the digest of what the original left in the cache, which keeps none.
+const UNKNOWN_DIGEST: &str = "unknown";
 
 /// A repository.
 #[derive(Debug, Clone)]
 pub enum Store<'c> {
-    /// In a registry.
-    Registry(Repository<'c>),
+    /// In a registry, with what was fetched from it before.
+    Registry(Repository<'c>, Option<&'c Cache>),
     /// In a directory.
     Layout(Layout),
 }
@@ -23,21 +28,30 @@ pub struct Pulled {
     pub digest: String,
     /// Its files.
     pub bundle: Bundle,
+    /// Why the registry could not be asked whether this is still what it has.
+    pub unconfirmed: Option<String>,
+}
+
+/// What a registry has behind a tag or digest.
+struct Fetched {
+    /// Of the manifest.
+    digest: String,
+    /// The packed bundle.
+    layer: Bytes,
 }
 
 impl Store<'_> {
     /// The name in messages.
     pub fn shown(&self) -> &str {
         match self {
-            Self::Registry(repository) => repository.shown(),
+            Self::Registry(repository, _) => repository.shown(),
             Self::Layout(layout) => layout.shown(),
         }
     }
 
     /// The name of one version in messages.
     pub fn reference(&self, version: &str) -> String {
-        let separator = if version.contains(':') { '@' } else { ':' };
-        format!("{}{separator}{version}", self.shown())
+        with_version(self.shown(), version)
     }
 
     /// All tags.
@@ -46,7 +60,7 @@ impl Store<'_> {
     /// [`RegistryError::NotFound`] when there is no such repository.
     pub async fn tags(&self) -> Result<Vec<String>, RegistryError> {
         match self {
-            Self::Registry(repository) => repository.tags().await,
+            Self::Registry(repository, _) => repository.tags().await,
             Self::Layout(layout) => layout.tags(),
         }
     }
@@ -57,29 +71,83 @@ impl Store<'_> {
     /// [`RegistryError`].
     pub async fn head(&self, version: &str) -> Result<Option<String>, RegistryError> {
         match self {
-            Self::Registry(repository) => repository.head(version).await,
+            Self::Registry(repository, _) => repository.head(version).await,
             Self::Layout(layout) => layout.head(version),
         }
     }
 
     async fn manifest(&self, version: &str) -> Result<Manifest, RegistryError> {
         match self {
-            Self::Registry(repository) => repository.manifest(version).await,
+            Self::Registry(repository, _) => repository.manifest(version).await,
             Self::Layout(layout) => layout.manifest(version),
         }
     }
 
-    /// Fetches a contract by tag or digest.
+    /// Fetches a contract by tag or digest. What has the digest and is in the cache is not fetched again; a tag is asked
+    /// for its digest first. Where the registry is unreachable the cache answers alone, and [`Pulled::unconfirmed`] says so.
     ///
     /// # Errors
     /// [`RegistryError`]: not there, not reachable, no contract.
     pub async fn pull(&self, version: &str) -> Result<Pulled, RegistryError> {
         let reference = self.reference(version);
-        self.fetch(version, &reference).await.map_err(|error| error.about(&reference))
+        self.cached_or_fetched(version, &reference).await.map_err(|error| error.about(&reference))
     }
 
-    async fn fetch(&self, version: &str, reference: &str) -> Result<Pulled, RegistryError> {
+    async fn cached_or_fetched(&self, version: &str, reference: &str) -> Result<Pulled, RegistryError> {
+        let Self::Registry(repository, Some(cache)) = self else {
+            let Fetched { digest, layer } = self.fetch(version, reference, None).await?;
+            return Ok(Pulled { bundle: artifact::bundle(&layer, reference)?, digest, unconfirmed: None });
+        };
+        let known = |cached: &Cached, unconfirmed| {
+            let bundle = artifact::bundle(&cached.layer, reference).ok()?;
+            let digest = cached.digest.clone().unwrap_or_else(|| UNKNOWN_DIGEST.to_owned());
+            Some(Pulled { digest, bundle, unconfirmed })
+        };
+        if version.contains(':') {
+            let cached = cache.get_digest(repository.shown(), version);
+            if let Some(pulled) = cached.and_then(|cached| known(&cached, None)) {
+                return Ok(pulled);
+            }
+        }
+        let cached = cache.get(reference);
+        let fetched = match &cached {
+            Some(cached) => match self.head(version).await {
+                Ok(Some(digest)) if cached.digest.as_ref() == Some(&digest) => {
+                    if let Some(pulled) = known(cached, None) {
+                        return Ok(pulled);
+                    }
+                    self.fetch(version, reference, None).await
+                }
+                Ok(_) => self.fetch(version, reference, Some(cached)).await,
+                Err(error) => Err(error),
+            },
+            None => self.fetch(version, reference, None).await,
+        };
+        match (fetched, cached) {
+            (Ok(Fetched { digest, layer }), _) => {
+                let bundle = artifact::bundle(&layer, reference)?;
+                cache.put(reference, &digest, &layer);
+                Ok(Pulled { bundle, digest, unconfirmed: None })
+            }
+            (Err(RegistryError::Unreachable { reference, cause }), Some(cached)) => {
+                let pulled = known(&cached, Some(cause.clone()));
+                pulled.ok_or(RegistryError::Unreachable { reference, cause })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// What the registry has; the layer is not fetched when `cached` is what its manifest names.
+    async fn fetch(
+        &self,
+        version: &str,
+        reference: &str,
+        cached: Option<&Cached>,
+    ) -> Result<Fetched, RegistryError> {
         let outer = self.manifest(version).await?;
+        if let Some(cached) = cached.filter(|cached| cached.digest.as_ref() == Some(&outer.digest)) {
+            return Ok(Fetched { digest: outer.digest, layer: cached.layer.clone() });
+        }
         let inner = match artifact::in_index(&outer, reference)? {
             Some(digest) => {
                 let inner = self.manifest(digest.as_str()).await?;
@@ -91,13 +159,12 @@ impl Store<'_> {
             None => outer.clone(),
         };
         let layer = artifact::layer(&inner, reference)?;
-        let packed = self.blob(&layer.digest, layer.size).await?;
-        Ok(Pulled { bundle: artifact::bundle(&packed, reference)?, digest: outer.digest })
+        Ok(Fetched { layer: self.blob(&layer.digest, layer.size).await?, digest: outer.digest })
     }
 
-    async fn blob(&self, digest: &Digest, size: usize) -> Result<bytes::Bytes, RegistryError> {
+    async fn blob(&self, digest: &Digest, size: usize) -> Result<Bytes, RegistryError> {
         match self {
-            Self::Registry(repository) => repository.blob(digest, size).await,
+            Self::Registry(repository, _) => repository.blob(digest, size).await,
             Self::Layout(layout) => layout.blob(digest, size),
         }
     }
@@ -113,7 +180,7 @@ impl Store<'_> {
     async fn put(&self, artifact: &Artifact, tag: &str) -> Result<String, RegistryError> {
         let kind = oci_spec::image::MediaType::ImageManifest;
         match self {
-            Self::Registry(repository) => {
+            Self::Registry(repository, _) => {
                 repository.put_blob(&artifact.layer).await?;
                 repository.put_blob(&artifact.config).await?;
                 repository.put_manifest(tag, &artifact.manifest, &kind).await

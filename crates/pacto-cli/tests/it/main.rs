@@ -1,6 +1,8 @@
 //! What a user of `pacto` sees: standard output, standard error and exit code of the built binary.
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod determinism;
 #[cfg(test)]
 mod diff;

@@ -83,11 +83,7 @@ impl CredentialFile {
     pub fn write(&self, path: &Path) -> Result<(), CredentialFileError> {
         let access = |source| CredentialFileError::Access { path: path.to_owned(), source };
         let directory = path.parent().unwrap_or(Path::new("."));
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(access)?;
+        atomic::create_private_directories(directory).map_err(access)?;
         let mut text = serde_json::to_string_pretty(&self.content).unwrap_or_default();
         text.push('\n');
         atomic::write(path, text.as_bytes(), Readers::Owner).map_err(access)

@@ -49,6 +49,12 @@ pub struct Repository<'c> {
     shown: String,
 }
 
+/// `repository:tag` or `repository@digest`.
+pub(crate) fn with_version(repository: &str, version: &str) -> String {
+    let separator = if version.contains(':') { '@' } else { ':' };
+    format!("{repository}{separator}{version}")
+}
+
 /// A manifest as the registry holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
@@ -112,8 +118,7 @@ impl Repository<'_> {
     }
 
     fn reference(&self, version: &str) -> String {
-        let separator = if version.contains(':') { '@' } else { ':' };
-        format!("{}{separator}{version}", self.shown)
+        with_version(&self.shown, version)
     }
 
     fn call<'a>(&'a self, reference: &'a str, path: &str) -> Call<'a> {

@@ -25,7 +25,7 @@ async fn skopeo_carries_an_artifact_to_a_layout_and_back() {
     let client = anonymous();
     let at = |path: &str| {
         let name = format!("{}/{path}", registry.address());
-        (Store::Registry(client.repository(&reference(&name))), format!("docker://{name}:1.0.0"))
+        (Store::Registry(client.repository(&reference(&name)), None), format!("docker://{name}:1.0.0"))
     };
     let (bundle, directory) = (bundle("cart", "1.0.0"), tempfile::tempdir().unwrap());
     let artifact = artifact(&bundle);

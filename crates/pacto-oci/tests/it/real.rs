@@ -12,7 +12,7 @@ async fn what_is_pushed_is_pulled() {
     let Some(registry) = Registry::start() else { return };
     let client = anonymous();
     let at = |path: &str| {
-        Store::Registry(client.repository(&reference(&format!("{}/{path}", registry.address()))))
+        Store::Registry(client.repository(&reference(&format!("{}/{path}", registry.address()))), None)
     };
     let cart = at("acme/cart");
     assert_eq!(
@@ -47,7 +47,7 @@ async fn a_registry_that_wants_a_password() {
     let (bundle, name) = (bundle("cart", "1.0.0"), reference(&shown));
     let artifact = artifact(&bundle);
     let refused = anonymous();
-    let error = Store::Registry(refused.repository(&name)).push(&artifact, "1.0.0").await.unwrap_err();
+    let error = Store::Registry(refused.repository(&name), None).push(&artifact, "1.0.0").await.unwrap_err();
     assert!(matches!(error, RegistryError::Authentication { .. }), "{error}");
     let expected = format!(
         "authentication failed for {shown}:1.0.0: 401 Unauthorized — run `pacto login` or check PACTO_REGISTRY_TOKEN"
@@ -63,17 +63,17 @@ async fn a_registry_that_wants_a_password() {
     let surroundings = Surroundings { login: Some(path), ..with_password(USER, "wrong") };
     let both = client(surroundings.clone());
     both.keychain().trust(registry.address());
-    let store = Store::Registry(both.repository(&name));
+    let store = Store::Registry(both.repository(&name), None);
     assert_eq!(store.push(&artifact, "1.0.0").await.unwrap(), artifact.digest);
     assert_eq!(store.pull("1.0.0").await.unwrap().bundle, bundle);
 
     let wrong = client(with_password(USER, "wrong"));
     wrong.keychain().trust(registry.address());
-    let error = Store::Registry(wrong.repository(&name)).pull("1.0.0").await.unwrap_err().to_string();
+    let error = Store::Registry(wrong.repository(&name), None).pull("1.0.0").await.unwrap_err().to_string();
     assert!(error.contains("(tried: PACTO_REGISTRY_USERNAME)") && !error.contains("wrong"), "{error}");
     // Nobody named this host, so the environment's credentials stay at home.
     let careful = client(with_password(USER, PASSWORD));
-    let error = Store::Registry(careful.repository(&name)).pull("1.0.0").await.unwrap_err().to_string();
+    let error = Store::Registry(careful.repository(&name), None).pull("1.0.0").await.unwrap_err().to_string();
     assert!(error.contains("authentication failed") && !error.contains("tried"), "{error}");
     careful.keychain().trust(registry.address());
     assert!(careful.ping(registry.address()).await.is_ok());
@@ -84,7 +84,7 @@ async fn a_registry_that_wants_a_password() {
 async fn hosts_that_are_not_there_and_hosts_that_are_no_registry() {
     let client = anonymous();
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let store = Store::Registry(client.repository(&reference(&format!("{unused}/a/b"))));
+    let store = Store::Registry(client.repository(&reference(&format!("{unused}/a/b"))), None);
     let error = store.pull("1.0.0").await.unwrap_err().to_string();
     assert_eq!(
         error,
@@ -92,7 +92,7 @@ async fn hosts_that_are_not_there_and_hosts_that_are_no_registry() {
             "registry unreachable for {unused}/a/b:1.0.0: cannot connect: Connection refused (os error 111)"
         )
     );
-    let store = Store::Registry(client.repository(&reference("no-such-host.invalid/a/b")));
+    let store = Store::Registry(client.repository(&reference("no-such-host.invalid/a/b")), None);
     let error = store.tags().await.unwrap_err().to_string();
     assert_eq!(
         error,
