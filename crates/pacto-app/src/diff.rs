@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use pacto_contract::code::Stage;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Reference, Severity};
 use pacto_engine::diff::{Change, Classification, Comparison, Side, compare};
@@ -16,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::load::{Scope, load, local_directory};
-use crate::{AppError, Context, graph};
+use crate::{AppError, Context, graph, lock};
 
 /// What to compare.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +86,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let dependency_diffs = dependency_diffs(&old_graph, &new_graph);
     let mut diagnostics = comparison.diagnostics;
     diagnostics.extend(not_compared(&old_graph, &new_graph));
+    let warnings = old_graph.warnings.iter().chain(&new_graph.warnings);
+    for finding in warnings.filter(|finding| finding.code.stage() == Stage::Lock) {
+        if !diagnostics.contains(finding) {
+            diagnostics.push(finding.clone());
+        }
+    }
     let worst = dependency_diffs.iter().map(|diff| diff.classification).max().unwrap_or_default();
     Ok(Outcome {
         old_path: options.old.clone(),
@@ -135,15 +142,18 @@ fn resolve_with_siblings(context: &Context, root: &Arc<Resolved>, argument: &str
     let Origin::Directory(directory) = &root.origin else {
         return graph::resolve(context, root, argument, GraphOptions::default());
     };
+    let (pins, findings) = lock::pins_of(context, root);
     let mut resolver = Resolver::new(root, None, GraphOptions::default());
     while !resolver.is_done() {
         for Ask { id, request } in resolver.poll() {
-            let answer =
-                sibling(context, directory, &request).unwrap_or_else(|| context.sources.answer(&request));
+            let published = || context.sources.answer(&lock::fixed(&request, &pins));
+            let answer = sibling(context, directory, &request).unwrap_or_else(published);
             resolver.supply(id, answer);
         }
     }
-    resolver.finish()
+    let mut graph = resolver.finish();
+    graph.warnings.extend(findings);
+    graph
 }
 
 /// The directory beside `root` that holds the service a registry reference names; a directory that holds another

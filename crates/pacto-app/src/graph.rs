@@ -6,11 +6,12 @@ use pacto_contract::Diagnostic;
 use pacto_contract::overrides::Overrides;
 use pacto_engine::graph::{Conflict, EdgeKind, Graph, GraphOptions, Resolver, ServiceId};
 use pacto_engine::library::Resolved;
+use pacto_engine::lock::Pins;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::load::{Scope, load};
-use crate::{AppError, Context};
+use crate::{AppError, Context, lock};
 
 /// What to resolve.
 #[derive(Debug, Clone, Default)]
@@ -103,11 +104,25 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     Ok(Outcome { graph: resolve(context, &root, &options.contract, options.edges) })
 }
 
-/// Resolves the graph of a loaded contract; `argument` is how the user named it.
+/// Resolves the graph of a loaded contract, as its lock fixes it; `argument` is how the user named it. What the lock
+/// says besides becomes warnings.
 pub fn resolve(context: &Context, root: &Arc<Resolved>, argument: &str, edges: GraphOptions) -> Graph {
+    let (pins, findings) = lock::pins_of(context, root);
+    let mut graph = resolve_pinned(context, root, (argument, edges), &pins);
+    graph.warnings.extend(findings);
+    graph
+}
+
+/// As [`resolve`], as `pins` fix it.
+pub(crate) fn resolve_pinned(
+    context: &Context,
+    root: &Arc<Resolved>,
+    (argument, edges): (&str, GraphOptions),
+    pins: &Pins,
+) -> Graph {
     let reference = argument.contains("://").then(|| argument.to_owned());
     let mut resolver = Resolver::new(root, reference, edges);
-    context.sources.resolve(&mut resolver);
+    context.sources.resolve(&mut resolver, pins);
     resolver.finish()
 }
 

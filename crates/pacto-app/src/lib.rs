@@ -12,6 +12,7 @@ pub mod explain;
 pub mod graph;
 pub mod init;
 pub mod load;
+pub mod lock;
 pub mod login;
 pub mod pack;
 pub mod pull;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Contract, Diagnostic, Reference};
+use pacto_contract::{Contract, Diagnostic, LenientVersion, Reference};
 use pacto_engine::validate::References;
 use pacto_oci::artifact::Artifact;
 use pacto_oci::store::Store;
@@ -115,7 +115,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     }
     let (tag, tag_of) = match tag {
         Some(tag) => (tag, None),
-        None => tag_for(&contract.service.version),
+        None => {
+            let tag = LenientVersion::tag_of(&contract.service.version);
+            let tag_of = (tag != contract.service.version).then(|| contract.service.version.clone());
+            (tag, tag_of)
+        }
     };
     let bundle = whole_bundle(context, &directory, &valid.resolved, Path::new(""))?;
     let artifact = Artifact::new(&bundle, contract)
@@ -148,13 +152,6 @@ async fn send(
     }
     store.push(artifact, tag).await?;
     Ok(Status::Pushed)
-}
-
-/// The tag for a version, and the version where it cannot be a tag: registries know no `+`.
-fn tag_for(version: &str) -> (String, Option<String>) {
-    let tag = version.replace('+', "_");
-    let tag_of = (tag != version).then(|| version.to_owned());
-    (tag, tag_of)
 }
 
 /// The first reference that only means something on this machine, and the key where it stands.

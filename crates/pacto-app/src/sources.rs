@@ -12,11 +12,13 @@ use pacto_contract::reference::OciReference;
 use pacto_contract::{ContractDocument, Diagnostic, Reference, VersionRange};
 use pacto_engine::graph::{Ask, Resolver};
 use pacto_engine::library::{Answer, Library, Origin, Request, Resolved, Unresolved};
+use pacto_engine::lock::Pins;
 use pacto_oci::directory::BundleDirectory;
 use pacto_oci::folder::{Folder, FolderError};
 use tokio::sync::OnceCell;
 
 use crate::load::{Scope, local_directory, read};
+use crate::lock::fixed;
 use crate::registries::{Place, Registries, unresolved};
 
 /// Looks contracts up, each once.
@@ -31,6 +33,10 @@ pub struct Sources {
     contracts: Mutex<HashMap<String, Arc<Resolved>>>,
     /// Contracts from registries by identity, each pulled once.
     pulls: Mutex<HashMap<String, Arc<OnceCell<Answer>>>>,
+    /// Tag, where there was one, and digest of what was pulled, by identity.
+    digests: Mutex<HashMap<String, (Option<String>, String)>>,
+    /// Directories of what folders answered, by identity.
+    directories: Mutex<HashMap<String, PathBuf>>,
 }
 
 type IndexedFolder = OnceLock<Result<Folder, String>>;
@@ -44,7 +50,19 @@ impl Sources {
             answers: Mutex::default(),
             contracts: Mutex::default(),
             pulls: Mutex::default(),
+            digests: Mutex::default(),
+            directories: Mutex::default(),
         }
+    }
+
+    /// The tag, where there was one, and the digest of a contract that was pulled.
+    pub(crate) fn pulled_as(&self, identity: &str) -> Option<(Option<String>, String)> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(identity).cloned()
+    }
+
+    /// The directory of a contract that a folder answered with.
+    pub(crate) fn directory_of(&self, identity: &str) -> Option<PathBuf> {
+        self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(identity).cloned()
     }
 
     /// The contract behind a request. The answer of the first call is the answer of all.
@@ -59,21 +77,24 @@ impl Sources {
         }
     }
 
-    /// Supplies everything that `library` wants.
-    pub fn supply(&self, library: &mut Library) {
-        let wanted = library.take_wanted();
-        self.prefetch(&wanted);
-        for request in wanted {
-            let answer = self.answer(&request);
+    /// Supplies everything that `library` wants, as `pins` fix it.
+    pub fn supply(&self, library: &mut Library, pins: &Pins) {
+        let wanted: Vec<_> =
+            library.take_wanted().into_iter().map(|request| (fixed(&request, pins), request)).collect();
+        self.prefetch(wanted.iter().map(|(fixed, _)| fixed));
+        for (fixed, request) in wanted {
+            let answer = self.answer(&fixed);
             library.supply(request, answer);
         }
     }
 
-    /// Answers every request of a graph; what a contract needs is asked for as soon as the contract is there.
-    pub fn resolve(&self, resolver: &mut Resolver) {
+    /// Answers every request of a graph, as `pins` fix it; what a contract needs is asked for as soon as the contract is
+    /// there.
+    pub fn resolve(&self, resolver: &mut Resolver, pins: &Pins) {
         let mut waiting = FuturesUnordered::new();
         loop {
             for Ask { id, request } in resolver.poll() {
+                let request = fixed(&request, pins);
                 match self.known(&request) {
                     Some(answer) => resolver.supply(id, answer),
                     None if self.needs_network(&request) => {
@@ -95,9 +116,8 @@ impl Sources {
     }
 
     /// Fetches what is on the network, all at once.
-    fn prefetch(&self, requests: &[Request]) {
-        let remote =
-            requests.iter().filter(|request| self.needs_network(request) && self.known(request).is_none());
+    fn prefetch<'a>(&self, requests: impl Iterator<Item = &'a Request>) {
+        let remote = requests.filter(|request| self.needs_network(request) && self.known(request).is_none());
         let mut waiting: FuturesUnordered<_> = remote.map(|request| self.fetch(request)).collect();
         if !waiting.is_empty() {
             self.registries.block_on(async { while waiting.next().await.is_some() {} });
@@ -150,7 +170,7 @@ impl Sources {
     }
 
     async fn pulled(&self, request: &Request) -> Answer {
-        let (store, version, name) = match &request.reference {
+        let (store, wanted, name) = match &request.reference {
             Reference::Oci(oci) => match self.registries.place(oci).map_err(unresolved)? {
                 Place::Store(store) => {
                     (store, (oci.tag.as_deref(), oci.digest.as_ref()), oci.repository_path())
@@ -164,7 +184,7 @@ impl Sources {
             }
             Reference::Local(_) => return self.beside(request),
         };
-        let version = self.registries.version(&store, version, request.constraint.as_deref());
+        let version = self.registries.version(&store, wanted, request.constraint.as_deref());
         let version = version.await.map_err(unresolved)?;
         let separator = if version.contains(':') { '@' } else { ':' };
         let identity = format!("{name}{separator}{version}");
@@ -174,6 +194,10 @@ impl Sources {
         };
         let pull = async || {
             let pulled = self.registries.pull(&store, &version).await.map_err(unresolved)?;
+            let tag = wanted.0.map(str::to_owned).or_else(|| wanted.1.is_none().then(|| version.clone()));
+            let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+            digests.insert(identity.clone(), (tag, pulled.digest));
+            drop(digests);
             let content = pulled.bundle.get(CONTRACT_FILE).unwrap_or_default();
             let document = ContractDocument::parse(&format!("{identity}/{CONTRACT_FILE}"), content);
             let document = document.map_err(|failure| {
@@ -232,6 +256,9 @@ impl Sources {
                 }
             })?;
         let identity = format!("{}:{version}", oci.repository_path());
+        let mut directories = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        directories.insert(identity.clone(), directory.to_owned());
+        drop(directories);
         let shown = shown_from(&self.directory, directory);
         let opened = BundleDirectory::open(directory, &shown)
             .map_err(|error| Unresolved::Failed(error.to_string()))?;

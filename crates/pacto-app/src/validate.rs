@@ -3,6 +3,7 @@
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Severity, Source};
 use pacto_engine::library::{Library, Resolved};
+use pacto_engine::lock::Pins;
 use pacto_engine::validate::{References, Report, Subject, Validator, Verdict};
 use pacto_oci::directory::DirectoryError;
 use pacto_oci::parallel;
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use crate::load::{Scope, load};
 use crate::search::select;
-use crate::{AppError, Context, ErrorKind};
+use crate::{AppError, Context, ErrorKind, lock};
 
 /// What to validate.
 #[derive(Debug, Clone, Default)]
@@ -165,7 +166,7 @@ fn judge(
     }
 }
 
-/// Runs the layers over a loaded contract, fetching what they ask for.
+/// Runs the layers over a loaded contract, fetching what they ask for as its lock fixes it, and holds it to its lock.
 pub fn report(
     context: &Context,
     validator: &Validator,
@@ -174,11 +175,18 @@ pub fn report(
 ) -> Report {
     let subject =
         Subject { document: &resolved.document, bundle: Some(&resolved.bundle), origin: &resolved.origin };
+    let (pins, findings) = match references {
+        References::Follow => lock::pins_of(context, resolved),
+        References::InsideOnly => (Pins::default(), Vec::new()),
+    };
     let mut library = Library::default();
     loop {
         match validator.validate(subject, &mut library, references) {
-            Verdict::Done(report) => return report,
-            Verdict::NeedsMore => context.sources.supply(&mut library),
+            Verdict::Done(mut report) => {
+                report.findings.extend(findings);
+                return report;
+            }
+            Verdict::NeedsMore => context.sources.supply(&mut library, &pins),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod doc;
 pub mod explain;
 pub mod graph;
 pub mod init;
+pub mod lock;
 pub mod login;
 pub mod pack;
 pub mod pull;
@@ -35,6 +36,8 @@ pub enum Command {
     Push(push::Arguments),
     /// Fetch a contract from a registry or an image layout into a directory
     Pull(pull::Arguments),
+    /// Write down by digest what a contract is resolved to
+    Lock(lock::Arguments),
     /// Store the password of a registry, once the registry accepted it
     Login(login::Login),
     /// Forget the password of a registry

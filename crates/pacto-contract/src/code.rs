@@ -29,6 +29,8 @@ pub enum Stage {
     Graph,
     /// Comparing two versions.
     Diff,
+    /// `pacto.lock`.
+    Lock,
 }
 
 impl Stage {
@@ -43,6 +45,7 @@ impl Stage {
             Self::Runtime => "Runtime",
             Self::Graph => "Graph",
             Self::Diff => "Diff",
+            Self::Lock => "Lock",
         }
     }
 }
@@ -289,6 +292,34 @@ codes! {
     SbomUnreadable "SBOM_UNREADABLE" Diff Warning
         "An SBOM file cannot be read, so its packages are not compared."
         "Write SPDX 2.3 or CycloneDX 1.4 to 1.6 as JSON.";
+
+    LockMissing "LOCK_MISSING" Lock Error
+        "There is no pacto.lock to check."
+        "Run `pacto lock`, and commit the file.";
+    LockUnreadable "LOCK_UNREADABLE" Lock Error
+        "pacto.lock cannot be read."
+        "Remove it and run `pacto lock`.";
+    LockStale "LOCK_STALE" Lock Error
+        "The contract and pacto.lock do not name the same dependencies, configurations and policies."
+        "Run `pacto lock`.";
+    LockDigestMismatch "LOCK_DIGEST_MISMATCH" Lock Error
+        "A tag leads to another digest than when it was locked."
+        "Find out why the tag was moved; take the new content with `pacto lock --update NAME`.";
+    LockLocalDrift "LOCK_LOCAL_DRIFT" Lock Error
+        "A contract of this machine was changed after it was locked."
+        "Run `pacto lock`.";
+    LockConflict "LOCK_CONFLICT" Lock Error
+        "Two entries of pacto.lock contradict each other, or one is outside of its own constraint."
+        "Run `pacto lock --update`.";
+    LockUnresolved "LOCK_UNRESOLVED" Lock Error
+        "Something that is to be locked, or was, cannot be found."
+        "Check the reference and the access to it.";
+    LockAmbiguousReference "LOCK_AMBIGUOUS_REFERENCE" Lock Error
+        "Two configurations or two policies of one contract have one name, so the lock cannot tell them apart."
+        "Give each a name of its own.";
+    LockDuplicateDeclaration "LOCK_DUPLICATE_DECLARATION" Lock Error
+        "A dependency is declared, or locked, twice."
+        "Remove one of the two.";
 }
 
 impl fmt::Display for Code {

@@ -130,6 +130,26 @@ impl LenientVersion {
         Ok(Self { text: text.to_owned(), version })
     }
 
+    /// The version that a tag stands for: registries allow no `+` in tags, so a `_` is read as one.
+    ///
+    /// ```
+    /// use pacto_contract::LenientVersion;
+    /// assert_eq!(LenientVersion::parse_tag("1.2.0_build.7")?.as_str(), "1.2.0+build.7");
+    /// # Ok::<(), pacto_contract::VersionError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`LenientVersion::parse`].
+    pub fn parse_tag(tag: &str) -> Result<Self, VersionError> {
+        Self::parse(&tag.replacen('_', "+", 1))
+    }
+
+    /// The tag for a version: what [`LenientVersion::parse_tag`] reads back.
+    pub fn tag_of(version: &str) -> String {
+        version.replacen('+', "_", 1)
+    }
+
     /// The text exactly as it was read.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -222,7 +242,7 @@ pub fn tag_preference_cmp(a: &LenientVersion, b: &LenientVersion) -> Ordering {
         .then_with(|| b.text.cmp(&a.text))
 }
 
-/// The tag to take: of the tags that are versions and satisfy `range`, the most preferred by
+/// The tag to take: of the tags that stand for versions and satisfy `range`, the most preferred by
 /// [`tag_preference_cmp`]. A pre-release is taken only if nothing else matches or `range` names
 /// a pre-release. `None` if no tag is left.
 ///
@@ -238,7 +258,7 @@ pub fn tag_preference_cmp(a: &LenientVersion, b: &LenientVersion) -> Ordering {
 /// ```
 pub fn highest<'a>(tags: impl Iterator<Item = &'a str>, range: Option<&VersionRange>) -> Option<&'a str> {
     let prereleases_compete = range.is_some_and(VersionRange::names_prerelease);
-    tags.filter_map(|tag| LenientVersion::parse(tag).ok().map(|version| (tag, version)))
+    tags.filter_map(|tag| LenientVersion::parse_tag(tag).ok().map(|version| (tag, version)))
         .filter(|(_, version)| range.is_none_or(|range| range.matches(version)))
         .max_by(|(_, a), (_, b)| {
             let by_kind =
@@ -432,6 +452,8 @@ mod tests {
             ("2.0.0-rc.1 1.9.0", "^2", None),
             ("2024.01.01 2024.2.1 2025.1.1", "^2024.01.01", Some("2024.2.1")),
             ("1.2.0 1.10.0 2.0.0", "<2", Some("1.10.0")),
+            ("1.2.0_build.7 1.1.0", "", Some("1.2.0_build.7")),
+            ("1.2.0_build.7 1.2.0 1.2.0_a_b", "^1", Some("1.2.0")),
         ] {
             let range = (!range.is_empty()).then(|| VersionRange::parse(range).unwrap());
             assert_eq!(highest(tags.split(' '), range.as_ref()), expected, "{tags}");

@@ -15,6 +15,7 @@ pub mod diff;
 pub mod doc;
 pub mod graph;
 pub mod library;
+pub mod lock;
 pub mod runtime;
 pub mod sbom;
 pub mod schema;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pacto_app::AppError;
 use pacto_app::diff::{self, Options, Outcome};
-use pacto_contract::Diagnostic;
+use pacto_contract::code::Stage;
 use pacto_contract::overrides::Overrides;
+use pacto_contract::{Code, Diagnostic};
 use pacto_engine::diff::{Change, Classification};
 use pacto_engine::graph::render_difference;
 use pacto_engine::sbom::{SbomChange, SbomChangeKind, SbomDiff, SbomField};
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         OutputFormat::Markdown => ui.data(&as_markdown(&outcome, arguments.details)),
         _ => {
             ui.data(&text(&outcome, arguments.details));
-            for finding in not_compared(&outcome) {
+            for finding in diagnostics(&outcome) {
                 findings::write(ui, finding, None);
             }
         }
@@ -101,10 +102,16 @@ fn side_overrides(side: &'static str, files: &[PathBuf], sets: &[String]) -> Res
     })
 }
 
-/// What could not be compared, in the contract and in its dependencies.
-fn not_compared(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
+/// What is said of the contract and of its dependencies.
+fn diagnostics(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
     let of_dependencies = outcome.dependency_diffs.iter().flat_map(|diff| &diff.diagnostics);
     outcome.diagnostics.iter().chain(of_dependencies)
+}
+
+/// What could not be compared: not what is only odd about versions and locks.
+fn not_compared(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
+    diagnostics(outcome)
+        .filter(|finding| finding.code != Code::VersionDecreased && finding.code.stage() != Stage::Lock)
 }
 
 /// The words for a comparison without changes.
@@ -256,12 +263,12 @@ fn as_markdown(outcome: &Outcome, details: bool) -> String {
     {
         let _ = writeln!(out, "{}", nothing_found(outcome));
     }
-    if not_compared(outcome).next().is_some() {
+    if diagnostics(outcome).next().is_some() {
         if !out.ends_with("\n\n") {
             out.push('\n');
         }
-        out.push_str("### Not compared\n\n| Code | Message | Place |\n|---|---|---|\n");
-        for finding in not_compared(outcome) {
+        out.push_str("### Diagnostics\n\n| Code | Message | Place |\n|---|---|---|\n");
+        for finding in diagnostics(outcome) {
             let place = finding
                 .location
                 .as_ref()

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use pacto_app::graph::{self, Options, Outcome};
+use pacto_contract::Severity;
 use pacto_engine::graph::{GraphOptions, render};
 
 use crate::arguments::{Global, OutputFormat, OverrideFlags};
@@ -23,7 +24,7 @@ pub struct Arguments {
     /// Follow configurations and policies only
     #[arg(long)]
     only_references: bool,
-    /// Exit with 1 when something is unresolved, cyclic or in conflict
+    /// Exit with 1 when something is unresolved, cyclic, in conflict, or not as it was locked
     #[arg(long)]
     strict: bool,
     /// Changes to the contract.
@@ -52,7 +53,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
             }
         }
     }
-    if arguments.strict && !outcome.graph.is_sound() {
+    let is_locked = !outcome.graph.warnings.iter().any(|finding| finding.severity == Severity::Error);
+    if arguments.strict && !(outcome.graph.is_sound() && is_locked) {
         ui.error(&unsound(&outcome));
         return Ok(ANSWER);
     }
@@ -66,10 +68,12 @@ fn unsound(outcome: &Outcome) -> String {
     let count = |count: usize, one: &str, many: &str| {
         (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
     };
+    let errors = graph.warnings.iter().filter(|finding| finding.severity == Severity::Error);
     let parts = [
         count(unresolved, "unresolved dependency", "unresolved dependencies"),
         count(graph.cycles.len(), "cycle", "cycles"),
         count(graph.conflicts.len(), "conflict", "conflicts"),
+        count(errors.count(), "problem with pacto.lock", "problems with pacto.lock"),
     ];
     format!("the graph is not sound: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

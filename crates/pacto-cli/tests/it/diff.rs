@@ -306,7 +306,7 @@ fn what_cannot_be_compared_is_said() {
 
     No changes detected in what could be compared.
 
-    ### Not compared
+    ### Diagnostics
 
     | Code | Message | Place |
     |---|---|---|

@@ -74,7 +74,9 @@ fn what_is_pushed_answers_every_command() {
     exit: 0
     ----- stdout -----
     Classification: NON_BREAKING
-    No changes detected.
+    Changes (2):
+      [NON_BREAKING] service.version (modified): service.version modified [0.1.0 -> 0.2.0+build.7]
+      [NON_BREAKING] service.owner (modified): service.owner modified [team/new -> team/my-team]
     ");
     insta::assert_snapshot!(said(&["validate", "oci://HOST/acme/cart", "oci://HOST/acme/cart:9.9.9"]), @"
     exit: 1

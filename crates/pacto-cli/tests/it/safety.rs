@@ -229,7 +229,7 @@ fn markdown_holds_no_html_no_link_and_no_broken_table() {
     | NON_BREAKING | `interfaces` | added | interfaces added |  | `i\|�[5m` |
     | NON_BREAKING | `configurations[c\|�[7m ::c]` | added | configurations\[c\|�\[7m ::c\] added |  | `s�.json` |
 
-    ### Not compared
+    ### Diagnostics
 
     | Code | Message | Place |
     |---|---|---|
