@@ -47,6 +47,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/pack.schema.json", output::<pacto_app::pack::Outcome>("pacto pack")?),
         ("schemas/pull.schema.json", output::<pacto_app::pull::Outcome>("pacto pull")?),
         ("schemas/push.schema.json", output::<pacto_app::push::Outcome>("pacto push")?),
+        ("schemas/versions.schema.json", output::<pacto_app::versions::Outcome>("pacto versions")?),
         ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
         ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
         ("docs/reference/cli.md", reference::cli()),

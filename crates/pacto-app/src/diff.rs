@@ -132,7 +132,7 @@ fn side(
         .map_err(|error| AppError::Side { side, source: Box::new(error) })
 }
 
-fn side_of(resolved: &Resolved) -> Side<'_> {
+pub(crate) fn side_of(resolved: &Resolved) -> Side<'_> {
     Side { document: &resolved.document, bundle: &resolved.bundle }
 }
 

@@ -14,6 +14,7 @@ pub mod init;
 pub mod load;
 pub mod lock;
 pub mod login;
+pub mod notices;
 pub mod pack;
 pub mod pull;
 pub mod push;
@@ -21,6 +22,7 @@ pub mod registries;
 pub mod search;
 pub mod sources;
 pub mod validate;
+pub mod versions;
 pub mod write;
 
 pub use context::Context;

@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Contract, Diagnostic, LenientVersion, Reference};
+use pacto_contract::version::highest;
+use pacto_contract::{Code, Contract, ContractDocument, Diagnostic, LenientVersion, Reference, Severity};
+use pacto_engine::diff::{Change, Classification, Side, compare};
 use pacto_engine::validate::References;
 use pacto_oci::artifact::Artifact;
+use pacto_oci::registry::RegistryError;
 use pacto_oci::store::Store;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +30,8 @@ pub struct Options {
     pub force: bool,
     /// Do everything but the writing.
     pub dry_run: bool,
+    /// Refuse a version that breaks more than its number says.
+    pub deny_under_bump: bool,
     /// Changes to apply to the contract first.
     pub overrides: Overrides,
 }
@@ -42,6 +48,20 @@ pub enum Status {
     Identical,
     /// It leads to another content, and was left alone.
     Differs,
+    /// Its version breaks more than its number says, and that was forbidden: nothing was pushed.
+    UnderBumped,
+}
+
+/// A version whose number promises more than it keeps.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnderBump {
+    /// The highest published version below it.
+    pub previous: String,
+    /// Number of breaking changes since then.
+    pub breaking: usize,
+    /// The lowest version that may break so much.
+    pub wanted: String,
 }
 
 /// What was pushed.
@@ -62,6 +82,12 @@ pub struct Outcome {
     /// The version, where the tag had to be written in another way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag_of: Option<String>,
+    /// Set when the version breaks more than its number says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under_bump: Option<UnderBump>,
+    /// What else the user should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What was found besides errors.
     pub warnings: Vec<Diagnostic>,
 }
@@ -105,6 +131,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     };
     let directory = local_directory(&options.directory, "push")?;
     let valid = validated(context, &directory, &options.overrides, References::Follow)?;
+    let unresolved = valid.warnings.iter().filter(|finding| finding.code == Code::ConfigRefUnresolved);
+    let findings: Vec<_> = unresolved.map(|finding| finding.clone().with_severity(Severity::Error)).collect();
+    if !findings.is_empty() {
+        // Who pulls the contract could not resolve it either.
+        let text = valid.resolved.document.source.clone();
+        return Err(AppError::Invalid { path: directory, findings, text });
+    }
     let contract = &valid.resolved.document.contract;
     if let Some((key, reference)) = local_reference(contract) {
         let message = format!(
@@ -124,8 +157,32 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let bundle = whole_bundle(context, &directory, &valid.resolved, Path::new(""))?;
     let artifact = Artifact::new(&bundle, contract)
         .map_err(|source| AppError::File { path: directory.clone().into(), source })?;
-    let status = registries.block_on(send(&store, &artifact, &tag, options))?;
+    let mut notes = other_version(&tag, contract).into_iter().collect::<Vec<_>>();
+    let mut under_bump = None;
+    let status = registries.block_on(async {
+        match store.head(&tag).await? {
+            Some(digest) if digest == artifact.digest => return Ok(Status::Identical),
+            Some(_) if !options.force => return Ok(Status::Differs),
+            _ => {}
+        }
+        let new = Side { document: &valid.resolved.document, bundle: &bundle };
+        match under_bumped(&store, new).await {
+            Ok(found) => under_bump = found,
+            Err(error) if options.deny_under_bump => return Err(error),
+            Err(error) => notes.push(format!("not compared with the version before: {error}")),
+        }
+        if options.deny_under_bump && under_bump.is_some() {
+            return Ok(Status::UnderBumped);
+        }
+        if options.dry_run {
+            return Ok(Status::WouldPush);
+        }
+        store.push(&artifact, &tag).await?;
+        Ok::<_, AppError>(Status::Pushed)
+    })?;
     Ok(Outcome {
+        under_bump,
+        notes,
         reference: store.reference(&tag),
         digest: artifact.digest,
         name: contract.service.name.clone(),
@@ -136,22 +193,56 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     })
 }
 
-async fn send(
-    store: &Store<'_>,
-    artifact: &Artifact,
-    tag: &str,
-    options: &Options,
-) -> Result<Status, AppError> {
-    match store.head(tag).await? {
-        Some(digest) if digest == artifact.digest => return Ok(Status::Identical),
-        Some(_) if !options.force => return Ok(Status::Differs),
-        _ => {}
+/// What to say of a tag that names another version than the contract.
+fn other_version(tag: &str, contract: &Contract) -> Option<String> {
+    let version = &contract.service.version;
+    let (named, held) = (LenientVersion::parse_tag(tag).ok()?, LenientVersion::parse(version).ok()?);
+    named
+        .precedence_cmp(&held)
+        .is_ne()
+        .then(|| format!("tag {tag} is not the version of the contract, {version}"))
+}
+
+/// Compares with the highest published version below this one.
+async fn under_bumped(store: &Store<'_>, new: Side<'_>) -> Result<Option<UnderBump>, AppError> {
+    let Ok(version) = LenientVersion::parse(&new.document.contract.service.version) else { return Ok(None) };
+    let tags = match store.tags().await {
+        Err(RegistryError::NotFound(_)) => return Ok(None),
+        tags => tags?,
+    };
+    let below = tags.iter().map(String::as_str).filter(|tag| {
+        LenientVersion::parse_tag(tag).is_ok_and(|published| published.precedence_cmp(&version).is_lt())
+    });
+    let Some(previous) = highest(below, None) else { return Ok(None) };
+    let Some(wanted) = LenientVersion::parse_tag(previous).ok().and_then(|old| next_breaking(&old, &version))
+    else {
+        return Ok(None);
+    };
+    let pulled = store.pull(previous).await?;
+    let name = format!("{}/{CONTRACT_FILE}", store.reference(previous));
+    let text = pulled.bundle.get(CONTRACT_FILE).unwrap_or_default();
+    let document = ContractDocument::parse(&name, text).map_err(|failure| AppError::Contract {
+        path: store.reference(previous),
+        failure: Box::new(failure),
+    })?;
+    let comparison = compare(Side { document: &document, bundle: &pulled.bundle }, new);
+    let breaking = |change: &&Change| change.classification == Classification::Breaking;
+    let breaking = comparison.changes.iter().filter(breaking).count();
+    Ok((breaking > 0).then(|| UnderBump { previous: previous.to_owned(), breaking, wanted }))
+}
+
+/// The lowest version that may break what `old` promised; `None` when `new` may. Before 1.0.0 the minor number says it,
+/// and before 0.1.0 nothing is promised.
+fn next_breaking(old: &LenientVersion, new: &LenientVersion) -> Option<String> {
+    let (old, new) = (old.version(), new.version());
+    match (old.major, old.minor) {
+        (0, 0) => None,
+        (0, minor) if new.major == 0 && new.minor == minor => {
+            Some(format!("0.{}.0", minor.saturating_add(1)))
+        }
+        (major, _) if major > 0 && new.major == major => Some(format!("{}.0.0", major.saturating_add(1))),
+        _ => None,
     }
-    if options.dry_run {
-        return Ok(Status::WouldPush);
-    }
-    store.push(artifact, tag).await?;
-    Ok(Status::Pushed)
 }
 
 /// The first reference that only means something on this machine, and the key where it stands.

@@ -1,12 +1,12 @@
 //! Registries and image layouts as sources of contracts; the network is only set up when it is needed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pacto_contract::reference::{Digest, LayoutReference, OciReference};
 use pacto_contract::version::highest;
-use pacto_contract::{Contract, Reference, VersionRange};
+use pacto_contract::{Contract, LenientVersion, Reference, VersionRange};
 use pacto_engine::library::Unresolved;
 use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Keychain, Surroundings};
@@ -16,6 +16,8 @@ use pacto_oci::registry::{Client, RegistryError, Settings};
 use pacto_oci::store::{Pulled, Store};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
+
+use crate::notices::Notices;
 
 /// Tags of one repository, asked for once.
 type Tags = Arc<OnceCell<Result<Arc<Vec<String>>, RegistryError>>>;
@@ -33,43 +35,6 @@ pub struct Access {
     pub cache: Option<Cache>,
     /// Takes what the user should know besides the answer.
     pub notices: Notices,
-}
-
-/// What the user should know besides the answer: which registries could not be asked, so that the cache answered.
-#[derive(Debug, Clone, Default)]
-pub struct Notices(Arc<Mutex<BTreeMap<String, Unconfirmed>>>);
-
-/// By registry.
-#[derive(Debug, Default)]
-struct Unconfirmed {
-    cause: String,
-    references: BTreeSet<String>,
-}
-
-impl Notices {
-    fn unconfirmed(&self, reference: &str, cause: &str) {
-        tracing::debug!(reference, cause, "from the cache");
-        let registry = reference.split('/').next().unwrap_or(reference);
-        let mut registries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = registries.entry(registry.to_owned()).or_default();
-        cause.clone_into(&mut entry.cause);
-        entry.references.insert(reference.to_owned());
-    }
-
-    /// One line a registry, by name; there are none afterwards.
-    pub fn take(&self) -> Vec<String> {
-        let registries = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let line = |(registry, Unconfirmed { cause, references }): (String, Unconfirmed)| {
-            let what = match references.iter().collect::<Vec<_>>().as_slice() {
-                [one] => format!("{one} was taken from the cache and may be out of date"),
-                several => {
-                    format!("{} answers were taken from the cache and may be out of date", several.len())
-                }
-            };
-            format!("{registry} is unreachable ({cause}); {what}")
-        };
-        registries.into_iter().map(line).collect()
-    }
 }
 
 /// Where registries are, and how they are spoken to.
@@ -222,7 +187,23 @@ impl Registries {
         }
     }
 
-    async fn tags(&self, store: &Store<'_>) -> Result<Arc<Vec<String>>, RegistryError> {
+    /// Tells the user, after the answer, that a tag holds another version than it says.
+    pub(crate) fn note_version(&self, reference: &str, tag: &str, contract: &Contract) {
+        let service = &contract.service;
+        let (Ok(said), Ok(held)) = (LenientVersion::parse_tag(tag), LenientVersion::parse(&service.version))
+        else {
+            return;
+        };
+        if said.precedence_cmp(&held).is_ne() {
+            self.notices.say(format!("{reference} holds version {} of {}", service.version, service.name));
+        }
+    }
+
+    /// The tags of a repository, each repository asked once.
+    ///
+    /// # Errors
+    /// As [`Store::tags`].
+    pub async fn tags(&self, store: &Store<'_>) -> Result<Arc<Vec<String>>, RegistryError> {
         let key = store.shown().to_owned();
         let cell = {
             let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
@@ -249,8 +230,17 @@ impl Registries {
     /// As [`Store::pull`].
     pub async fn pull(&self, store: &Store<'_>, version: &str) -> Result<Pulled, RegistryError> {
         let pulled = store.pull(version).await?;
+        let reference = || store.reference(version);
         if let Some(cause) = &pulled.unconfirmed {
-            self.notices.unconfirmed(&store.reference(version), cause);
+            self.notices.unconfirmed(&reference(), cause);
+        }
+        // Other tags are meant to move.
+        if let Some(before) =
+            pulled.moved_from.as_ref().filter(|_| LenientVersion::parse_tag(version).is_ok())
+        {
+            let now = &pulled.digest;
+            self.notices
+                .say(format!("{} was {before} when it was fetched last, and is {now} now", reference()));
         }
         Ok(pulled)
     }

@@ -116,7 +116,7 @@ impl Sources {
     }
 
     /// Fetches what is on the network, all at once.
-    fn prefetch<'a>(&self, requests: impl Iterator<Item = &'a Request>) {
+    pub(crate) fn prefetch<'a>(&self, requests: impl Iterator<Item = &'a Request>) {
         let remote = requests.filter(|request| self.needs_network(request) && self.known(request).is_none());
         let mut waiting: FuturesUnordered<_> = remote.map(|request| self.fetch(request)).collect();
         if !waiting.is_empty() {
@@ -204,6 +204,7 @@ impl Sources {
                 let detail = failure.findings.first().map_or_else(String::new, first_problem);
                 Unresolved::Invalid { reference: format!("oci://{identity}"), detail }
             })?;
+            self.registries.note_version(&store.reference(&version), &version, &document.contract);
             let (document, bundle) = (Arc::new(document), Arc::new(pulled.bundle));
             let origin = Origin::Registry(identity.clone());
             Ok(Arc::new(Resolved { identity: identity.clone(), origin, document, bundle }))
@@ -263,6 +264,15 @@ impl Sources {
         let opened = BundleDirectory::open(directory, &shown)
             .map_err(|error| Unresolved::Failed(error.to_string()))?;
         self.remember(&identity, Origin::Registry(identity.clone()), &opened, &reference)
+    }
+
+    /// Versions of a service that a folder holds, as written in the contracts.
+    pub(crate) fn folder_tags(&self, folder: &Path, name: &str) -> Result<Vec<String>, Unresolved> {
+        let index = self.folder(folder);
+        match index.get_or_init(|| Folder::index(folder).map_err(|error| error.to_string())) {
+            Ok(index) => Ok(index.tags(name).map(str::to_owned).collect()),
+            Err(problem) => Err(Unresolved::Failed(problem.clone())),
+        }
     }
 
     fn folder(&self, path: &Path) -> Arc<IndexedFolder> {

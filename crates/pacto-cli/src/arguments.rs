@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
 use pacto_app::AppError;
-use pacto_app::registries::Notices;
+use pacto_app::notices::Notices;
 use pacto_contract::overrides::{OverrideError, Overrides};
 use pacto_contract::yaml::{LoadErrorKind, decode_utf8};
 use pacto_contract::{Source, limits};

@@ -14,6 +14,7 @@ pub mod pull;
 pub mod push;
 pub mod validate;
 pub mod version;
+pub mod versions;
 
 use clap::Subcommand;
 
@@ -36,6 +37,8 @@ pub enum Command {
     Push(push::Arguments),
     /// Fetch a contract from a registry or an image layout into a directory
     Pull(pull::Arguments),
+    /// List the versions in a repository, and how each changes the one before
+    Versions(versions::Arguments),
     /// Write down by digest what a contract is resolved to
     Lock(lock::Arguments),
     /// Store the password of a registry, once the registry accepted it

@@ -30,6 +30,8 @@ pub struct Pulled {
     pub bundle: Bundle,
     /// Why the registry could not be asked whether this is still what it has.
     pub unconfirmed: Option<String>,
+    /// The digest that the tag led to when it was fetched before, where that was another one.
+    pub moved_from: Option<String>,
 }
 
 /// What a registry has behind a tag or digest.
@@ -96,12 +98,17 @@ impl Store<'_> {
     async fn cached_or_fetched(&self, version: &str, reference: &str) -> Result<Pulled, RegistryError> {
         let Self::Registry(repository, Some(cache)) = self else {
             let Fetched { digest, layer } = self.fetch(version, reference, None).await?;
-            return Ok(Pulled { bundle: artifact::bundle(&layer, reference)?, digest, unconfirmed: None });
+            return Ok(Pulled {
+                bundle: artifact::bundle(&layer, reference)?,
+                digest,
+                unconfirmed: None,
+                moved_from: None,
+            });
         };
         let known = |cached: &Cached, unconfirmed| {
             let bundle = artifact::bundle(&cached.layer, reference).ok()?;
             let digest = cached.digest.clone().unwrap_or_else(|| UNKNOWN_DIGEST.to_owned());
-            Some(Pulled { digest, bundle, unconfirmed })
+            Some(Pulled { digest, bundle, unconfirmed, moved_from: None })
         };
         if version.contains(':') {
             let cached = cache.get_digest(repository.shown(), version);
@@ -124,10 +131,11 @@ impl Store<'_> {
             None => self.fetch(version, reference, None).await,
         };
         match (fetched, cached) {
-            (Ok(Fetched { digest, layer }), _) => {
+            (Ok(Fetched { digest, layer }), before) => {
+                let moved_from = before.and_then(|cached| cached.digest).filter(|before| *before != digest);
                 let bundle = artifact::bundle(&layer, reference)?;
                 cache.put(reference, &digest, &layer);
-                Ok(Pulled { bundle, digest, unconfirmed: None })
+                Ok(Pulled { digest, bundle, unconfirmed: None, moved_from })
             }
             (Err(RegistryError::Unreachable { reference, cause }), Some(cached)) => {
                 let pulled = known(&cached, Some(cause.clone()));

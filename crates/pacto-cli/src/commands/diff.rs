@@ -130,7 +130,7 @@ fn style(classification: Classification) -> anstyle::Style {
     }
 }
 
-fn class(classification: Classification) -> String {
+pub(crate) fn class(classification: Classification) -> String {
     let style = style(classification);
     format!("{style}{}{style:#}", classification.as_str())
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use pacto_app::push::{self, Options, Outcome, Status};
 
 use crate::arguments::{Global, OutputFormat, read_overrides};
-use crate::exit::{CommandError, FINE};
+use crate::exit::{ANSWER, CommandError, FINE};
 use crate::render::findings;
 use crate::render::markdown::code;
 use crate::settings::Settings;
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Do everything but the writing
     #[arg(long)]
     dry_run: bool,
+    /// Push nothing and exit with 1 when the version breaks more than its number says
+    #[arg(long)]
+    deny_under_bump: bool,
     /// Value to set in the contract, such as service.version=1.2.0; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         directory: arguments.path.clone(),
         force: arguments.force,
         dry_run: arguments.dry_run,
+        deny_under_bump: arguments.deny_under_bump,
         overrides: read_overrides(&[], &arguments.set, &arguments.set_string)?,
     };
     let outcome = push::run(&settings.context, &options)?;
@@ -49,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         OutputFormat::Json => ui.json(&outcome),
         format => text(&outcome, format == OutputFormat::Markdown, ui),
     }
-    Ok(FINE)
+    Ok(if outcome.status == Status::UnderBumped { ANSWER } else { FINE })
 }
 
 fn text(outcome: &Outcome, is_markdown: bool, ui: &mut Ui) {
@@ -60,10 +64,23 @@ fn text(outcome: &Outcome, is_markdown: bool, ui: &mut Ui) {
     if let Some(version) = &outcome.tag_of {
         ui.note(&format!("Warning: a tag has no `+`; version {} has the tag with `_`", neutral(version)));
     }
+    for note in &outcome.notes {
+        ui.note(&format!("Warning: {}", neutral(note)));
+    }
     let reference = &outcome.reference;
+    if let Some(under) = &outcome.under_bump {
+        let (version, previous) = (neutral(&outcome.version), neutral(&under.previous));
+        let changes = if under.breaking == 1 { "1 change" } else { &format!("{} changes", under.breaking) };
+        let message = format!("{version} breaks {previous} ({changes}) and should be {}", under.wanted);
+        if outcome.status == Status::UnderBumped {
+            return ui.error(&format!("{message}; nothing was pushed"));
+        }
+        ui.note(&format!("Warning: {message}"));
+    }
     let verb = match outcome.status {
         Status::Pushed => "Pushed",
         Status::WouldPush => "Would push",
+        Status::UnderBumped => return,
         Status::Identical => {
             let reference = neutral(reference);
             return ui.note(&format!("Warning: artifact already exists: {reference} (identical content)"));

@@ -48,3 +48,5 @@ mod settings;
 mod validate;
 #[cfg(test)]
 mod validate_sets;
+#[cfg(test)]
+mod versions;
