@@ -43,6 +43,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),
         ("schemas/diff.schema.json", output::<pacto_app::diff::Outcome>("pacto diff")?),
         ("schemas/lock.schema.json", output::<pacto_app::lock::Outcome>("pacto lock")?),
+        ("schemas/mirror.schema.json", output::<pacto_app::mirror::Outcome>("pacto mirror")?),
         ("schemas/login.schema.json", output::<pacto_app::login::Outcome>("pacto login")?),
         ("schemas/pack.schema.json", output::<pacto_app::pack::Outcome>("pacto pack")?),
         ("schemas/pull.schema.json", output::<pacto_app::pull::Outcome>("pacto pull")?),

@@ -14,6 +14,7 @@ pub mod init;
 pub mod load;
 pub mod lock;
 pub mod login;
+pub mod mirror;
 pub mod notices;
 pub mod pack;
 pub mod pull;

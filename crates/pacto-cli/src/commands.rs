@@ -9,6 +9,7 @@ pub mod graph;
 pub mod init;
 pub mod lock;
 pub mod login;
+pub mod mirror;
 pub mod pack;
 pub mod pull;
 pub mod push;
@@ -37,6 +38,8 @@ pub enum Command {
     Push(push::Arguments),
     /// Fetch a contract from a registry or an image layout into a directory
     Pull(pull::Arguments),
+    /// Copy a contract with everything it leads to into another registry or directory
+    Mirror(mirror::Arguments),
     /// List the versions in a repository, and how each changes the one before
     Versions(versions::Arguments),
     /// Write down by digest what a contract is resolved to

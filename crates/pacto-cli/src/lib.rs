@@ -71,6 +71,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Push(args) => commands::push::run(args, global, ui),
         Command::Pull(args) => commands::pull::run(args, global, ui),
         Command::Versions(args) => commands::versions::run(args, global, ui),
+        Command::Mirror(args) => commands::mirror::run(args, global, ui),
         Command::Lock(args) => commands::lock::run(args, global, ui),
         Command::Login(args) => commands::login::login(args, global, ui),
         Command::Logout(args) => commands::login::logout(args, global, ui),

@@ -51,9 +51,8 @@ impl Layout {
         if version != Some("1.0.0") {
             return Err(self.refuse("oci-layout does not say imageLayoutVersion 1.0.0"));
         }
-        let Some(index) = self.read(Path::new(INDEX), MAX_MANIFEST_BYTES)? else {
-            return Err(self.refuse("the layout has no index.json"));
-        };
+        // A layout that is about to get its first tag has none yet.
+        let Some(index) = self.read(Path::new(INDEX), MAX_MANIFEST_BYTES)? else { return Ok(None) };
         let parsed = serde_json::from_slice(&index);
         parsed.map(Some).map_err(|error| self.refuse(format!("index.json cannot be read: {error}")))
     }
@@ -194,6 +193,13 @@ impl Layout {
         bytes: &[u8],
         media_type: &MediaType,
     ) -> Result<String, RegistryError> {
+        if self.read(Path::new(MARKER), MAX_MANIFEST_BYTES)?.is_none() {
+            self.write(Path::new(MARKER), MARKER_CONTENT.as_bytes())?;
+        }
+        // Another process may add a tag at the same time; the index has all of them.
+        let held = if cfg!(unix) { self.directory.clone() } else { self.directory.join(MARKER) };
+        let held = std::fs::File::open(held).map_err(|error| self.refuse(error))?;
+        held.lock().map_err(|error| self.refuse(error))?;
         let mut index = match self.read(Path::new(INDEX), MAX_MANIFEST_BYTES)? {
             Some(index) => serde_json::from_slice::<Value>(&index)
                 .map_err(|error| self.refuse(format!("index.json cannot be read: {error}")))?,
@@ -223,9 +229,6 @@ impl Layout {
             entry.get("annotations").and_then(|at| at.get(TAG)?.as_str()).unwrap_or_default().to_owned()
         };
         manifests.sort_by_key(tag_of);
-        if self.read(Path::new(MARKER), MAX_MANIFEST_BYTES)?.is_none() {
-            self.write(Path::new(MARKER), MARKER_CONTENT.as_bytes())?;
-        }
         self.write(Path::new(INDEX), index.to_string().as_bytes())?;
         Ok(digest)
     }

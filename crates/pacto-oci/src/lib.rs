@@ -6,6 +6,7 @@
 //! | a contract as an OCI artifact | [`artifact`] |
 //! | a directory in OCI image layout | [`layout`] |
 //! | push and pull, wherever a repository is | [`store`] |
+//! | from one repository to another, byte for byte | [`copy`] |
 //! | bundles of a directory tree on disk | [`directory`] |
 //! | a folder of bundles that stands in for a registry | [`folder`] |
 //! | which location answers for which repository | [`mirror`] |
@@ -19,6 +20,7 @@ pub mod archive;
 pub mod artifact;
 pub mod atomic;
 pub mod cache;
+pub mod copy;
 pub mod credential;
 pub mod directory;
 pub mod folder;

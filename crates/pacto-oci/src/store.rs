@@ -1,6 +1,7 @@
 //! One repository, wherever it is: push and pull, by way of the cache.
 
 use bytes::Bytes;
+use oci_spec::image::MediaType;
 use pacto_contract::Bundle;
 use pacto_contract::reference::Digest;
 
@@ -78,7 +79,7 @@ impl Store<'_> {
         }
     }
 
-    async fn manifest(&self, version: &str) -> Result<Manifest, RegistryError> {
+    pub(crate) async fn manifest(&self, version: &str) -> Result<Manifest, RegistryError> {
         match self {
             Self::Registry(repository, _) => repository.manifest(version).await,
             Self::Layout(layout) => layout.manifest(version),
@@ -170,7 +171,7 @@ impl Store<'_> {
         Ok(Fetched { layer: self.blob(&layer.digest, layer.size).await?, digest: outer.digest })
     }
 
-    async fn blob(&self, digest: &Digest, size: usize) -> Result<Bytes, RegistryError> {
+    pub(crate) async fn blob(&self, digest: &Digest, size: usize) -> Result<Bytes, RegistryError> {
         match self {
             Self::Registry(repository, _) => repository.blob(digest, size).await,
             Self::Layout(layout) => layout.blob(digest, size),
@@ -186,18 +187,31 @@ impl Store<'_> {
     }
 
     async fn put(&self, artifact: &Artifact, tag: &str) -> Result<String, RegistryError> {
-        let kind = oci_spec::image::MediaType::ImageManifest;
+        self.put_blob(&artifact.layer).await?;
+        self.put_blob(&artifact.config).await?;
+        let (bytes, digest) = (artifact.manifest.clone(), artifact.digest.clone());
+        self.put_manifest(tag, &Manifest { bytes, digest, media_type: MediaType::ImageManifest }).await
+    }
+
+    pub(crate) async fn put_blob(&self, bytes: &Bytes) -> Result<String, RegistryError> {
         match self {
-            Self::Registry(repository, _) => {
-                repository.put_blob(&artifact.layer).await?;
-                repository.put_blob(&artifact.config).await?;
-                repository.put_manifest(tag, &artifact.manifest, &kind).await
-            }
-            Self::Layout(layout) => {
-                layout.put_blob(&artifact.layer)?;
-                layout.put_blob(&artifact.config)?;
-                layout.put_manifest(tag, &artifact.manifest, &kind)
-            }
+            Self::Registry(repository, _) => repository.put_blob(bytes).await,
+            Self::Layout(layout) => layout.put_blob(bytes),
+        }
+    }
+
+    /// Puts a manifest under a tag, or under its digest.
+    pub(crate) async fn put_manifest(
+        &self,
+        version: &str,
+        manifest: &Manifest,
+    ) -> Result<String, RegistryError> {
+        let Manifest { bytes, media_type, .. } = manifest;
+        match self {
+            Self::Registry(repository, _) => repository.put_manifest(version, bytes, media_type).await,
+            // In a layout a digest is where the content lies.
+            Self::Layout(layout) if version.contains(':') => layout.put_blob(bytes),
+            Self::Layout(layout) => layout.put_manifest(version, bytes, media_type),
         }
     }
 }

@@ -225,6 +225,7 @@ fn the_program_alone_shows_what_it_can_do() {
       pack        Write a validated bundle as one file, the same bytes everywhere
       push        Validate a bundle and push it to a registry or an image layout
       pull        Fetch a contract from a registry or an image layout into a directory
+      mirror      Copy a contract with everything it leads to into another registry or directory
       versions    List the versions in a repository, and how each changes the one before
       lock        Write down by digest what a contract is resolved to
       login       Store the password of a registry, once the registry accepted it

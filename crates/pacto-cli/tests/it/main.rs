@@ -27,6 +27,8 @@ mod lock;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod overrides;
 #[cfg(test)]
 mod pack;
