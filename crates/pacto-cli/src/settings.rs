@@ -11,7 +11,7 @@ use pacto_app::registries::Access;
 use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
 use pacto_oci::cache::Cache;
-use pacto_oci::credential::{Secret, Surroundings};
+use pacto_oci::credential::{Secret, Surroundings, cloud};
 use pacto_oci::mirror::Mirrors;
 
 use crate::arguments::{Global, OutputFormat, parse_jobs};
@@ -46,7 +46,7 @@ fn surroundings() -> Surroundings {
     let base = etcetera::base_strategy::choose_base_strategy().ok();
     let config = base.as_ref().map(BaseStrategy::config_dir);
     let home = base.as_ref().map(|base| base.home_dir().to_owned());
-    let docker = path("DOCKER_CONFIG").or_else(|| file(home, ".docker"));
+    let docker = path("DOCKER_CONFIG").or_else(|| file(home.clone(), ".docker"));
     let candidates = [
         file(docker, "config.json"),
         path("REGISTRY_AUTH_FILE"),
@@ -54,6 +54,15 @@ fn surroundings() -> Surroundings {
         file(config.clone(), "containers/auth.json"),
     ];
     let user = environment::value(environment::REGISTRY_USERNAME);
+    let cloud = cloud::Surroundings {
+        variables: cloud::VARIABLES
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), environment::value(name)?)))
+            .collect(),
+        home,
+        instance_metadata: true,
+        ..cloud::Surroundings::default()
+    };
     Surroundings {
         token: environment::value(environment::REGISTRY_TOKEN).map(Secret::new),
         basic: user.zip(environment::value(environment::REGISTRY_PASSWORD).map(Secret::new)),
@@ -61,6 +70,7 @@ fn surroundings() -> Surroundings {
         login: file(config, "pacto/config.json"),
         docker: candidates.into_iter().flatten().collect(),
         path: std::env::var_os("PATH"),
+        cloud,
     }
 }
 

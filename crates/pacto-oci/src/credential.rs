@@ -1,5 +1,6 @@
 //! Credentials: where they come from, in which order, and to whom they may go.
 
+pub mod cloud;
 mod docker;
 mod file;
 mod program;
@@ -54,7 +55,7 @@ pub enum Credential {
 /// A credential and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// For messages: `PACTO_REGISTRY_TOKEN`, `pacto login`, `gh`, …
+    /// For messages: `PACTO_REGISTRY_TOKEN`, `pacto login`, `gh`, `ecr`, …
     pub source: &'static str,
     /// What to show.
     pub credential: Credential,
@@ -67,11 +68,13 @@ pub(crate) enum Source {
     Login,
     GitHub,
     Docker,
+    Cloud,
     Anonymous,
 }
 
 impl Source {
-    pub const ALL: &[Self] = &[Self::Environment, Self::Login, Self::GitHub, Self::Docker, Self::Anonymous];
+    pub const ALL: &[Self] =
+        &[Self::Environment, Self::Login, Self::GitHub, Self::Docker, Self::Cloud, Self::Anonymous];
 }
 
 /// What the surroundings offer; nothing is taken from the process behind the caller's back.
@@ -89,6 +92,8 @@ pub struct Surroundings {
     pub docker: Vec<PathBuf>,
     /// `PATH`, to find helpers and `gh`; without it none is run.
     pub path: Option<std::ffi::OsString>,
+    /// What there is to ask clouds for credentials of their registries.
+    pub cloud: cloud::Surroundings,
 }
 
 /// The chain of credentials.
@@ -97,12 +102,13 @@ pub struct Keychain {
     surroundings: Surroundings,
     /// Hosts that the user named, not only a contract that was fetched.
     trusted: Mutex<BTreeSet<String>>,
+    clouds: cloud::Clouds,
 }
 
 impl Keychain {
     /// A chain over `surroundings`.
     pub fn new(surroundings: Surroundings) -> Self {
-        Self { surroundings, trusted: Mutex::default() }
+        Self { surroundings, ..Self::default() }
     }
 
     /// Lets credentials of the environment go to `host`: the user named it.
@@ -136,6 +142,8 @@ impl Keychain {
                 let found = docker::find(&self.surroundings, host, repository).await;
                 found.map(|credential| one("docker", credential)).unwrap_or_default()
             }
+            // A cloud is asked for its own registries alone, so it does not matter who named the host.
+            Source::Cloud => self.clouds.find(&self.surroundings.cloud, host).await.into_iter().collect(),
             Source::Anonymous => one("anonymous", Credential::Anonymous),
         }
     }

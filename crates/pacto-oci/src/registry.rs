@@ -20,4 +20,5 @@ pub(crate) use client::with_version;
 pub use client::{Client, Manifest, Repository};
 pub use error::RegistryError;
 pub(crate) use host::api_host;
+pub(crate) use transport::cause;
 pub use transport::{Retry, Settings};

@@ -466,7 +466,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 const UNKNOWN_HOST: &str = "the name of the host cannot be resolved";
 
 /// The innermost cause of a failed request, without the address: addresses may hold secrets.
-pub(super) fn cause(error: &reqwest::Error) -> String {
+pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
