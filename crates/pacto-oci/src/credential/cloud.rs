@@ -243,7 +243,7 @@ impl Clouds {
         match tokio::time::timeout(TIMEOUT, asked).await.unwrap_or_else(|_| late()) {
             Ok(found) => {
                 let life = found.expires.duration_since(now).unwrap_or_default();
-                let until = now.checked_add(life - MARGIN.min(life / 2)).unwrap_or(now);
+                let until = now.checked_add(life.saturating_sub(MARGIN).max(life / 2)).unwrap_or(now);
                 Known { credential: Some(found.credential), until }
             }
             Err(problem) => {

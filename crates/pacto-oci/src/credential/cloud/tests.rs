@@ -4,6 +4,7 @@ mod aws;
 mod azure;
 mod fake;
 mod google;
+mod silence;
 
 use std::cell::Cell;
 use std::time::Instant;

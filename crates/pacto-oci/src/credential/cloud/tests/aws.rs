@@ -70,8 +70,8 @@ fn password(asked: &Asked) -> Answer {
     }
 }
 
-fn of(scope: &str, session: &str) -> Option<Candidate> {
-    Some(Candidate { source: "ecr", credential: basic("AWS", &format!("{scope}:{session}")) })
+fn of(scope: &str, session: &str) -> Candidate {
+    Candidate { source: "ecr", credential: basic("AWS", &format!("{scope}:{session}")) }
 }
 
 const PRIVATE: &str = "20150830/eu-west-1/ecr/aws4_request";
@@ -84,9 +84,9 @@ async fn keys_of_the_environment() {
         ("AWS_SECRET_ACCESS_KEY", "s"),
         ("AWS_ENDPOINT_URL_ECR", &fake.url),
     ];
-    assert_eq!(find(&surroundings(&variables), ECR).await, of(&format!("KEY/{PRIVATE}"), ""));
+    assert_eq!(find(&surroundings(&variables), ECR).await, Some(of(&format!("KEY/{PRIVATE}"), "")));
     variables.push(("AWS_SESSION_TOKEN", "session"));
-    assert_eq!(find(&surroundings(&variables), ECR).await, of(&format!("KEY/{PRIVATE}"), "session"));
+    assert_eq!(find(&surroundings(&variables), ECR).await, Some(of(&format!("KEY/{PRIVATE}"), "session")));
     assert_eq!(fake.lines(), ["POST /", "POST /"]);
     variables.retain(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY");
     assert_eq!(find(&surroundings(&variables), ECR).await, None);
@@ -121,7 +121,7 @@ async fn the_public_registry_has_a_service_of_its_own() {
         ("AWS_ENDPOINT_URL", &other.url),
     ]);
     let scope = "KEY/20150830/us-east-1/ecr-public/aws4_request";
-    assert_eq!(find(&on, "public.ecr.aws").await, of(scope, ""));
+    assert_eq!(find(&on, "public.ecr.aws").await, Some(of(scope, "")));
     assert!(other.lines().is_empty());
     assert!(find(&on, ECR).await.is_some());
     assert_eq!((fake.asked().len(), other.asked().len()), (1, 1));
@@ -139,11 +139,11 @@ async fn a_web_identity_is_given_for_a_role() {
         ("AWS_ENDPOINT_URL_ECR", &fake.url),
     ];
     let scope = format!("ROLE-pacto/{PRIVATE}");
-    assert_eq!(find(&surroundings(&variables), ECR).await, of(&scope, "session-ROLE-pacto"));
+    assert_eq!(find(&surroundings(&variables), ECR).await, Some(of(&scope, "session-ROLE-pacto")));
     variables.push(("AWS_ROLE_SESSION_NAME", "me"));
     assert_eq!(
         find(&surroundings(&variables), ECR).await,
-        of(&format!("ROLE-me/{PRIVATE}"), "session-ROLE-me")
+        Some(of(&format!("ROLE-me/{PRIVATE}"), "session-ROLE-me"))
     );
 
     // A role that is refused is not replaced by the one of the machine.
@@ -160,7 +160,7 @@ async fn a_container_is_told_by_its_agent() {
     let token = file(&directory, "token", "the-container-token\n");
     let url = format!("{}/container?x=1", fake.url);
     let set = [("AWS_ENDPOINT_URL", fake.url.as_str()), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url)];
-    let expected = of(&format!("CONTAINER/{PRIVATE}"), "session-CONTAINER");
+    let expected = Some(of(&format!("CONTAINER/{PRIVATE}"), "session-CONTAINER"));
     for way in [
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "the-container-token"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &token),
@@ -201,7 +201,7 @@ async fn the_token_of_a_container_stays_near() {
 async fn a_machine_is_told_by_its_metadata_service() {
     let fake = aws().await;
     let set = [("AWS_ENDPOINT_URL", fake.url.as_str()), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &fake.url)];
-    let expected = of(&format!("MACHINE/{PRIVATE}"), "session-MACHINE");
+    let expected = Some(of(&format!("MACHINE/{PRIVATE}"), "session-MACHINE"));
     assert_eq!(find(&machine(&set), ECR).await, expected);
     assert_eq!(fake.asked().len(), 4);
     assert_eq!(find(&machine(&[set[0], set[1], ("AWS_EC2_METADATA_DISABLED", "True")]), ECR).await, None);

@@ -11,8 +11,8 @@ use super::*;
 
 const HOST: &str = "europe-docker.pkg.dev";
 
-fn of(token: &str) -> Option<Candidate> {
-    Some(Candidate { source: "google", credential: basic("oauth2accesstoken", token) })
+fn of(token: &str) -> Candidate {
+    Candidate { source: "google", credential: basic("oauth2accesstoken", token) }
 }
 
 /// A token service that calls each token by the grant.
@@ -41,7 +41,7 @@ async fn with_file(content: &Value) -> Option<Candidate> {
 #[tokio::test]
 async fn the_machine_has_an_account() {
     let fake = tokens(3600).await;
-    assert_eq!(find(&machine(&[("GCE_METADATA_HOST", fake.host())]), HOST).await, of("the-token"));
+    assert_eq!(find(&machine(&[("GCE_METADATA_HOST", fake.host())]), HOST).await, Some(of("the-token")));
     let asked = fake.asked().remove(0);
     assert_eq!(asked.line, "GET /computeMetadata/v1/instance/service-accounts/default/token");
     assert_eq!(asked.header("metadata-flavor"), "Google");
@@ -65,7 +65,7 @@ async fn a_service_account_signs_what_it_claims() {
         "private_key_id": "the-id",
         "token_uri": uri,
     });
-    assert_eq!(with_file(&content).await, of("by urn:ietf:params:oauth:grant-type:jwt-bearer"));
+    assert_eq!(with_file(&content).await, Some(of("by urn:ietf:params:oauth:grant-type:jwt-bearer")));
 
     let assertion = fake.asked()[0].field("assertion");
     let (claimed, signature) = assertion.rsplit_once('.').unwrap();
@@ -103,13 +103,13 @@ async fn a_person_has_a_refresh_token_where_gcloud_keeps_it() {
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::write(directory.join("application_default_credentials.json"), &content).unwrap();
     let at_home = Surroundings { home: Some(home.path().to_owned()), ..surroundings(&[]) };
-    assert_eq!(find(&at_home, "gcr.io").await, of("by refresh_token"));
+    assert_eq!(find(&at_home, "gcr.io").await, Some(of("by refresh_token")));
     let asked = fake.asked().remove(0);
     for (name, value) in [("client_id", "id"), ("client_secret", "secret"), ("refresh_token", "refresh")] {
         assert_eq!(asked.field(name), value);
     }
     let elsewhere = surroundings(&[("CLOUDSDK_CONFIG", directory.to_str().unwrap())]);
-    assert_eq!(find(&elsewhere, "gcr.io").await, of("by refresh_token"));
+    assert_eq!(find(&elsewhere, "gcr.io").await, Some(of("by refresh_token")));
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn an_identity_from_elsewhere_is_exchanged() {
         "token_url": format!("{}/token", fake.url),
         "credential_source": { "file": subject },
     });
-    let exchanged = of("by urn:ietf:params:oauth:grant-type:token-exchange");
+    let exchanged = Some(of("by urn:ietf:params:oauth:grant-type:token-exchange"));
     assert_eq!(with_file(&content).await, exchanged);
     let from_url = json!({
         "url": format!("{}/subject", fake.url),
@@ -158,7 +158,7 @@ async fn an_identity_from_elsewhere_is_exchanged() {
     }
 
     content["service_account_impersonation_url"] = format!("{}/impersonate", fake.url).into();
-    assert_eq!(with_file(&content).await, of("of the account"));
+    assert_eq!(with_file(&content).await, Some(of("of the account")));
     let before = fake.asked().len();
     content["service_account_impersonation_url"] = "http://evil.test/".into();
     assert_eq!(with_file(&content).await, None);
@@ -182,7 +182,7 @@ async fn a_token_of_an_account_ends_when_its_service_says() {
     // It ends after ten minutes, so it counts for five.
     for (seconds, requests) in [(0, 2), (299, 2), (300, 4)] {
         NOW.set(START + seconds);
-        assert_eq!(clouds.find(&on, HOST).await, of("of the account"));
+        assert_eq!(clouds.find(&on, HOST).await, Some(of("of the account")));
         assert_eq!(fake.asked().len(), requests, "after {seconds} seconds");
     }
 }
