@@ -173,6 +173,7 @@ mod tests {
             "acme.azurecr.io.evil.com",
             "acme.evilazurecr.io",
             ".azurecr.io",
+            "acme.eastus.data.azurecr.io",
         ] {
             assert_eq!(Cloud::of(host), None, "{host}");
         }

@@ -218,16 +218,21 @@ impl Subject {
     }
 
     async fn fetch(&self, context: Context<'_>, url: &str) -> Result<Secret, Problem> {
-        let name = "the url of credential_source";
-        let url = address(url, name)?;
-        // Another cloud's metadata service is a source too, and speaks no TLS.
-        let url = if is_link_local(&url) { url } else { safe_address(url.as_str(), name)? };
+        let url = subject_address(url)?;
         let mut request = context.http.to(&url).get(url.clone());
         for (name, value) in &self.headers {
             request = request.header(name, sensitive(value)?);
         }
         http::text(request).await
     }
+}
+
+/// Where a token of another identity provider is fetched. Another cloud's metadata service is such a place too, and
+/// speaks no TLS.
+fn subject_address(text: &str) -> Result<Url, Problem> {
+    let name = "the url of credential_source";
+    let url = address(text, name)?;
+    if is_link_local(&url) { Ok(url) } else { safe_address(text, name) }
 }
 
 impl Format {
@@ -239,5 +244,31 @@ impl Format {
         let content: Option<Value> = serde_json::from_str(text.expose()).ok();
         let token = content.as_ref().and_then(|content| content.get(name)?.as_str());
         token.map(Secret::new).ok_or_else(|| Problem::new("no subject token where the file says"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_others_come_by_https_or_from_near() {
+        for url in ["https://a.test/x", "http://127.0.0.1:1/x", "http://169.254.169.254/metadata/identity"] {
+            assert!(subject_address(url).is_ok(), "{url}");
+        }
+        for url in ["http://a.test/x", "http://169.254.169.254.evil.com/x", "http://10.0.0.1/x", "x"] {
+            assert!(subject_address(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_subject_token_is_bare_or_a_field() {
+        let format = |json: &str| serde_json::from_str::<Format>(json).unwrap();
+        let field = format(r#"{"type":"json","subject_token_field_name":"value"}"#);
+        assert_eq!(field.token(Secret::new(r#"{"value":"t"}"#)), Ok(Secret::new("t")));
+        assert!(field.token(Secret::new("t")).is_err() && field.token(Secret::new("{}")).is_err());
+        for bare in ["{}", r#"{"type":"text"}"#] {
+            assert_eq!(format(bare).token(Secret::new("t")), Ok(Secret::new("t")));
+        }
     }
 }

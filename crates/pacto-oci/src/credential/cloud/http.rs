@@ -258,6 +258,13 @@ mod tests {
     }
 
     #[test]
+    fn headers_with_secrets_are_not_shown() {
+        let header = sensitive("do-not-show").unwrap();
+        assert!(!format!("{header:?}").contains("do-not-show"));
+        assert!(sensitive("do-not\nshow").is_err());
+    }
+
+    #[test]
     fn forms_are_escaped() {
         assert_eq!(form(&[("a", "b c&d"), ("e", "/")]), "a=b+c%26d&e=%2F");
     }

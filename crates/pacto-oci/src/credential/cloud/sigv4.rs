@@ -135,18 +135,21 @@ mod tests {
         Keys { id: "AKIDEXAMPLE".to_owned(), secret, session: None }
     }
 
-    fn authorization(
-        method: &str,
-        url: &str,
+    /// The headers that sign a request to `service`, at the time of the examples.
+    fn signed(
+        (method, url): (&str, &str),
         headers: &[(&str, &str)],
+        body: &str,
         service: &str,
         keys: &Keys,
-    ) -> String {
+    ) -> Vec<(&'static str, Secret)> {
         aws_lc_rs::init();
         let url = Url::parse(url).unwrap();
-        let request = Request { method, url: &url, headers, body: b"" };
-        let scope = Scope { region: "us-east-1", service, time: at(TIME).unwrap() };
-        let signed = sign(&request, keys, &scope);
+        let request = Request { method, url: &url, headers, body: body.as_bytes() };
+        sign(&request, keys, &Scope { region: "us-east-1", service, time: at(TIME).unwrap() })
+    }
+
+    fn authorization(signed: &[(&'static str, Secret)]) -> String {
         let found = signed.iter().find(|(name, _)| *name == "authorization").unwrap();
         found.1.expose().to_owned()
     }
@@ -156,7 +159,7 @@ mod tests {
         let kind = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         let url = "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08";
         assert_eq!(
-            authorization("GET", url, &kind, "iam", &keys()),
+            authorization(&signed(("GET", url), &kind, "", "iam", &keys())),
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
              SignedHeaders=content-type;host;x-amz-date, \
              Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
@@ -173,30 +176,46 @@ mod tests {
         );
     }
 
+    /// The address that the test suite of AWS asks.
+    const SUITE: &str = "https://example.amazonaws.com/";
+
     #[test]
-    fn the_plain_requests_of_the_test_suite() {
-        for (method, signature) in [
-            ("GET", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-            ("POST", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+    fn requests_of_the_test_suite() {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        for (method, headers, body, signature) in [
+            ("GET", &[][..], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            ("POST", &[], "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+            (
+                "POST",
+                &form,
+                "Param1=value1",
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            ),
         ] {
-            let found = authorization(method, "https://example.amazonaws.com/", &[], "service", &keys());
+            let found = authorization(&signed((method, SUITE), headers, body, "service", &keys()));
             assert!(found.ends_with(&format!("Signature={signature}")), "{found}");
         }
     }
 
     #[test]
     fn a_session_token_is_signed_and_sent() {
-        aws_lc_rs::init();
-        let keys = Keys { session: Some(Secret::new("the-session")), ..keys() };
-        let found = authorization("POST", "https://example.amazonaws.com/", &[], "service", &keys);
-        assert!(found.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,"), "{found}");
-        let url = Url::parse("https://example.amazonaws.com/").unwrap();
-        let request = Request { method: "POST", url: &url, headers: &[], body: b"" };
-        let scope = Scope { region: "us-east-1", service: "service", time: at(TIME).unwrap() };
-        let signed = sign(&request, &keys, &scope);
-        assert!(signed.contains(&("x-amz-security-token", Secret::new("the-session"))));
-        assert!(!format!("{keys:?}{signed:?}").contains("the-session"));
-        assert!(!format!("{keys:?}").contains("wJalr"));
+        let token = concat!(
+            "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRq",
+            "TflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75Y",
+            "U9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9K",
+            "SYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==",
+        );
+        let keys = Keys { session: Some(Secret::new(token)), ..keys() };
+        let signed = signed(("POST", SUITE), &[], "", "service", &keys);
+        assert_eq!(
+            authorization(&signed),
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+             SignedHeaders=host;x-amz-date;x-amz-security-token, \
+             Signature=85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"
+        );
+        assert!(signed.contains(&("x-amz-security-token", Secret::new(token))));
+        let shown = format!("{keys:?}{signed:?}");
+        assert!(!shown.contains("AQoDYX") && !shown.contains("wJalr"), "{shown}");
     }
 
     #[test]

@@ -117,7 +117,12 @@ async fn tokens_go_by_https_or_nowhere() {
     let fake = azure().await;
     let problem = at(&fake, &surroundings).await.unwrap_err().to_string();
     assert_eq!(problem, "AZURE_AUTHORITY_HOST is neither https nor on this machine");
+
+    let surroundings = machine(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", &fake.url)]);
     let http = Http::new().unwrap();
     let context = Context { surroundings: &surroundings, http: &http, now: time::at(START).unwrap() };
-    assert!(credential(context, Cloud::Public, HOST, "http://acme.azurecr.io/").await.is_err());
+    let exchange = "http://acme.azurecr.io/oauth2/exchange";
+    let problem = credential(context, Cloud::Public, HOST, exchange).await.unwrap_err().to_string();
+    assert_eq!(problem, "the address of the registry is neither https nor on this machine");
+    assert!(fake.lines().is_empty());
 }
