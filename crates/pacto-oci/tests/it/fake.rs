@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use pacto_testkit::http::Message;
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 
 /// A request: method and path, and the header `authorization`.
@@ -51,36 +52,16 @@ async fn serve(
     own: &str,
 ) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    let mut head = String::new();
-    // What is no HTTP is a client that tries TLS first.
-    while !head.ends_with("\r\n\r\n") {
-        if stream.read_line(&mut head).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let mut lines = head.lines();
-    let line = lines.next()?.trim_end_matches(" HTTP/1.1").to_owned();
-    let header = |name: &str| {
-        head.lines().find_map(|line| {
-            let (key, value) = line.split_once(": ")?;
-            key.eq_ignore_ascii_case(name).then(|| value.to_owned())
-        })
-    };
-    let mut body =
-        vec![0; header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default()];
-    stream.read_exact(&mut body).await.ok()?;
-    let body = String::from_utf8_lossy(&body).into_owned();
+    let request = Message::read(&mut stream, true).await?;
+    let line = request.line.trim_end_matches(" HTTP/1.1").to_owned();
+    let body = String::from_utf8_lossy(&request.body);
     let line = if body.contains("grant_type") { format!("{line} {body}") } else { line };
-    let asked = Asked { line, authorization: header("authorization") };
+    let authorization = request.header("authorization").map(str::to_owned);
+    let asked = Asked { line, authorization };
     log.lock().unwrap().push(asked.clone());
     let (status, headers, body) = answer(&asked, own);
-    let head = format!(
-        "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.ok()?;
-    if !asked.line.starts_with("HEAD") {
-        stream.write_all(&body).await.ok()?;
-    }
-    stream.flush().await.ok()
+    let headers: Vec<_> = headers.lines().filter_map(|line| line.split_once(": ")).collect();
+    let mut response = Message::response(status, &headers, body);
+    response.set_header("connection", Some("close"));
+    response.write(&mut stream, request.method() != "HEAD").await.ok()
 }

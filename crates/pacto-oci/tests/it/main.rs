@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod protocol;
