@@ -4,6 +4,7 @@ mod bench;
 mod codegen;
 mod layers;
 mod reference;
+mod soak;
 mod test;
 
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ enum Task {
         #[arg(long, default_value_t = 10_000)]
         services: usize,
     },
+    /// Run the long tests in full
+    Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
     Bench(bench::Arguments),
 }
@@ -50,6 +53,7 @@ fn main() -> Result<()> {
         Task::Fleet { directory, services } => {
             Ok(pacto_testkit::fleet::Fleet { services, fan_out: 4, seed: 1 }.write(&directory)?)
         }
+        Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -10,7 +10,8 @@ use crate::{codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `deny` (licences and bans, needs cargo-deny), `registry` (needs docker-registry and skopeo)
+    /// Leave a part out: `deny` (licences and bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and
+    /// strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
@@ -22,7 +23,8 @@ enum Part {
 }
 
 /// Programs of Debian that tests of registries need, with the packages that hold them.
-const REGISTRY_PROGRAMS: &[(&str, &str)] = &[("docker-registry", "docker-registry"), ("skopeo", "skopeo")];
+pub const REGISTRY_PROGRAMS: &[(&str, &str)] =
+    &[("docker-registry", "docker-registry"), ("skopeo", "skopeo"), ("strace", "strace")];
 
 /// Version of cargo-deny that the configuration is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -66,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Installs what is missing, where this system has packages and we may install them.
-fn install(programs: &[(&str, &str)], part: &str) -> Result<()> {
+pub fn install(programs: &[(&str, &str)], part: &str) -> Result<()> {
     let is_there = |program: &str| {
         std::env::var_os("PATH").is_some_and(|path| {
             std::env::split_paths(&path).any(|directory| directory.join(program).is_file())

@@ -22,7 +22,8 @@ use crate::{AppError, Context, write};
 /// Name of the file with patterns of files that stay out of the archive.
 pub const IGNORE_FILE: &str = ".pactoignore";
 /// Never part of an archive.
-const ALWAYS_IGNORED: &[&str] = &[".git/", IGNORE_FILE, ".DS_Store", crate::pull::RECORD];
+const ALWAYS_IGNORED: &[&str] =
+    &[".git/", IGNORE_FILE, ".DS_Store", crate::pull::RECORD, pacto_oci::atomic::UNFINISHED_PATTERN];
 
 /// What to pack.
 #[derive(Debug, Clone, Default)]
@@ -214,5 +215,6 @@ mod tests {
         assert!(ignored("build", true) && !ignored("build", false) && !ignored("a/build", true));
         assert!(ignored("docs/x/draft.md", false) && ignored("docs/draft.md", false));
         assert!(ignored(".git", true) && ignored("sub/.DS_Store", false) && ignored(IGNORE_FILE, false));
+        assert!(ignored("a/.pacto-tmp-x7", false));
     }
 }

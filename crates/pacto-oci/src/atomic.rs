@@ -14,6 +14,8 @@ pub enum Readers {
 
 /// Name of a file that is not whole yet.
 const UNFINISHED: &str = ".pacto-tmp-";
+/// Matches what a writer that died leaves behind, as `.gitignore` writes patterns.
+pub const UNFINISHED_PATTERN: &str = ".pacto-tmp-*";
 
 /// Writes `content` to `path` by way of a temporary file in the same directory, which must be there, so that a reader, a
 /// full disk or a killed process never leaves half a file; when this is done the content is on the disk. A link in its

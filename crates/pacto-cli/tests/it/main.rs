@@ -23,6 +23,8 @@ mod graph_trouble;
 #[cfg(test)]
 mod init;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod lock;
 #[cfg(test)]
 mod login;
