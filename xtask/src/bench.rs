@@ -2,6 +2,8 @@
 //!
 //! Machines are shared and noisy, so every figure is the median of interleaved runs, and no test asserts one.
 
+mod registry;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -43,6 +45,10 @@ enum Name {
     Graph,
     /// Diff of two large `OpenAPI` files, against parsing both
     Diff,
+    /// Pull of one bundle, against `skopeo copy`; needs docker-registry and skopeo
+    Pull,
+    /// Graph of a thousand services from a registry that takes ten milliseconds for each answer
+    Distant,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -80,6 +86,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Diff) {
         diff()?;
+    }
+    if wanted(Name::Pull) {
+        registry::pull()?;
+    }
+    if wanted(Name::Distant) {
+        registry::distant_graph()?;
     }
     Ok(())
 }
@@ -233,10 +245,14 @@ fn root_of(contracts: &[Arc<Resolved>]) -> String {
         .map(|dependency| dependency.name())
         .collect();
     let names = contracts.iter().map(|resolved| resolved.document.contract.service.name.as_str());
-    let tops: Vec<&str> = names.filter(|name| !needed.contains(name)).collect();
+    contract_that_needs(names.filter(|name| !needed.contains(name)))
+}
+
+/// A contract `root` that needs services of the fleet.
+fn contract_that_needs<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut text =
         String::from("pactoVersion: \"1.0\"\nservice: {name: root, version: 1.0.0}\ndependencies:\n");
-    for name in tops {
+    for name in names {
         use std::fmt::Write;
         let _ = writeln!(
             text,

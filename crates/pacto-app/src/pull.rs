@@ -166,7 +166,10 @@ fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppErro
     let pull = async |store: &Store<'_>| {
         let version = (version.0.as_deref(), version.1.as_ref());
         let version = registries.version(store, version, None).await?;
-        Ok::<_, AppError>((store.reference(&version), registries.pull(store, &version).await?))
+        Ok::<_, AppError>((
+            store.reference(&version),
+            registries.pull_as(store, &version, |bundle| bundle).await?,
+        ))
     };
     registries.block_on(pull(&store))
 }
@@ -244,11 +247,13 @@ fn safe(directory: &Path, path: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Writes a file of the bundle in one step. A link in its place is replaced, not followed.
+/// Writes a file of the bundle in one step. A link in its place is replaced, not followed. Nobody waits for the disk: what
+/// is lost with the power can be pulled again, and the record tells.
 fn write(directory: &Path, path: &str, content: &[u8]) -> Result<(), AppError> {
     safe(directory, path)?;
     let full = directory.join(path);
     let parent = full.parent().unwrap_or(directory);
-    let written = std::fs::create_dir_all(parent).and_then(|()| atomic::write(&full, content, Readers::All));
+    let written =
+        std::fs::create_dir_all(parent).and_then(|()| atomic::replace(&full, content, Readers::All));
     written.map_err(|source| AppError::File { path: full.clone(), source })
 }

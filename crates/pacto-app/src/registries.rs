@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pacto_contract::reference::{Digest, LayoutReference, OciReference};
 use pacto_contract::version::highest;
-use pacto_contract::{Contract, LenientVersion, Reference, VersionRange};
+use pacto_contract::{Bundle, Contract, LenientVersion, Reference, VersionRange};
 use pacto_engine::library::Unresolved;
 use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Keychain, Surroundings};
 use pacto_oci::layout::Layout;
 use pacto_oci::mirror::{Location, Mirrors};
+use pacto_oci::parallel;
 use pacto_oci::registry::{Client, RegistryError, Settings};
 use pacto_oci::store::{Pulled, Store};
 use tokio::runtime::Runtime;
@@ -224,12 +225,17 @@ impl Registries {
         Ok(known)
     }
 
-    /// Pulls a version, and notes where only the cache could answer.
+    /// Pulls a version, makes something of it, and notes what the user should know.
     ///
     /// # Errors
     /// As [`Store::pull`].
-    pub async fn pull(&self, store: &Store<'_>, version: &str) -> Result<Pulled, RegistryError> {
-        let pulled = store.pull(version).await?;
+    pub async fn pull_as<T: Send + 'static>(
+        &self,
+        store: &Store<'_>,
+        version: &str,
+        make: impl Fn(Bundle) -> T + Clone + Send + 'static,
+    ) -> Result<Pulled<T>, RegistryError> {
+        let pulled = store.pull_as(version, make).await?;
         let reference = || store.reference(version);
         if let Some(cause) = &pulled.unconfirmed {
             self.notices.unconfirmed(&reference(), cause);
@@ -252,8 +258,12 @@ impl Registries {
     #[expect(clippy::panic, reason = "without threads nothing else could be done either")]
     pub fn block_on<F: Future>(&self, work: F) -> F::Output {
         let make = || {
-            let builder = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-            builder.unwrap_or_else(|error| panic!("the system has no threads for the network: {error}"))
+            // One thread for the network, which hands nothing over to others; these unpack and read what came.
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.max_blocking_threads(parallel::processors()).enable_all();
+            builder
+                .build()
+                .unwrap_or_else(|error| panic!("the system has no threads for the network: {error}"))
         };
         self.runtime.get_or_init(make).block_on(work)
     }

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::reference::OciReference;
-use pacto_contract::{ContractDocument, Diagnostic, Reference, VersionRange};
+use pacto_contract::{Bundle, ContractDocument, Diagnostic, Reference, VersionRange};
 use pacto_engine::graph::{Ask, Resolver};
 use pacto_engine::library::{Answer, Library, Origin, Request, Resolved, Unresolved};
 use pacto_engine::lock::Pins;
@@ -193,19 +193,23 @@ impl Sources {
             Arc::clone(pulls.entry(identity.clone()).or_default())
         };
         let pull = async || {
-            let pulled = self.registries.pull(&store, &version).await.map_err(unresolved)?;
+            let name = format!("{identity}/{CONTRACT_FILE}");
+            let parse = move |bundle: Bundle| {
+                let content = bundle.get(CONTRACT_FILE).unwrap_or_default();
+                (ContractDocument::parse(&name, content), bundle)
+            };
+            let pulled = self.registries.pull_as(&store, &version, parse).await.map_err(unresolved)?;
             let tag = wanted.0.map(str::to_owned).or_else(|| wanted.1.is_none().then(|| version.clone()));
             let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
             digests.insert(identity.clone(), (tag, pulled.digest));
             drop(digests);
-            let content = pulled.bundle.get(CONTRACT_FILE).unwrap_or_default();
-            let document = ContractDocument::parse(&format!("{identity}/{CONTRACT_FILE}"), content);
+            let (document, bundle) = pulled.bundle;
             let document = document.map_err(|failure| {
                 let detail = failure.findings.first().map_or_else(String::new, first_problem);
                 Unresolved::Invalid { reference: format!("oci://{identity}"), detail }
             })?;
             self.registries.note_version(&store.reference(&version), &version, &document.contract);
-            let (document, bundle) = (Arc::new(document), Arc::new(pulled.bundle));
+            let (document, bundle) = (Arc::new(document), Arc::new(bundle));
             let origin = Origin::Registry(identity.clone());
             Ok(Arc::new(Resolved { identity: identity.clone(), origin, document, bundle }))
         };

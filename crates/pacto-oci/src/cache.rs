@@ -86,6 +86,11 @@ impl Cache {
         Some(place)
     }
 
+    /// Whether something lies where a reference does; whether it is whole is seen when it is read.
+    pub fn has(&self, reference: &str) -> bool {
+        self.reads && self.place(reference).is_some_and(|place| place.join(LAYER).exists())
+    }
+
     /// The contract behind `registry/repository:tag` as it was when it was fetched.
     pub fn get(&self, reference: &str) -> Option<Cached> {
         if !self.reads {

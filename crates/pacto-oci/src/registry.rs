@@ -4,6 +4,7 @@
 //! |---|---|
 //! | endpoints | [`client`] |
 //! | one exchange: scheme, credentials, redirects, retries | `transport` |
+//! | the HTTP clients | `http` |
 //! | when plain HTTP is spoken, and to whom | `host` |
 //! | `WWW-Authenticate` | `challenge` |
 //! | tokens of a realm | `token` |
@@ -13,6 +14,7 @@ mod challenge;
 pub mod client;
 pub mod error;
 mod host;
+mod http;
 mod token;
 mod transport;
 

@@ -24,23 +24,32 @@ pub enum Store<'c> {
 
 /// A contract that was pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pulled {
+pub struct Pulled<T = Bundle> {
     /// Digest of its manifest.
     pub digest: String,
-    /// Its files.
-    pub bundle: Bundle,
+    /// Its files, or what was made of them.
+    pub bundle: T,
     /// Why the registry could not be asked whether this is still what it has.
     pub unconfirmed: Option<String>,
     /// The digest that the tag led to when it was fetched before, where that was another one.
     pub moved_from: Option<String>,
 }
 
-/// What a registry has behind a tag or digest.
-struct Fetched {
-    /// Of the manifest.
-    digest: String,
-    /// The packed bundle.
-    layer: Bytes,
+/// What was in the cache, unpacked; nothing where it is no bundle.
+fn open<T>(cached: &Cached, reference: &str, make: impl Fn(Bundle) -> T) -> Option<Pulled<T>> {
+    let bundle = artifact::bundle(&cached.layer, reference).ok()?;
+    let digest = cached.digest.clone().unwrap_or_else(|| UNKNOWN_DIGEST.to_owned());
+    Some(Pulled { digest, bundle: make(bundle), unconfirmed: None, moved_from: None })
+}
+
+/// Does what takes the processor or the disk on another thread, so that the network goes on.
+async fn off_thread<T: Send + 'static>(
+    reference: &str,
+    work: impl FnOnce(&str) -> T + Send + 'static,
+) -> Result<T, RegistryError> {
+    let name = reference.to_owned();
+    let done = tokio::task::spawn_blocking(move || work(&name)).await;
+    done.map_err(|error| RegistryError::unreachable(reference, error.to_string()))
 }
 
 impl Store<'_> {
@@ -92,71 +101,90 @@ impl Store<'_> {
     /// # Errors
     /// [`RegistryError`]: not there, not reachable, no contract.
     pub async fn pull(&self, version: &str) -> Result<Pulled, RegistryError> {
-        let reference = self.reference(version);
-        self.cached_or_fetched(version, &reference).await.map_err(|error| error.about(&reference))
+        self.pull_as(version, |bundle| bundle).await
     }
 
-    async fn cached_or_fetched(&self, version: &str, reference: &str) -> Result<Pulled, RegistryError> {
-        let Self::Registry(repository, Some(cache)) = self else {
-            let Fetched { digest, layer } = self.fetch(version, reference, None).await?;
-            return Ok(Pulled {
-                bundle: artifact::bundle(&layer, reference)?,
-                digest,
-                unconfirmed: None,
-                moved_from: None,
-            });
+    /// As [`pull`](Self::pull), and makes something of the bundle on the thread where it was unpacked.
+    ///
+    /// # Errors
+    /// As [`pull`](Self::pull).
+    pub async fn pull_as<T: Send + 'static>(
+        &self,
+        version: &str,
+        make: impl Fn(Bundle) -> T + Clone + Send + 'static,
+    ) -> Result<Pulled<T>, RegistryError> {
+        let reference = self.reference(version);
+        let pulled = match self {
+            Self::Registry(repository, Some(cache)) => {
+                let cache = Cache::clone(cache);
+                self.cached_or_fetched((version, &reference), (repository.shown(), cache), make).await
+            }
+            _ => self.fetched((version, &reference), None, make).await,
         };
-        let known = |cached: &Cached, unconfirmed| {
-            let bundle = artifact::bundle(&cached.layer, reference).ok()?;
-            let digest = cached.digest.clone().unwrap_or_else(|| UNKNOWN_DIGEST.to_owned());
-            Some(Pulled { digest, bundle, unconfirmed, moved_from: None })
-        };
+        pulled.map_err(|error| error.about(&reference))
+    }
+
+    async fn cached_or_fetched<T: Send + 'static>(
+        &self,
+        (version, reference): (&str, &str),
+        (repository, cache): (&str, Cache),
+        make: impl Fn(Bundle) -> T + Clone + Send + 'static,
+    ) -> Result<Pulled<T>, RegistryError> {
         if version.contains(':') {
-            let cached = cache.get_digest(repository.shown(), version);
-            if let Some(pulled) = cached.and_then(|cached| known(&cached, None)) {
+            let (cache, name, digest) = (cache.clone(), repository.to_owned(), version.to_owned());
+            let make = make.clone();
+            let known = off_thread(reference, move |reference| {
+                open(&cache.get_digest(&name, &digest)?, reference, make)
+            });
+            if let Some(pulled) = known.await? {
                 return Ok(pulled);
             }
         }
-        let cached = cache.get(reference);
-        let fetched = match &cached {
-            Some(cached) => match self.head(version).await {
-                Ok(Some(digest)) if cached.digest.as_ref() == Some(&digest) => {
-                    if let Some(pulled) = known(cached, None) {
-                        return Ok(pulled);
-                    }
-                    self.fetch(version, reference, None).await
-                }
-                Ok(_) => self.fetch(version, reference, Some(cached)).await,
-                Err(error) => Err(error),
-            },
-            None => self.fetch(version, reference, None).await,
+        if !cache.has(reference) {
+            return self.fetched((version, reference), Some(cache), make).await;
+        }
+        // What is there is read while the registry is asked whether it still is what it has.
+        let (look_up, make_known) = (cache.clone(), make.clone());
+        let known =
+            off_thread(reference, move |reference| open(&look_up.get(reference)?, reference, make_known));
+        let (known, head) = tokio::join!(known, self.head(version));
+        let Some(known) = known? else { return self.fetched((version, reference), Some(cache), make).await };
+        let fetched = match head {
+            Ok(Some(digest)) if digest == known.digest => return Ok(known),
+            Ok(_) => self.fetched((version, reference), Some(cache), make).await,
+            Err(error) => Err(error),
         };
-        match (fetched, cached) {
-            (Ok(Fetched { digest, layer }), before) => {
-                let moved_from = before.and_then(|cached| cached.digest).filter(|before| *before != digest);
-                let bundle = artifact::bundle(&layer, reference)?;
-                cache.put(reference, &digest, &layer);
-                Ok(Pulled { digest, bundle, unconfirmed: None, moved_from })
+        match fetched {
+            Ok(fetched) => {
+                let before = Some(known.digest).filter(|digest| digest != UNKNOWN_DIGEST);
+                Ok(Pulled { moved_from: before.filter(|before| *before != fetched.digest), ..fetched })
             }
-            (Err(RegistryError::Unreachable { reference, cause }), Some(cached)) => {
-                let pulled = known(&cached, Some(cause.clone()));
-                pulled.ok_or(RegistryError::Unreachable { reference, cause })
-            }
-            (Err(error), _) => Err(error),
+            Err(RegistryError::Unreachable { cause, .. }) => Ok(Pulled { unconfirmed: Some(cause), ..known }),
+            Err(error) => Err(error),
         }
     }
 
-    /// What the registry has; the layer is not fetched when `cached` is what its manifest names.
-    async fn fetch(
+    /// What the registry has; it is kept in the cache, where there is one.
+    async fn fetched<T: Send + 'static>(
         &self,
-        version: &str,
-        reference: &str,
-        cached: Option<&Cached>,
-    ) -> Result<Fetched, RegistryError> {
+        (version, reference): (&str, &str),
+        cache: Option<Cache>,
+        make: impl Fn(Bundle) -> T + Send + 'static,
+    ) -> Result<Pulled<T>, RegistryError> {
+        let (digest, layer) = self.fetch(version, reference).await?;
+        let unpack = move |reference: &str| {
+            let bundle = artifact::bundle(&layer, reference)?;
+            if let Some(cache) = cache {
+                cache.put(reference, &digest, &layer);
+            }
+            Ok(Pulled { digest, bundle: make(bundle), unconfirmed: None, moved_from: None })
+        };
+        off_thread(reference, unpack).await?
+    }
+
+    /// Digest of the manifest and the packed bundle.
+    async fn fetch(&self, version: &str, reference: &str) -> Result<(String, Bytes), RegistryError> {
         let outer = self.manifest(version).await?;
-        if let Some(cached) = cached.filter(|cached| cached.digest.as_ref() == Some(&outer.digest)) {
-            return Ok(Fetched { digest: outer.digest, layer: cached.layer.clone() });
-        }
         let inner = match artifact::in_index(&outer, reference)? {
             Some(digest) => {
                 let inner = self.manifest(digest.as_str()).await?;
@@ -168,7 +196,8 @@ impl Store<'_> {
             None => outer.clone(),
         };
         let layer = artifact::layer(&inner, reference)?;
-        Ok(Fetched { layer: self.blob(&layer.digest, layer.size).await?, digest: outer.digest })
+        let layer = self.blob(&layer.digest, layer.size).await?;
+        Ok((outer.digest, layer))
     }
 
     pub(crate) async fn blob(&self, digest: &Digest, size: usize) -> Result<Bytes, RegistryError> {

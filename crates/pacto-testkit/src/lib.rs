@@ -4,6 +4,7 @@ pub mod context;
 pub mod fault;
 pub mod fleet;
 pub mod http;
+pub mod latency;
 pub mod registry;
 
 pub use context::{CommandOutput, TestContext, checkout_dir, shared_dir};

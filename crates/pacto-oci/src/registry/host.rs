@@ -31,7 +31,8 @@ fn name(host: &str) -> &str {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host, with or without port, is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = name(host);
     match name.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

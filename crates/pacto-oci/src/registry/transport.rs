@@ -12,16 +12,13 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::challenge::{Challenge, challenge};
 use super::error::{RegistryError, Tried};
-use super::host::PlainHttp;
+use super::host::{PlainHttp, is_loopback};
+use super::http::Http;
 use super::token::{Grant, Question, Refusal, ask, site};
 use crate::credential::{Credential, Keychain};
 
 /// Longest wait that a registry may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
-/// Time for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest silence while data is read.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How often and how patiently a request is repeated.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +103,7 @@ pub(super) struct Answer {
 /// The one HTTP client, and what is known of hosts.
 #[derive(Debug)]
 pub(super) struct Transport {
-    http: reqwest::Client,
+    http: Http,
     settings: Settings,
     plain: PlainHttp,
     keychain: Arc<Keychain>,
@@ -133,20 +130,7 @@ impl Transport {
     /// # Errors
     /// A text when a certificate cannot be read or TLS cannot be set up.
     pub fn new(settings: Settings, keychain: Arc<Keychain>) -> Result<Self, String> {
-        // Not done before `main`, see `.cargo/config.toml`.
-        aws_lc_rs::init();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("pacto/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .http2_adaptive_window(true);
-        for pem in &settings.authorities {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|error| format!("a certificate authority cannot be read: {}", cause(&error)))?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let http = builder.build().map_err(|error| format!("TLS cannot be set up: {}", cause(&error)))?;
+        let http = Http::new(&settings.authorities)?;
         let plain = PlainHttp { listed: settings.insecure_hosts.iter().cloned().collect() };
         Ok(Self { http, settings, plain, keychain, hosts: Mutex::default() })
     }
@@ -243,14 +227,26 @@ impl Transport {
         if !self.plain.is_allowed(call.host) {
             return Ok("https");
         }
-        let ping = |scheme: &str| self.http.get(format!("{scheme}://{}/v2/", call.host)).send();
-        match ping("https").await {
+        // Nobody listens on the way to this machine, and TLS takes longer to set up than a pull from here.
+        if is_loopback(call.host) && self.ping("http", call).await?.is_ok_and(is_registry) {
+            return Ok("http");
+        }
+        match self.ping("https", call).await? {
             Ok(_) => Ok("https"),
-            Err(secure) => match ping("http").await {
+            Err(secure) => match self.ping("http", call).await? {
                 Ok(_) => Ok("http"),
                 Err(_) => Err(failure(host, call, &secure)),
             },
         }
+    }
+
+    /// Asks for nothing, to see which scheme is spoken.
+    async fn ping(&self, scheme: &str, call: &Call<'_>) -> Result<reqwest::Result<StatusCode>, Failure> {
+        let refuse = |cause: String| Failure::from(RegistryError::unreachable(call.reference, cause));
+        let url = Url::parse(&format!("{scheme}://{}/v2/", call.host));
+        let url = url.map_err(|error| refuse(format!("no address: {error}")))?;
+        let client = self.http.client(&url).map_err(refuse)?;
+        Ok(client.get(url).send().await.map(|response| response.status()))
     }
 
     /// Sends a request and, for GET and HEAD, goes where it is sent. Credentials stay with the site they are for.
@@ -264,7 +260,9 @@ impl Transport {
         let mut target = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let at_home = target.origin() == url.origin() && self.is_home(call, url);
-            let mut request = self.http.request(call.method.clone(), target.clone());
+            let client = self.http.client(&target);
+            let client = client.map_err(|cause| RegistryError::unreachable(call.reference, cause))?;
+            let mut request = client.request(call.method.clone(), target.clone());
             if !call.accept.is_empty() {
                 request = request.header("accept", call.accept.join(", "));
             }
@@ -394,7 +392,8 @@ impl Transport {
                     )));
                 }
                 let question = Question { realm: &realm, service: service.as_deref(), scope };
-                match ask(&self.http, &question, credential).await {
+                let client = self.http.client(&realm).map_err(Refusal::Failed)?;
+                match ask(client, &question, credential).await {
                     // A token that the realm does not take as a password may be one for the registry itself.
                     Err(Refusal::Rejected(why)) => match credential {
                         Credential::Token(token) => Ok(Grant::bearer(token)),
@@ -409,6 +408,11 @@ impl Transport {
 
 fn authentication(call: &Call<'_>, cause: String, tried: Tried) -> Failure {
     Failure::Final(RegistryError::Authentication { reference: call.reference.to_owned(), cause, tried })
+}
+
+/// Whether plain HTTP was understood: a server that speaks TLS answers 400, and some send those who do not elsewhere.
+fn is_registry(status: StatusCode) -> bool {
+    status != StatusCode::BAD_REQUEST && !status.is_redirection()
 }
 
 fn is_refusal(status: StatusCode) -> bool {
