@@ -5,6 +5,7 @@ pub mod fault;
 pub mod fleet;
 pub mod http;
 pub mod latency;
+pub mod original;
 pub mod registry;
 
 pub use context::{CommandOutput, TestContext, checkout_dir, shared_dir};

@@ -182,7 +182,7 @@ fn the_later_demo_is_pushed_and_its_tree_resolves() {
 }
 
 /// Directories below `root` that hold a contract.
-fn walk(root: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub fn walk(root: &std::path::Path) -> Vec<std::path::PathBuf> {
     if root.join("pacto.yaml").is_file() {
         return vec![root.to_owned()];
     }

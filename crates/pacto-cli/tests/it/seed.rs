@@ -1,8 +1,15 @@
 //! The outputs that the demo's own page prints, on the demo's own bundles.
 
+use std::path::Path;
+
+use pacto_contract::reference::OciReference;
+use pacto_oci::mirror::Mirrors;
+use pacto_testkit::original::OriginalArtifact;
+use pacto_testkit::registry::Registry;
 use pacto_testkit::{TestContext, shared_dir};
 
 use crate::fixture::{context, demo};
+use crate::push::walk;
 
 const DEMO: &str = "oci://ghcr.io/trianalab/pacto-demo";
 
@@ -138,6 +145,63 @@ fn the_other_commands_of_the_page_work() {
           at [SHARED]/demo/march/bundles/payments-service/v1.1.0/pacto.yaml:19:15
           help: review the file by hand
     "#);
+}
+
+/// Writes the bundles of March into a registry as the original does.
+fn publish(bundles: &Path, registry: &Registry) {
+    let context = pacto_app::Context::new(bundles, Mirrors::default());
+    let registries = &context.sources.registries;
+    let client = registries.client("test").unwrap();
+    for directory in walk(bundles) {
+        let text = std::fs::read_to_string(directory.join("pacto.yaml")).unwrap();
+        let value = |key: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix("  ")?.strip_prefix(key));
+            line.unwrap().trim().trim_matches('"').to_owned()
+        };
+        let (name, version) = (value("name:"), value("version:"));
+        let artifact = OriginalArtifact::pack(&directory, &name, &version);
+        let reference = OciReference::parse(&format!("{}/demo/{name}", registry.address())).unwrap();
+        let repository = client.repository(&reference);
+        registries.block_on(async {
+            for part in [artifact.layer, artifact.config] {
+                repository.put_blob(&part.into()).await.unwrap();
+            }
+            let kind = "application/vnd.oci.image.manifest.v1+json".into();
+            repository.put_manifest(&version, &artifact.manifest.into(), &kind).await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn what_the_original_published_answers_as_the_page_says() {
+    let test = "what_the_original_published_answers_as_the_page_says";
+    let (Some(bundles), Some(files)) = (demo("march", test), on_demo("march", test)) else { return };
+    let Some(registry) = Registry::start() else { return };
+    publish(&bundles, &registry);
+    let mut cx = context();
+    cx.env("PACTO_REGISTRY_MIRROR", format!("ghcr.io/trianalab/pacto-demo={}/demo", registry.address()));
+    let payments = |version: &str| format!("{DEMO}/payments-service:{version}");
+    // The folder of bundles answers as the page does, which the tests above hold it to.
+    for arguments in [
+        vec!["graph".to_owned(), format!("{DEMO}/pacto-demo")],
+        vec!["explain".to_owned(), payments("2.0.0")],
+        vec!["explain".to_owned(), format!("{DEMO}/orders-service:1.1.0")],
+        vec!["diff".to_owned(), payments("1.2.0"), payments("2.0.0")],
+        vec!["diff".to_owned(), payments("1.0.0"), payments("1.1.0")],
+        vec!["validate".to_owned(), format!("{DEMO}/auth-service")],
+    ] {
+        let (ours, expected) = (cx.pacto(&arguments), files.pacto(&arguments));
+        assert_eq!((ours.code, &ours.stdout), (expected.code, &expected.stdout), "{arguments:?}\n{ours}");
+    }
+    // Pushing it ourselves is refused by its own policies, and the reader is told which.
+    let auth = bundles.join("auth-service");
+    let directory = walk(&auth).into_iter().next().unwrap();
+    let push = cx.pacto(["push", &format!("{DEMO}/auth-service"), "-p", directory.to_str().unwrap()]);
+    assert_eq!(push.code, 1, "{push}");
+    assert!(
+        push.stderr.contains("[POLICY_VIOLATION]") && push.stderr.contains("Error: contract validation"),
+        "{push}"
+    );
 }
 
 #[test]
