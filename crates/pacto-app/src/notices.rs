@@ -1,11 +1,26 @@
 //! What the user should know besides the answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Takes what comes up while an answer is made; the caller shows it afterwards.
 #[derive(Debug, Clone, Default)]
-pub struct Notices(Arc<Mutex<Board>>);
+pub struct Notices(Arc<Mutex<Board>>, Arc<Mutex<Progress>>);
+
+/// Who is told of each contract that came, and how many there were.
+#[derive(Default)]
+struct Progress {
+    #[expect(clippy::type_complexity, reason = "a function, or none")]
+    watcher: Option<Box<dyn Fn(usize, &str) + Send>>,
+    count: usize,
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} contracts", self.count)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Board {
@@ -33,6 +48,26 @@ impl Notices {
         let entry = board.unreachable.entry(registry.to_owned()).or_default();
         cause.clone_into(&mut entry.cause);
         entry.references.insert(reference.to_owned());
+    }
+
+    /// Calls `watcher` with the number of contracts so far and the name of the last one, for each that comes from a
+    /// registry; until another is set, or [`unwatch`](Self::unwatch) is called.
+    pub fn watch(&self, watcher: impl Fn(usize, &str) + Send + 'static) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).watcher = Some(Box::new(watcher));
+    }
+
+    /// Calls nobody any more.
+    pub fn unwatch(&self) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).watcher = None;
+    }
+
+    /// A contract came.
+    pub(crate) fn fetched(&self, name: &str) {
+        let mut progress = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.count += 1;
+        if let Some(watcher) = &progress.watcher {
+            watcher(progress.count, name);
+        }
     }
 
     /// The lines to show, in a fixed order; there are none afterwards.

@@ -237,6 +237,7 @@ impl Registries {
     ) -> Result<Pulled<T>, RegistryError> {
         let pulled = store.pull_as(version, make).await?;
         let reference = || store.reference(version);
+        self.notices.fetched(&reference());
         if let Some(cause) = &pulled.unconfirmed {
             self.notices.unconfirmed(&reference(), cause);
         }

@@ -24,6 +24,8 @@ pub const REGISTRY_PASSWORD: &str = "PACTO_REGISTRY_PASSWORD";
 pub const REGISTRY_HOST: &str = "PACTO_REGISTRY_HOST";
 /// Hosts without TLS.
 pub const INSECURE_REGISTRIES: &str = "PACTO_INSECURE_REGISTRIES";
+/// Requests in flight to one registry.
+pub const REQUESTS_IN_FLIGHT: &str = "PACTO_REQUESTS_IN_FLIGHT";
 /// Threads.
 pub const JOBS: &str = "PACTO_JOBS";
 
@@ -48,7 +50,17 @@ pub const TABLE: &[(&str, &str)] = &[
     (REGISTRY_PASSWORD, "Password for registries."),
     (REGISTRY_HOST, "The only host that gets the three above."),
     (INSECURE_REGISTRIES, "Hosts, with port, that may be spoken to without TLS; several with commas."),
+    (REQUESTS_IN_FLIGHT, "Requests in flight to one registry; 128 without it."),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
+    ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies for registries; this machine is reached without one."),
+    (
+        "DOCKER_CONFIG, REGISTRY_AUTH_FILE",
+        "Directory and file where Docker and Podman keep their credentials, which are read.",
+    ),
+    (
+        "AWS_*, AZURE_*, GOOGLE_APPLICATION_CREDENTIALS, …",
+        "What says to a cloud who we are, for its own registries; the names are those of the clouds.",
+    ),
     ("NO_COLOR", "Any value that is not empty: no colours."),
     ("CLICOLOR_FORCE", "Any value but `0`: colours where there is no terminal; `NO_COLOR` wins."),
     ("XDG_CACHE_HOME", "Directory of `pacto/oci` instead of `~/.cache`."),

@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let mut ui = Ui::new();
+    let mut ui = Ui::new(arguments.global.notices.clone());
     let code = match run(&arguments, &mut ui) {
         Ok(code) => code,
         Err(error) => exit::report(&error, &mut ui),

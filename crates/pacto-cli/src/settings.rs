@@ -17,6 +17,7 @@ use pacto_oci::mirror::Mirrors;
 use crate::arguments::{Global, OutputFormat, parse_jobs};
 use crate::environment;
 use crate::exit::CommandError;
+use crate::ui::Ui;
 
 /// What a command runs with.
 pub(crate) struct Settings {
@@ -37,6 +38,8 @@ struct ConfigFile {
     plain: Vec<String>,
     /// Files with certificate authorities.
     authorities: Vec<PathBuf>,
+    /// Requests in flight to one host.
+    parallel: Option<NonZeroUsize>,
 }
 
 /// Credentials that this process can reach.
@@ -82,7 +85,8 @@ fn cache_directory() -> Option<PathBuf> {
 }
 
 /// Keys of the config file.
-const KEYS: &[&str] = &["output-format", "no-cache", "verbose", "registries", "dashboard"];
+const KEYS: &[&str] =
+    &["output-format", "no-cache", "verbose", "registries", "requests-in-flight", "dashboard"];
 /// Keys of an entry of `registries`.
 const REGISTRY_KEYS: &[&str] = &["prefix", "location", "plainHttp", "ca"];
 
@@ -124,6 +128,10 @@ impl Settings {
             context.jobs = jobs.get();
         }
         let format = output_format(global)?.or(file.format).unwrap_or(OutputFormat::Text);
+        let is_quiet = global.verbose || environment::is_on(environment::VERBOSE) || file.verbose;
+        if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {
+            global.notices.watch(watcher);
+        }
         Ok(Self { format, context })
     }
 
@@ -196,8 +204,18 @@ impl ConfigFile {
         Ok(pacto_oci::registry::Settings {
             insecure_hosts: listed.chain(self.plain.iter().cloned()).collect(),
             authorities: self.authorities.iter().map(read).collect::<Result<_, _>>()?,
+            parallel: self.requests_in_flight()?,
             ..pacto_oci::registry::Settings::default()
         })
+    }
+
+    /// Requests in flight to one host: of the environment, of the file, or as many as are usual.
+    fn requests_in_flight(&self) -> Result<usize, CommandError> {
+        let name = environment::REQUESTS_IN_FLIGHT;
+        let named = environment::value(name).map(|text| parse_jobs(&text)).transpose();
+        let named = named.map_err(|message| CommandError::Usage(format!("{name}: {message}")))?;
+        let usual = pacto_oci::registry::Settings::default().parallel;
+        Ok(named.or(self.parallel).map_or(usual, NonZeroUsize::get))
     }
 
     fn find(global: &Global) -> Result<Self, CommandError> {
@@ -258,6 +276,13 @@ impl ConfigFile {
         if let Some(node) = root.get("verbose") {
             let Some(verbose) = node.as_bool() else { return wrong(node, "true or false") };
             file.verbose = verbose;
+        }
+        if let Some(node) = root.get("requests-in-flight") {
+            let number = node.as_integer().and_then(|number| usize::try_from(number).ok());
+            let Some(number) = number.and_then(NonZeroUsize::new) else {
+                return wrong(node, "a number above 0");
+            };
+            file.parallel = Some(number);
         }
         let base = path.parent().unwrap_or(Path::new("."));
         if let Some(node) = root.get("registries") {

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pacto_app::notices::Notices;
 
 /// Style of errors and of BREAKING.
 pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
@@ -24,11 +25,14 @@ pub(crate) struct Ui {
     err: anstream::AutoStream<io::Stderr>,
     /// The first write to stdout that failed for another reason than a reader that has gone away.
     lost: Option<io::Error>,
+    /// Who may be drawing on the terminal.
+    notices: Notices,
 }
 
 impl Ui {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(notices: Notices) -> Self {
         Self {
+            notices,
             out: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())),
             err: anstream::AutoStream::auto(io::stderr()),
             lost: None,
@@ -37,12 +41,14 @@ impl Ui {
 
     /// Data, as it is. A reader that has gone away is no error of ours.
     pub(crate) fn data(&mut self, text: &str) {
+        self.notices.unwatch();
         let written = self.out.write_all(text.as_bytes());
         self.check(written);
     }
 
     /// A line that is no data.
     pub(crate) fn note(&mut self, line: &str) {
+        self.notices.unwatch();
         let flushed = self.out.flush();
         self.check(flushed);
         let _ = writeln!(self.err, "{line}");
@@ -81,6 +87,23 @@ impl Ui {
         }
     }
 
+    /// A line on a terminal that says how many contracts came so far, nothing elsewhere. It goes with the value.
+    pub(crate) fn fetching() -> Option<impl Fn(usize, &str) + Send + 'static> {
+        if !io::stderr().is_terminal() {
+            return None;
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        let bar = Cleared(bar);
+        Some(move |count: usize, name: &str| {
+            let count = if count == 1 { "1 contract".to_owned() } else { format!("{count} contracts") };
+            bar.0.set_message(format!("{count}, {}", neutral(name)));
+            bar.0.tick();
+        })
+    }
+
     /// A progress bar on a terminal, nothing elsewhere.
     pub(crate) fn progress(what: &'static str, wanted: bool) -> ProgressBar {
         let visible = wanted && io::stderr().is_terminal();
@@ -91,6 +114,15 @@ impl Ui {
         }
         bar.set_message(what);
         bar
+    }
+}
+
+/// A bar that leaves nothing behind.
+struct Cleared(ProgressBar);
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -56,6 +56,7 @@ fn a_variable_that_cannot_be_used_is_named() {
         ("PACTO_OUTPUT_FORMAT", "yaml"),
         ("PACTO_JOBS", "many"),
         ("PACTO_JOBS", "0"),
+        ("PACTO_REQUESTS_IN_FLIGHT", "-1"),
         ("PACTO_CONFIG", "none.yaml"),
         ("PACTO_REGISTRY_MIRROR", "ghcr.io/acme"),
         ("PACTO_REGISTRY_MIRROR", "=registry"),
@@ -75,6 +76,9 @@ fn a_variable_that_cannot_be_used_is_named() {
     exit: 2
     ----- stderr -----
     Error: PACTO_JOBS: "0" is no number above 0
+    exit: 2
+    ----- stderr -----
+    Error: PACTO_REQUESTS_IN_FLIGHT: "-1" is no number above 0
     exit: 2
     ----- stderr -----
     Error: config file none.yaml is not there
@@ -113,7 +117,7 @@ fn mistakes_in_the_config_file_have_a_place() {
     insta::assert_snapshot!(files.map(|text| with_config(&cx, text)).join("\n"), @r#"
     2 Error: config file [ROOT]/config/pacto/config.yaml:1:16: "xml" is no output format; known are text, json, markdown, sarif, junit, github
     2 Error: config file [ROOT]/config/pacto/config.yaml:1:16: "3" is no output format; known are text, json, markdown, sarif, junit, github
-    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "colour"; known are output-format, no-cache, verbose, registries, dashboard
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "colour"; known are output-format, no-cache, verbose, registries, requests-in-flight, dashboard
     2 Error: config file [ROOT]/config/pacto/config.yaml:4:5: unknown key "lcation"; known are prefix, location, plainHttp, ca
     2 Error: config file [ROOT]/config/pacto/config.yaml:2:5: an entry of registries needs `prefix`
     2 Error: config file [ROOT]/config/pacto/config.yaml:2:13: got array, want text
@@ -125,7 +129,7 @@ fn mistakes_in_the_config_file_have_a_place() {
     2 Error: config file [ROOT]/config/pacto/config.yaml:2:1: the key "output-format" is there twice; first on line 1
     2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: got array, want a mapping
     2 Error: config file [ROOT]/config/pacto/config.yaml:1:4: unclosed bracket '['
-    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "a\u{202e}\u{1b}[1m"; known are output-format, no-cache, verbose, registries, dashboard
+    2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: unknown key "a\u{202e}\u{1b}[1m"; known are output-format, no-cache, verbose, registries, requests-in-flight, dashboard
     "#);
     insta::assert_snapshot!(with_config(&cx, b"verbose: \xff\n"), @"2 Error: config file [ROOT]/config/pacto/config.yaml:1:1: the file is not UTF-8 text");
 }

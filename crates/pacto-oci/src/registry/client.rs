@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use oci_spec::distribution::TagList;
@@ -28,8 +29,12 @@ const MANIFESTS: &[&str] = &[
 const TAGS_PER_PAGE: usize = 1000;
 /// Most bytes of an error that are read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// Longest time for the words of an error.
+const ERROR_PATIENCE: Duration = Duration::from_secs(5);
 /// Most characters of an error that are shown.
 const MAX_ERROR_CHARACTERS: usize = 200;
+/// What comes slower than this is not waited for.
+const MIN_BYTES_PER_MILLISECOND: u128 = 4;
 const READ: &str = "pull";
 const WRITE: &str = "pull,push";
 
@@ -396,7 +401,8 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
 
 /// The body of an answer, at most `limit` bytes of it.
 async fn read(reference: &str, answer: Answer, limit: usize) -> Result<Bytes, Failure> {
-    let Answer { mut response, .. } = answer;
+    let Answer { mut response, patience, .. } = answer;
+    let started = Instant::now();
     let too_large = || {
         let cause = format!("the answer is larger than {limit} bytes");
         Failure::Final(RegistryError::unreachable(reference, cause))
@@ -414,13 +420,20 @@ async fn read(reference: &str, answer: Answer, limit: usize) -> Result<Bytes, Fa
                 return Err(Failure::Transient { cause: super::transport::cause(&error), after: None });
             }
         }
+        let took = started.elapsed();
+        if took > patience && (body.len() as u128) < took.as_millis() * MIN_BYTES_PER_MILLISECOND {
+            let cause = "the answer comes too slowly".to_owned();
+            return Err(Failure::Transient { cause, after: None });
+        }
     }
 }
 
 /// A status that no request of ours asks for.
 async fn unexpected(reference: &str, answer: Answer) -> Failure {
     let status = answer.response.status();
-    let message = error_message(answer.response).await;
+    // An error that comes slowly is known by its status.
+    let message =
+        tokio::time::timeout(answer.patience, error_message(answer.response)).await.unwrap_or_default();
     let cause = match message {
         Some(message) => format!("the registry answered {status}: {message}"),
         None => format!("the registry answered {status}"),
@@ -439,13 +452,18 @@ pub(super) async fn error_message(mut response: reqwest::Response) -> Option<Str
         code: Option<String>,
         message: Option<String>,
     }
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ERROR_BYTES {
-            return None;
+    let read = async {
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ERROR_BYTES {
+                return None;
+            }
         }
-    }
+        Some(body)
+    };
+    // An error that comes slowly is known by its status.
+    let body = tokio::time::timeout(ERROR_PATIENCE, read).await.ok()??;
     let first = serde_json::from_slice::<Errors>(&body).ok()?.errors.into_iter().next()?;
     let text = first.message.filter(|message| !message.is_empty()).or(first.code)?;
     Some(text.chars().filter(|character| !character.is_control()).take(MAX_ERROR_CHARACTERS).collect())

@@ -10,8 +10,6 @@ use super::transport::cause;
 
 /// Time for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest silence while data is read.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The clients, each with a pool of connections.
 #[derive(Debug)]
@@ -21,6 +19,8 @@ pub(super) struct Http {
     /// For everything else; made when it is needed first.
     wide: OnceLock<Result<Client, String>>,
     authorities: Vec<Certificate>,
+    /// Longest silence while data is read.
+    patience: Duration,
 }
 
 impl Http {
@@ -28,7 +28,7 @@ impl Http {
     ///
     /// # Errors
     /// A text when a certificate cannot be read.
-    pub fn new(authorities: &[Vec<u8>]) -> Result<Self, String> {
+    pub fn new(authorities: &[Vec<u8>], patience: Duration) -> Result<Self, String> {
         // Not done before `main`, see `.cargo/config.toml`.
         aws_lc_rs::init();
         let mut certificates = Vec::new();
@@ -38,9 +38,9 @@ impl Http {
             certificates.extend(read);
         }
         // `client` never hands it out for HTTPS, and no proxy is asked for this machine, as everywhere else.
-        let local = builder().no_proxy().tls_danger_accept_invalid_certs(true).build();
+        let local = builder(patience).no_proxy().tls_danger_accept_invalid_certs(true).build();
         let local = local.map_err(|error| format!("HTTP cannot be set up: {}", cause(&error)))?;
-        Ok(Self { local, wide: OnceLock::new(), authorities: certificates })
+        Ok(Self { local, wide: OnceLock::new(), authorities: certificates, patience })
     }
 
     /// The client for an address.
@@ -52,18 +52,18 @@ impl Http {
             return Ok(&self.local);
         }
         let make = || {
-            let client = builder().tls_certs_merge(self.authorities.clone()).build();
+            let client = builder(self.patience).tls_certs_merge(self.authorities.clone()).build();
             client.map_err(|error| format!("TLS cannot be set up: {}", cause(&error)))
         };
         self.wide.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 }
 
-fn builder() -> ClientBuilder {
+fn builder(patience: Duration) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("pacto/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
+        .read_timeout(patience)
         .http2_adaptive_window(true)
 }

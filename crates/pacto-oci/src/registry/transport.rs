@@ -17,9 +17,6 @@ use super::http::Http;
 use super::token::{Grant, Question, Refusal, ask, site};
 use crate::credential::{Credential, Keychain};
 
-/// Longest wait that a registry may ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
-
 /// How often and how patiently a request is repeated.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
@@ -27,11 +24,16 @@ pub struct Retry {
     pub attempts: u32,
     /// Wait before the second attempt; doubles each time.
     pub first_wait: Duration,
+    /// Longest wait that a registry may ask for.
+    pub longest_wait: Duration,
+    /// Longest silence of a registry. After this time the body of an answer must have come at a useful rate.
+    pub patience: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 4, first_wait: Duration::from_millis(300) }
+        let (longest_wait, patience) = (Duration::from_secs(30), Duration::from_secs(30));
+        Self { attempts: 4, first_wait: Duration::from_millis(300), longest_wait, patience }
     }
 }
 
@@ -97,6 +99,8 @@ impl From<RegistryError> for Failure {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub response: reqwest::Response,
+    /// Time for a body that comes slower than any useful one.
+    pub patience: Duration,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -130,7 +134,7 @@ impl Transport {
     /// # Errors
     /// A text when a certificate cannot be read or TLS cannot be set up.
     pub fn new(settings: Settings, keychain: Arc<Keychain>) -> Result<Self, String> {
-        let http = Http::new(&settings.authorities)?;
+        let http = Http::new(&settings.authorities, settings.retry.patience)?;
         let plain = PlainHttp { listed: settings.insecure_hosts.iter().cloned().collect() };
         Ok(Self { http, settings, plain, keychain, hosts: Mutex::default() })
     }
@@ -159,7 +163,7 @@ impl Transport {
         (host, reference): (&str, &str),
         mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> Result<T, RegistryError> {
-        let Retry { attempts, first_wait } = self.settings.retry;
+        let Retry { attempts, first_wait, longest_wait, .. } = self.settings.retry;
         let mut number = 1;
         loop {
             match attempt().await {
@@ -173,7 +177,7 @@ impl Transport {
                 }
                 Err(Failure::Transient { cause, after }) => {
                     let wait = first_wait.saturating_mul(1 << (number - 1).min(16));
-                    let wait = after.map_or_else(|| jittered(wait), |after| after.min(MAX_RETRY_AFTER));
+                    let wait = after.map_or_else(|| jittered(wait), |after| after.min(longest_wait));
                     tracing::debug!(reference, cause, ?wait, "again");
                     tokio::time::sleep(wait).await;
                     number += 1;
@@ -205,7 +209,7 @@ impl Transport {
         if let Some(failure) = not_now(&response) {
             return Err(failure);
         }
-        Ok(Answer { response, _permit: permit })
+        Ok(Answer { response, patience: self.settings.retry.patience, _permit: permit })
     }
 
     /// Where a request goes; finds out whether the host speaks TLS.
@@ -393,7 +397,9 @@ impl Transport {
                 }
                 let question = Question { realm: &realm, service: service.as_deref(), scope };
                 let client = self.http.client(&realm).map_err(Refusal::Failed)?;
-                match ask(client, &question, credential).await {
+                let asked = ask(client, &question, credential);
+                let late = || Refusal::Failed(format!("token service {}: no answer in time", site(&realm)));
+                match tokio::time::timeout(self.settings.retry.patience, asked).await.map_err(|_| late())? {
                     // A token that the realm does not take as a password may be one for the registry itself.
                     Err(Refusal::Rejected(why)) => match credential {
                         Credential::Token(token) => Ok(Grant::bearer(token)),

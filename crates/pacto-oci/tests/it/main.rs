@@ -5,6 +5,8 @@ mod fake;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod protocol;

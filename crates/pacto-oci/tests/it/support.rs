@@ -25,7 +25,8 @@ pub fn artifact(bundle: &Bundle) -> Artifact {
 
 /// A client that repeats at once and has the credentials of `surroundings`.
 pub fn client(surroundings: Surroundings) -> Client {
-    let retry = Retry { attempts: 4, first_wait: Duration::from_millis(1) };
+    let (first_wait, patience) = (Duration::from_millis(1), Duration::from_secs(5));
+    let retry = Retry { attempts: 4, first_wait, longest_wait: Duration::from_millis(10), patience };
     Client::new(Settings { retry, ..Settings::default() }, Keychain::new(surroundings).into()).unwrap()
 }
 
