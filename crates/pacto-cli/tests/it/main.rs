@@ -37,6 +37,8 @@ mod pack;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod pull;
 #[cfg(test)]
 mod push;

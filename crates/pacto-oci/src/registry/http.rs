@@ -35,6 +35,11 @@ impl Http {
         for pem in authorities {
             let read = Certificate::from_pem_bundle(pem)
                 .map_err(|error| format!("a certificate authority cannot be read: {}", cause(&error)))?;
+            if read.is_empty() {
+                return Err(
+                    "a certificate authority cannot be read: there is no certificate in it".to_owned()
+                );
+            }
             certificates.extend(read);
         }
         // `client` never hands it out for HTTPS, and no proxy is asked for this machine, as everywhere else.

@@ -238,8 +238,8 @@ impl Transport {
         match self.ping("https", call).await? {
             Ok(_) => Ok("https"),
             Err(secure) => match self.ping("http", call).await? {
-                Ok(_) => Ok("http"),
-                Err(_) => Err(failure(host, call, &secure)),
+                Ok(status) if is_registry(status) => Ok("http"),
+                _ => Err(failure(host, call, &secure)),
             },
         }
     }

@@ -14,3 +14,5 @@ mod protocol;
 mod real;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tls;
