@@ -37,18 +37,19 @@ const IMPURE_NAMES: &[&str] = &[
     "fs_err",
 ];
 
-/// Third-party crates that only the named crates may use.
+/// Third-party crates that only the named crates may use. `pacto-testkit` plays registries, so it has what they need.
 const FENCED: &[(&str, &[&str])] = &[
     ("jsonschema", &["pacto-engine"]),
     ("granit-parser", &["pacto-contract"]),
-    ("tar", &["pacto-oci"]),
-    ("flate2", &["pacto-oci"]),
+    ("tar", &["pacto-oci", "pacto-testkit"]),
+    ("flate2", &["pacto-oci", "pacto-testkit"]),
     ("clap", &["pacto-cli", "xtask"]),
     ("anstream", &["pacto-cli"]),
     ("indicatif", &["pacto-cli"]),
     ("anyhow", &["xtask"]),
-    ("tokio", &["pacto-app", "pacto-oci"]),
+    ("tokio", &["pacto-app", "pacto-oci", "pacto-testkit"]),
     ("reqwest", &["pacto-oci"]),
+    ("aws-lc-rs", &["pacto-oci"]),
     ("kube", &[]),
     ("rmcp", &[]),
 ];

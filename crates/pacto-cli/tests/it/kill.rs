@@ -25,8 +25,8 @@ fn traced(cx: &TestContext, options: &[&str], arguments: &[&str]) -> Command {
     command
 }
 
-/// The calls of the main thread from the first on that changes something: each by its name, and how many of that name
-/// there were before, for so they are counted.
+/// The calls of each thread from the first on that changes something: each by its name, and how many of that name the
+/// thread made before, for so they are counted.
 fn boundaries(cx: &TestContext, arguments: &[&str]) -> Vec<(String, usize)> {
     let log = cx.path("calls");
     let trace = format!("trace={CALLS}");
@@ -36,20 +36,27 @@ fn boundaries(cx: &TestContext, arguments: &[&str]) -> Vec<(String, usize)> {
     });
     assert!(output.status.success(), "{output:?}");
     let text = std::fs::read_to_string(log).unwrap();
-    let main = text.split_whitespace().next().unwrap_or_else(|| panic!("strace saw nothing: {output:?}"));
-    let lines = text.lines().filter(|line| line.split_whitespace().next() == Some(main));
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut calls, mut changes) = (Vec::new(), false);
-    for line in lines {
-        let call = line.split_whitespace().nth(1).unwrap_or_default();
-        let Some((name, _)) = call.split_once('(') else { continue };
-        let number = counts.entry(name.to_owned()).or_default();
-        *number += 1;
-        changes |= line.contains("O_CREAT") || matches!(name, "mkdir" | "rename" | "unlink");
-        if changes {
-            calls.push((name.to_owned(), *number));
+    let mut threads: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in text.lines() {
+        if let Some((thread, call)) = line.split_once(' ') {
+            threads.entry(thread).or_default().push(call.trim_start());
         }
     }
+    let mut calls = Vec::new();
+    for lines in threads.into_values() {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut changes = false;
+        for line in lines {
+            let Some((name, _)) = line.split_once('(') else { continue };
+            let number = counts.entry(name).or_default();
+            *number += 1;
+            changes |= line.contains("O_CREAT") || matches!(name, "mkdir" | "rename" | "unlink");
+            if changes {
+                calls.push((name.to_owned(), *number));
+            }
+        }
+    }
+    assert!(!calls.is_empty(), "strace saw no change: {text}");
     calls
 }
 
