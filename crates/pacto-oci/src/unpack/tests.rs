@@ -190,7 +190,7 @@ fn archives_with_something_before_or_after() {
 proptest! {
     #[test]
     fn packed_unpacked_and_packed_is_the_same(
-        files in proptest::collection::btree_map("[a-z]{1,8}(/[a-z]{1,120}){0,2}", "[ -~]{0,40}", 0..8)
+        files in proptest::collection::btree_map("[a-z]{1,8}(/[a-z]{1,120}){0,2}[.]f", "[ -~]{0,40}", 0..8)
     ) {
         let mut bundle = Bundle::default();
         for (path, content) in &files {
