@@ -102,6 +102,7 @@ pub struct Keychain {
     surroundings: Surroundings,
     /// Hosts that the user named, not only a contract that was fetched.
     trusted: Mutex<BTreeSet<String>>,
+    programs: program::Programs,
     clouds: cloud::Clouds,
 }
 
@@ -134,12 +135,12 @@ impl Keychain {
                 if !matches!(host, "ghcr.io" | "docker.pkg.github.com") {
                     return Vec::new();
                 }
-                let token = program::gh_token(self.surroundings.path.as_deref()).await;
+                let token = self.programs.gh_token(self.surroundings.path.as_deref()).await;
                 let basic = |password| Credential::Basic { user: "x-access-token".to_owned(), password };
                 token.map(|token| one("gh", basic(token))).unwrap_or_default()
             }
             Source::Docker => {
-                let found = docker::find(&self.surroundings, host, repository).await;
+                let found = docker::find(&self.surroundings, &self.programs, (host, repository)).await;
                 found.map(|credential| one("docker", credential)).unwrap_or_default()
             }
             // A cloud is asked for its own registries alone, so it does not matter who named the host.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use pacto_app::registries::Access;
+use pacto_contract::Reference;
 use pacto_contract::reference::OciReference;
-use pacto_oci::mirror::Mirrors;
+use pacto_oci::credential::{Secret, Surroundings};
 use pacto_testkit::original::OriginalArtifact;
-use pacto_testkit::registry::Registry;
+use pacto_testkit::registry::{PASSWORD, Registry, USER};
 use pacto_testkit::{TestContext, shared_dir};
 
 use crate::fixture::{context, demo};
@@ -149,7 +151,9 @@ fn the_other_commands_of_the_page_work() {
 
 /// Writes the bundles of March into a registry as the original does.
 fn publish(bundles: &Path, registry: &Registry) {
-    let context = pacto_app::Context::new(bundles, Mirrors::default());
+    let basic = Some((USER.to_owned(), Secret::new(PASSWORD)));
+    let surroundings = Surroundings { basic, ..Surroundings::default() };
+    let context = pacto_app::Context::with_access(bundles, Access { surroundings, ..Access::default() });
     let registries = &context.sources.registries;
     let client = registries.client("test").unwrap();
     for directory in walk(bundles) {
@@ -161,6 +165,7 @@ fn publish(bundles: &Path, registry: &Registry) {
         let (name, version) = (value("name:"), value("version:"));
         let artifact = OriginalArtifact::pack(&directory, &name, &version);
         let reference = OciReference::parse(&format!("{}/demo/{name}", registry.address())).unwrap();
+        registries.trust(&Reference::Oci(reference.clone()));
         let repository = client.repository(&reference);
         registries.block_on(async {
             for part in [artifact.layer, artifact.config] {
@@ -176,10 +181,11 @@ fn publish(bundles: &Path, registry: &Registry) {
 fn what_the_original_published_answers_as_the_page_says() {
     let test = "what_the_original_published_answers_as_the_page_says";
     let (Some(bundles), Some(files)) = (demo("march", test), on_demo("march", test)) else { return };
-    let Some(registry) = Registry::start() else { return };
+    let Some(registry) = Registry::start_with_login() else { return };
     publish(&bundles, &registry);
     let mut cx = context();
     cx.env("PACTO_REGISTRY_MIRROR", format!("ghcr.io/trianalab/pacto-demo={}/demo", registry.address()));
+    cx.env("PACTO_REGISTRY_USERNAME", USER).env("PACTO_REGISTRY_PASSWORD", PASSWORD);
     let payments = |version: &str| format!("{DEMO}/payments-service:{version}");
     // The folder of bundles answers as the page does, which the tests above hold it to.
     for arguments in [

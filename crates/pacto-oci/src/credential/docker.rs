@@ -8,7 +8,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
-use super::{Credential, Secret, Surroundings, program};
+use super::program::Programs;
+use super::{Credential, Secret, Surroundings};
 
 /// Largest configuration file that is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -47,12 +48,16 @@ struct Helped {
 }
 
 /// The credential for a repository in the first file that is there. A file that cannot be read has none.
-pub(super) async fn find(surroundings: &Surroundings, host: &str, repository: &str) -> Option<Credential> {
+pub(super) async fn find(
+    surroundings: &Surroundings,
+    programs: &Programs,
+    (host, repository): (&str, &str),
+) -> Option<Credential> {
     let config = surroundings.docker.iter().find_map(|path| read(path))?;
     let keys = keys(host, repository);
     for key in &keys {
         if let Some(helper) = config.cred_helpers.get(key) {
-            return helped(helper, key, surroundings).await;
+            return helped(helper, key, surroundings, programs).await;
         }
     }
     for key in &keys {
@@ -63,7 +68,7 @@ pub(super) async fn find(surroundings: &Surroundings, host: &str, repository: &s
     }
     let store = config.creds_store.as_deref().filter(|store| !store.is_empty())?;
     let server = if host == "registry-1.docker.io" { HUB_KEY } else { host };
-    helped(store, server, surroundings).await
+    helped(store, server, surroundings, programs).await
 }
 
 fn read(path: &Path) -> Option<Config> {
@@ -121,14 +126,19 @@ pub(super) fn decode(auth: &str) -> Option<Credential> {
 }
 
 /// Asks `docker-credential-<helper>`.
-async fn helped(helper: &str, server: &str, surroundings: &Surroundings) -> Option<Credential> {
+async fn helped(
+    helper: &str,
+    server: &str,
+    surroundings: &Surroundings,
+    programs: &Programs,
+) -> Option<Credential> {
     let is_name =
         helper.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'));
     if !is_name {
         return None;
     }
     let program = format!("docker-credential-{helper}");
-    let output = program::run(&program, &["get"], server, surroundings.path.as_deref()).await?;
+    let output = programs.ask(&program, &["get"], server, surroundings.path.as_deref()).await?;
     let found: Helped = serde_json::from_slice(&output).ok()?;
     let secret = Secret::new(found.secret);
     Some(if found.username == TOKEN_USER {
@@ -183,13 +193,13 @@ mod tests {
         surroundings.path = Some(path.into());
         for text in [r#"{"credsStore":"test"}"#, r#"{"credHelpers":{"registry.test":"test"}}"#] {
             std::fs::write(&config, text).unwrap();
-            let found = find(&surroundings, "registry.test", "a/b").await;
+            let found = find(&surroundings, &Programs::default(), ("registry.test", "a/b")).await;
             assert_eq!(found, Some(Credential::Identity(Secret::new("s"))), "{text}");
         }
-        assert_eq!(find(&surroundings, "other.test", "a/b").await, None);
+        assert_eq!(find(&surroundings, &Programs::default(), ("other.test", "a/b")).await, None);
         std::fs::write(&config, r#"{"credsStore":"../../bin/sh"}"#).unwrap();
-        assert_eq!(find(&surroundings, "registry.test", "a/b").await, None);
+        assert_eq!(find(&surroundings, &Programs::default(), ("registry.test", "a/b")).await, None);
         std::fs::write(&config, "{broken").unwrap();
-        assert_eq!(find(&surroundings, "registry.test", "a/b").await, None);
+        assert_eq!(find(&surroundings, &Programs::default(), ("registry.test", "a/b")).await, None);
     }
 }
