@@ -102,7 +102,8 @@ fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
     directories.map(|directory| directory.join(&name)).find(|file| file.is_file())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
