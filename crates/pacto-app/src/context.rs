@@ -12,14 +12,14 @@ use crate::sources::Sources;
 pub struct Context {
     /// Relative paths start here.
     pub directory: PathBuf,
-    /// Threads to use for work on many contracts.
-    pub jobs: usize,
+    /// Threads to use for work on many contracts; as many as there are processors without it.
+    pub jobs: Option<usize>,
     /// Where references are looked up.
     pub sources: Sources,
 }
 
 impl Context {
-    /// A context in `directory`, with as many threads as there are processors, and no credentials and no cache.
+    /// A context in `directory` without credentials and without a cache.
     pub fn new(directory: impl Into<PathBuf>, mirrors: Mirrors) -> Self {
         Self::with_access(directory, Access { mirrors, ..Access::default() })
     }
@@ -27,9 +27,8 @@ impl Context {
     /// A context that reaches registries as `access` says.
     pub fn with_access(directory: impl Into<PathBuf>, access: Access) -> Self {
         let directory = directory.into();
-        let jobs = pacto_oci::parallel::processors();
         let registries = Registries::new(directory.clone(), access);
-        Self { sources: Sources::new(directory.clone(), registries), directory, jobs }
+        Self { sources: Sources::new(directory.clone(), registries), directory, jobs: None }
     }
 }
 

@@ -119,7 +119,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         let mut findings = file.consistency();
         findings.extend(file.differences(&fresh));
         findings.extend(file.drift(|path| content_at(context, &root, path)));
-        let heads = heads(context, &file.lock)?;
+        let heads = heads(context, &root, &file.lock)?;
         findings.extend(file.moved(|reference, pin| {
             heads.get(&(reference.to_owned(), pin.version.clone())).cloned().flatten()
         }));
@@ -277,8 +277,16 @@ fn whole(context: &Context, directory: &Path) -> Option<(std::sync::Arc<Resolved
 }
 
 /// The digests behind everything in a lock that lies in registries, by reference and version.
-fn heads(context: &Context, lock: &Lock) -> Result<HashMap<(String, String), Option<String>>, AppError> {
+fn heads(
+    context: &Context,
+    root: &Resolved,
+    lock: &Lock,
+) -> Result<HashMap<(String, String), Option<String>>, AppError> {
     let registries = &context.sources.registries;
+    let base = match &root.origin {
+        Origin::Directory(directory) => directory.as_str(),
+        Origin::Registry(_) => "",
+    };
     let dependencies = lock.dependencies.iter().map(|entry| (&entry.target, &entry.pin));
     let references = lock.references.iter().map(|entry| (&entry.target, &entry.pin));
     let mut heads = HashMap::new();
@@ -303,7 +311,7 @@ fn heads(context: &Context, lock: &Lock) -> Result<HashMap<(String, String), Opt
             Ok(Reference::Layout(layout)) => {
                 let version =
                     head_of(layout.tag.clone(), layout.digest.as_ref().map(ToString::to_string), pin);
-                (registries.layout("", &layout), version)
+                (registries.layout(base, &layout), version)
             }
             _ => continue,
         };

@@ -103,7 +103,9 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
         tick(total);
         verdict
     };
-    let verdicts = parallel::map(context.jobs, &selection.contracts, judge);
+    // Asking for the number of processors takes longer than a thread is worth to one contract.
+    let jobs = if total > 1 { context.jobs.unwrap_or_else(parallel::processors) } else { 1 };
+    let verdicts = parallel::map(jobs, &selection.contracts, judge);
     let mut contracts: Vec<ContractVerdict> = verdicts.into_iter().collect::<Result<_, _>>()?;
     if !selection.is_set
         && total == 1

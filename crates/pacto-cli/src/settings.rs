@@ -124,9 +124,7 @@ impl Settings {
             notices: global.notices.clone(),
         };
         let mut context = Context::with_access(directory, access);
-        if let Some(jobs) = jobs(global)? {
-            context.jobs = jobs.get();
-        }
+        context.jobs = jobs(global)?.map(NonZeroUsize::get);
         let format = output_format(global)?.or(file.format).unwrap_or(OutputFormat::Text);
         let is_quiet = global.verbose || environment::is_on(environment::VERBOSE) || file.verbose;
         if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {

@@ -6,7 +6,7 @@
 mod check;
 mod file;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pacto_contract::reference::Digest;
 use pacto_contract::{Code, Diagnostic, Pointer, Reference};
@@ -231,6 +231,7 @@ pub fn build(
     describe: &dyn Fn(&GraphService) -> Result<Described, String>,
 ) -> Result<Lock, Vec<Diagnostic>> {
     let mut problems = Vec::new();
+    let mut unresolved = BTreeSet::new();
     let mut described = Vec::with_capacity(graph.services.len());
     for (id, service) in graph.services.iter().enumerate() {
         // The root is what is being worked on; it is not locked itself.
@@ -252,7 +253,8 @@ pub fn build(
         let from = described.get(id).and_then(Option::as_ref).map(|(_, _, pin)| pin.identity());
         for (index, edge) in service.edges.iter().enumerate() {
             let Some(found) = edge.leads_to().and_then(|to| Some((to, described.get(to)?.as_ref()?))) else {
-                if edge.leads_to() != Some(0) {
+                // What many need is said once, where it is needed first.
+                if edge.leads_to() != Some(0) && unresolved.insert(edge.need.reference.clone()) {
                     problems.push(check::unresolved(service, index, edge));
                 }
                 continue;

@@ -382,3 +382,75 @@ fn what_cannot_be_locked_is_said_and_nothing_written() {
     "#);
     assert!(!cx.path("shop/pacto.lock").exists());
 }
+
+#[test]
+fn image_layouts_are_locked_too() {
+    let cx = context();
+    cx.write("cart/pacto.yaml", service("cart", ""));
+    for version in ["1.0.0", "1.1.0"] {
+        let output = cx.pacto([
+            "push",
+            "oci-layout://shop/layout",
+            "-p",
+            "cart",
+            "--set",
+            &format!("service.version={version}"),
+        ]);
+        assert_eq!(output.code, 0, "{output}");
+    }
+    // Seen from the contract, not from where the command runs.
+    let needs = "dependencies: [{ref: 'oci-layout://./layout', compatibility: ^1.0.0}]\n";
+    cx.write("shop/pacto.yaml", service("shop", needs));
+    insta::assert_snapshot!(cx.pacto(["lock", "shop"]), @"
+    exit: 0
+    ----- stdout -----
+    wrote shop/pacto.lock (1 dependency, 0 references)
+    ");
+    insta::assert_snapshot!(cx.pacto(["lock", "shop", "--check"]), @"
+    exit: 0
+    ----- stdout -----
+    shop/pacto.lock is up to date (1 dependency, 0 references)
+    ");
+    let again = cx.pacto(["push", "oci-layout://shop/layout:1.1.0", "-p", "cart", "--force"]);
+    assert_eq!(again.code, 0, "{again}");
+    insta::assert_snapshot!(cut(&cx.pacto(["lock", "shop", "--check"]).to_string()), @"
+    exit: 1
+    ----- stdout -----
+    shop/pacto.lock is not up to date
+    ----- stderr -----
+      ERROR [LOCK_DIGEST_MISMATCH] pacto.lock#dependencies[0]: oci-layout://./layout 1.1.0 was locked at sha256:… and is sha256:… now
+          at shop/pacto.lock:9:5
+          help: to take what is there now, run `pacto lock --update layout`
+    ");
+    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"
+    exit: 0
+    ----- stdout -----
+    shop@1.0.0
+    └─ cart@1.1.0
+    ");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_no_lock() {
+    let cx = context();
+    cx.write("shop/pacto.yaml", service("shop", ""));
+    let lock = cx.path("shop/pacto.lock");
+    let said = || cx.pacto(["validate", "shop"]).stderr.lines().next().unwrap_or_default().to_owned();
+    std::fs::create_dir(&lock).unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
+    std::fs::remove_dir(&lock).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &lock).unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::write(&lock, b"lockVersion: 3\xff\n").unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] the file is not UTF-8 text");
+    std::fs::write(&lock, "lockVersion: 3\npacto: {version: dev}\n").unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] this is no lock: missing field `root`");
+    std::fs::write(&lock, format!("lockVersion: 3\nx: {}\n", "[".repeat(200))).unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] collections are nested deeper than 128 levels");
+    std::fs::write(&lock, "lockVersion: 3\nlockVersion: 3\n").unwrap();
+    insta::assert_snapshot!(said(), @r#"  ERROR [LOCK_UNREADABLE] the key "lockVersion" is there twice; first on line 1"#);
+    std::fs::write(&lock, vec![b' '; 10 * 1024 * 1024 + 1]).unwrap();
+    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
+}
