@@ -1,6 +1,6 @@
 //! `pacto lock`, and what a lock means for the other commands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use futures_util::StreamExt;
@@ -104,11 +104,18 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         return Ok(outcome(Status::Outdated, None, vec![finding.with_help("run `pacto lock`")]));
     }
     let kept = kept(known, options)?;
+    if let Some(file) = existing.as_ref().filter(|_| !options.check && options.update == Update::New) {
+        // What was locked is not there any more, so it cannot be kept.
+        let findings = folder_drift(context, file);
+        if !findings.is_empty() {
+            return Ok(outcome(Status::Failed, known, findings));
+        }
+    }
     let resolved = graph::resolve_pinned(
         context,
         &root,
         (&options.directory, GraphOptions { references: true, only_references: false }),
-        &kept.as_ref().map(Lock::pins).unwrap_or_default(),
+        &kept.as_ref().map_or_else(Pins::none, |lock| lock.pins(&root.origin)),
     );
     let describe = |service: &GraphService| describe(context, &root, service);
     let fresh = match build(&resolved, &options.writer, &describe) {
@@ -119,9 +126,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         let mut findings = file.consistency();
         findings.extend(file.differences(&fresh));
         findings.extend(file.drift(|path| content_at(context, &root, path)));
-        let heads = heads(context, &root, &file.lock)?;
+        findings.extend(folder_drift(context, file));
+        let heads = heads(context, &root, &fresh, &file.lock)?;
         findings.extend(file.moved(|reference, pin| {
-            heads.get(&(reference.to_owned(), pin.version.clone())).cloned().flatten()
+            // What is not needed any more was said to be stale.
+            let asked = heads.get(&(reference.to_owned(), pin.version.clone())).cloned();
+            asked.unwrap_or_else(|| pin.digest.clone())
         }));
         let status = if findings.is_empty() { Status::UpToDate } else { Status::Outdated };
         return Ok(outcome(status, known, findings));
@@ -131,7 +141,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         return Err(AppError::Usage("lock needs a local directory".to_owned()));
     };
     let target = Path::new(place).join(LOCK_FILE);
-    if std::fs::read(&target).is_ok_and(|there| there == text.as_bytes()) {
+    let is_file = target.symlink_metadata().is_ok_and(|there| there.is_file());
+    if is_file && std::fs::read(&target).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(outcome(Status::UpToDate, Some(&fresh), Vec::new()));
     }
     atomic::write(&target, text.as_bytes(), Readers::All)
@@ -176,7 +187,8 @@ pub fn beside(root: &Resolved) -> Result<Option<LockFile>, Box<Diagnostic>> {
     match std::fs::symlink_metadata(&path) {
         Ok(there) if !there.is_file() || there.len() > limit => {
             let message = format!("{name} is no regular file, or larger than {limit} bytes");
-            Err(Box::new(Diagnostic::new(Code::LockUnreadable, &Pointer::root(), message)))
+            let finding = Diagnostic::new(Code::LockUnreadable, &Pointer::root(), message);
+            Err(Box::new(finding.with_help("remove it, or replace it with `pacto lock --update`")))
         }
         Ok(_) => match std::fs::read(&path) {
             Ok(bytes) => LockFile::parse(&name, &bytes).map(Some),
@@ -199,28 +211,40 @@ fn name_of(root: &Resolved) -> String {
 /// What a lock says about the contract that it lies beside, without asking a registry.
 fn findings(context: &Context, file: &LockFile, root: &Resolved) -> Vec<Diagnostic> {
     let mut findings = file.consistency();
-    findings.extend(file.missing(&root.document));
+    findings.extend(file.missing(&root.document, &root.origin));
     findings.extend(file.drift(|path| content_at(context, root, path)));
+    findings.extend(folder_drift(context, file));
     findings
+}
+
+/// What is not as it was locked in folders that stand in for registries: they have no digests that could be asked for.
+fn folder_drift(context: &Context, file: &LockFile) -> Vec<Diagnostic> {
+    file.moved(|reference, pin| {
+        let as_locked = || pin.digest.clone();
+        let Ok(Reference::Oci(mut oci)) = Reference::parse(reference) else { return as_locked() };
+        if !matches!(context.sources.registries.place(&oci), Ok(Place::Folder(_))) {
+            return as_locked();
+        }
+        oci.tag.get_or_insert_with(|| pin.version.clone());
+        oci.digest = None;
+        let request = Request { base: String::new(), reference: Reference::Oci(oci), constraint: None };
+        let found = context.sources.answer(&request).ok()?;
+        folder_digest(context, &found.identity)
+    })
 }
 
 /// What the lock beside a contract fixes, and what is wrong with it.
 pub(crate) fn pins_of(context: &Context, root: &Resolved) -> (Pins, Vec<Diagnostic>) {
     match beside(root) {
-        Ok(None) => (Pins::default(), Vec::new()),
-        Ok(Some(file)) => (file.lock.pins(), findings(context, &file, root)),
-        Err(finding) => (Pins::default(), vec![*finding]),
+        Ok(None) => (Pins::none(), Vec::new()),
+        Ok(Some(file)) => (file.lock.pins(&root.origin), findings(context, &file, root)),
+        Err(finding) => (Pins::none(), vec![*finding]),
     }
 }
 
 /// A request as the lock fixes it.
 pub(crate) fn fixed(request: &Request, pins: &Pins) -> Request {
-    match pins.fixed(&request.reference, request.constraint.as_deref()) {
-        Some(reference) => {
-            Request { base: request.base.clone(), reference: reference.clone(), constraint: None }
-        }
-        None => request.clone(),
-    }
+    pins.fixed(request).unwrap_or_else(|| request.clone())
 }
 
 /// What a service of the closure is.
@@ -258,11 +282,11 @@ fn content_at(context: &Context, root: &Resolved, path: &str) -> Option<String> 
     content_hash(context, &Path::new(directory).join(path))
 }
 
-/// Digest of the files that `pacto pack` would pack, but for the lock: another lock is not another contract.
+/// Digest of the files that `pacto pack` would pack, but for locks, at any depth: another lock is not another contract.
 fn content_hash(context: &Context, directory: &Path) -> Option<String> {
     let (_, bundle) = whole(context, directory)?;
     let mut files = Bundle::default();
-    for (path, bytes) in bundle.iter().filter(|(path, _)| *path != LOCK_FILE) {
+    for (path, bytes) in bundle.iter().filter(|(path, _)| path.rsplit('/').next() != Some(LOCK_FILE)) {
         files.insert(path, bytes.to_vec()).ok()?;
     }
     archive::pack(&files).ok().map(|packed| archive::digest(&packed))
@@ -280,6 +304,7 @@ fn whole(context: &Context, directory: &Path) -> Option<(std::sync::Arc<Resolved
 fn heads(
     context: &Context,
     root: &Resolved,
+    fresh: &Lock,
     lock: &Lock,
 ) -> Result<HashMap<(String, String), Option<String>>, AppError> {
     let registries = &context.sources.registries;
@@ -291,7 +316,10 @@ fn heads(
     let references = lock.references.iter().map(|entry| (&entry.target, &entry.pin));
     let mut heads = HashMap::new();
     let mut waiting = FuturesUnordered::new();
-    for (target, pin) in dependencies.chain(references) {
+    // Only what the contract leads to is asked for, not what else the file may name.
+    let needed = fresh.dependencies.iter().map(|entry| &entry.target);
+    let needed: BTreeSet<_> = needed.chain(fresh.references.iter().map(|entry| &entry.target)).collect();
+    for (target, pin) in dependencies.chain(references).filter(|(target, _)| needed.contains(target)) {
         let (Some(written), Some(digest)) = (&target.reference, &pin.digest) else { continue };
         let key = (written.clone(), pin.version.clone());
         if heads.contains_key(&key) {
@@ -328,5 +356,8 @@ fn heads(
 
 /// What to ask for: the digest or tag that is declared, else the tag that was chosen.
 fn head_of(tag: Option<String>, digest: Option<String>, pin: &Pin) -> String {
-    digest.or(tag).unwrap_or_else(|| pin.version.clone())
+    // What is no tag is asked for by its digest: a lock may come from anybody.
+    let chosen = || Reference::parse(&format!("oci://lock.example/x:{}", pin.version)).is_ok();
+    let tag = tag.or_else(|| chosen().then(|| pin.version.clone()));
+    digest.or(tag).or_else(|| pin.digest.clone()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::reference::OciReference;
 use pacto_contract::{Bundle, ContractDocument, Reference};
-use pacto_engine::graph::{GraphOptions, GraphService, ServiceId};
+use pacto_engine::graph::{Graph, GraphOptions, GraphService, ServiceId};
 use pacto_engine::library::Origin;
 use pacto_engine::lock::{LOCK_FILE, Pins};
 use pacto_oci::artifact::Artifact;
@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::error::shown;
 use crate::load::{Scope, load};
 use crate::registries::Place;
+use crate::write::is_service_name;
 use crate::{AppError, Context, graph};
 
 /// What to mirror, and where to.
@@ -95,14 +96,28 @@ struct Item<'a> {
     source: Store<'a>,
     /// What it is called.
     from: String,
-    /// What to ask the source for.
-    version: String,
     /// Registry of the source, as references name it; none for an image layout.
     registry: Option<String>,
     target: Store<'a>,
     /// The reference of the copy's repository.
     to: String,
-    tag: String,
+    /// Its version.
+    version_name: String,
+    /// Its tag at the target; without one it is found by its digest.
+    tag: Option<String>,
+    digest: String,
+}
+
+impl Item<'_> {
+    /// Tag or digest at the target.
+    fn at(&self) -> &str {
+        self.tag.as_deref().unwrap_or(&self.digest)
+    }
+
+    /// As [`at`](Self::at). What is rewritten has another digest, so it needs a tag.
+    fn named(&self, is_rewritten: bool) -> &str {
+        if is_rewritten { self.tag.as_deref().unwrap_or(&self.version_name) } else { self.at() }
+    }
 }
 
 /// Where copies go.
@@ -126,7 +141,7 @@ pub fn run(context: &Context, options: &Options, tick: &dyn Fn(usize)) -> Result
         return Err(AppError::Usage(format!("mirror requires an OCI reference (oci://...): got {got:?}")));
     }
     let edges = GraphOptions { references: true, only_references: false };
-    let graph = graph::resolve_pinned(context, &root, (&options.source, edges), &Pins::default());
+    let graph = graph::resolve_pinned(context, &root, (&options.source, edges), &Pins::none());
     let cut = |edge: &pacto_engine::graph::Edge| edge.closes_cycle.is_some();
     let unresolved = graph.unresolved().filter(|(_, edge, _)| !cut(edge));
     let unresolved: BTreeSet<String> = unresolved
@@ -148,26 +163,17 @@ pub fn run(context: &Context, options: &Options, tick: &dyn Fn(usize)) -> Result
     for (id, service) in graph.services.iter().enumerate() {
         items.insert(id, item(context, &options.source, service, &target)?);
     }
-    let statuses = if options.rewrite {
-        let mut copies: BTreeMap<ServiceId, String> = BTreeMap::new();
-        let mut statuses = BTreeMap::new();
-        for id in &order {
-            let (Some(item), Some(service)) = (items.get(id), graph.services.get(*id)) else { continue };
-            let (status, digest) = rewritten(context, options, item, service, &items, &copies)?;
-            copies.insert(*id, digest);
-            statuses.insert(*id, status);
-            tick(order.len());
-        }
-        statuses
-    } else {
-        let tick = || tick(order.len());
-        context.sources.registries.block_on(copied(&items, (options.force, options.dry_run), &tick))?
-    };
+    let plan = Plan { context, options, graph: &graph, items: &items, order: &order };
+    // A tag that leads to something else stops everything before anything is written.
+    let looked = plan.carry_out(true, &|_| {})?;
+    let is_blocked = looked.values().any(|status| *status == Status::Differs);
+    outcome.dry_run |= is_blocked;
+    let statuses = if outcome.dry_run { looked } else { plan.carry_out(false, tick)? };
     for id in &order {
         if let (Some(item), Some(status)) = (items.get(id), statuses.get(id)) {
             outcome.contracts.push(MirroredContract {
                 from: item.from.clone(),
-                to: item.target.reference(&item.tag),
+                to: item.target.reference(item.named(options.rewrite)),
                 status: *status,
             });
         }
@@ -181,6 +187,48 @@ pub fn run(context: &Context, options: &Options, tick: &dyn Fn(usize)) -> Result
     Ok(outcome)
 }
 
+/// What is to be copied, and how.
+struct Plan<'a> {
+    context: &'a Context,
+    options: &'a Options,
+    graph: &'a Graph,
+    items: &'a BTreeMap<ServiceId, Item<'a>>,
+    /// What is needed comes first.
+    order: &'a [ServiceId],
+}
+
+impl Plan<'_> {
+    fn carry_out(
+        &self,
+        dry_run: bool,
+        tick: &dyn Fn(usize),
+    ) -> Result<BTreeMap<ServiceId, Status>, AppError> {
+        if !self.options.rewrite {
+            let wanted = (self.options.force, dry_run);
+            let tick = || tick(self.order.len());
+            return self.context.sources.registries.block_on(copied(self.items, wanted, &tick));
+        }
+        let mut copies: BTreeMap<ServiceId, String> = BTreeMap::new();
+        let mut statuses = BTreeMap::new();
+        // Two versions of one service may need one tag.
+        let mut taken: BTreeMap<String, String> = BTreeMap::new();
+        for id in self.order {
+            let (Some(item), Some(service)) = (self.items.get(id), self.graph.services.get(*id)) else {
+                continue;
+            };
+            let (mut status, digest) = rewritten(self, dry_run, item, service, &copies)?;
+            let place = item.target.reference(item.named(true));
+            if taken.insert(place, digest.clone()).is_some_and(|other| other != digest) {
+                status = Status::Differs;
+            }
+            copies.insert(*id, digest);
+            statuses.insert(*id, status);
+            tick(self.order.len());
+        }
+        Ok(statuses)
+    }
+}
+
 /// Copies everything at once, and the root when all it needs is there.
 async fn copied(
     items: &BTreeMap<ServiceId, Item<'_>>,
@@ -188,7 +236,7 @@ async fn copied(
     tick: &dyn Fn(),
 ) -> Result<BTreeMap<ServiceId, Status>, AppError> {
     let one = async |id: ServiceId, item: &Item<'_>| {
-        let copied = copy(&item.source, &item.version, (&item.target, &item.tag), wanted).await;
+        let copied = copy(&item.source, &item.digest, (&item.target, item.at()), wanted).await;
         (id, copied)
     };
     let mut statuses = BTreeMap::new();
@@ -273,14 +321,26 @@ fn item<'a>(
                 return Err(AppError::Usage(message));
             }
         },
-        Reference::Layout(layout) => (registries.layout("", layout), None, service.name.clone()),
+        Reference::Layout(layout) if is_service_name(&service.name) => {
+            (registries.layout("", layout), None, service.name.clone())
+        }
+        Reference::Layout(_) => {
+            let name = shown(&service.name);
+            return Err(AppError::Usage(format!("service name {name:?} cannot be a repository")));
+        }
         Reference::Local(_) => {
             return Err(AppError::Usage(format!("{written} is a contract of this machine")));
         }
     };
     let (tag, digest) = context.sources.pulled_as(identity).unwrap_or_default();
-    let tag_of = || pacto_contract::LenientVersion::tag_of(service.version());
-    let version = tag.clone().unwrap_or(digest);
+    // What is wanted by its digest is there by its digest; its tag may mean something else by now.
+    let is_pinned = match &reference {
+        Reference::Oci(oci) => oci.digest.is_some(),
+        Reference::Layout(layout) => layout.digest.is_some(),
+        Reference::Local(_) => false,
+    };
+    let version_name = pacto_contract::LenientVersion::tag_of(service.version());
+    let tag = tag.filter(|_| !is_pinned);
     let (target, to) = match target {
         Target::Registry(oci) => {
             let text = format!("{}/{path}", oci.repository_path());
@@ -299,15 +359,7 @@ fn item<'a>(
             (Store::Layout(Layout::new(place, text.clone())), text)
         }
     };
-    Ok(Item {
-        source,
-        from: identity.clone(),
-        version,
-        registry,
-        target,
-        to,
-        tag: tag.unwrap_or_else(tag_of),
-    })
+    Ok(Item { source, from: identity.clone(), registry, target, to, version_name, tag, digest })
 }
 
 /// Services so that each comes after what it needs; where they need each other, in the order of the graph.
@@ -341,13 +393,13 @@ fn needs_first(services: &[GraphService]) -> Vec<ServiceId> {
 
 /// Pushes a contract that refers to the copies.
 fn rewritten(
-    context: &Context,
-    options: &Options,
+    plan: &Plan<'_>,
+    dry_run: bool,
     item: &Item<'_>,
     service: &GraphService,
-    items: &BTreeMap<ServiceId, Item<'_>>,
     copies: &BTreeMap<ServiceId, String>,
 ) -> Result<(Status, String), AppError> {
+    let Plan { context, options, items, .. } = plan;
     let contract = &service.resolved.document.contract;
     let mut overrides = Overrides::default();
     let mut set = |path: String, reference: &str| -> Result<(), AppError> {
@@ -357,9 +409,9 @@ fn rewritten(
         let version = match Reference::parse(reference) {
             Ok(Reference::Oci(oci)) if oci.digest.is_some() => match copies.get(&id) {
                 Some(digest) => format!("@{digest}"),
-                None => format!(":{}", copy.tag),
+                None => format!(":{}", copy.named(true)),
             },
-            Ok(Reference::Oci(oci)) if oci.tag.is_some() => format!(":{}", copy.tag),
+            Ok(Reference::Oci(oci)) if oci.tag.is_some() => format!(":{}", copy.named(true)),
             _ => String::new(),
         };
         overrides.add_set_string(&format!("{path}={}{version}", copy.to))?;
@@ -382,13 +434,13 @@ fn rewritten(
     let artifact = Artifact::new(&bundle, &document.contract)
         .map_err(|source| AppError::File { path: item.to.clone().into(), source })?;
     let status = context.sources.registries.block_on(async {
-        match item.target.head(&item.tag).await? {
+        match item.target.head(item.named(true)).await? {
             Some(digest) if digest == artifact.digest => return Ok(Status::Identical),
             Some(_) if !options.force => return Ok(Status::Differs),
             _ => {}
         }
-        if !options.dry_run {
-            item.target.push(&artifact, &item.tag).await?;
+        if !dry_run {
+            item.target.push(&artifact, item.named(true)).await?;
         }
         Ok::<_, AppError>(Status::Copied)
     })?;

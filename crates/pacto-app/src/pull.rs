@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::shown;
 use crate::registries::Place;
-use crate::write::is_file_name;
+use crate::write::is_service_name;
 use crate::{AppError, Context};
 
 /// The record of a pull, in the directory that was pulled into. It is never packed.
@@ -83,7 +83,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let service = &document.contract.service;
     let output = match &options.output {
         Some(output) => output.clone(),
-        None if is_file_name(&service.name) => PathBuf::from(&service.name),
+        None if is_service_name(&service.name) => PathBuf::from(&service.name),
         None => {
             let name = shown(&service.name);
             return Err(AppError::Usage(format!(
@@ -91,6 +91,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
             )));
         }
     };
+    if let Some((path, _)) = pulled.bundle.iter().find(|(path, _)| is_obeyed(path)) {
+        return Err(AppError::Usage(format!("the contract holds {path:?}, which is not written")));
+    }
     let directory = context.directory.join(&output);
     let record = read_record(&directory)?;
     let plan = Plan::new(&directory, &record, &pulled.bundle)?;
@@ -113,12 +116,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         pulled.bundle.iter().map(|(path, content)| (path.to_owned(), digest(content))).collect();
     // If this ends half-way, the next pull still knows which files it may replace.
     write_record(&directory, &Record { pending: files.clone(), ..record })?;
+    // First what goes: a file may stand where a directory is to be, and the other way round.
+    for path in &plan.removed {
+        remove(&directory, path)?;
+    }
     for (path, content) in pulled.bundle.iter() {
         write(&directory, path, content)?;
-    }
-    for path in &plan.removed {
-        let fail = |source| AppError::File { path: directory.join(path), source };
-        std::fs::remove_file(directory.join(path)).map_err(fail)?;
     }
     let names = files.keys().cloned().collect();
     let (reference_now, digest_now, pending) = (reference.clone(), pulled.digest.clone(), BTreeMap::new());
@@ -176,6 +179,11 @@ fn fetch(context: &Context, reference: &str) -> Result<(String, Pulled), AppErro
 
 fn read_record(directory: &Path) -> Result<Record, AppError> {
     let path = directory.join(RECORD);
+    let limit = pacto_contract::limits::MAX_BUNDLE_FILE_BYTES as u64;
+    if path.symlink_metadata().is_ok_and(|there| !there.is_file() || there.len() > limit) {
+        let problem = "not a record of a pull; remove it, and pull with --force";
+        return Err(AppError::File { path, source: std::io::Error::other(problem) });
+    }
     match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
             let problem = format!("not a record of a pull: {error}; remove it, and pull with --force");
@@ -197,16 +205,6 @@ struct Plan {
 impl Plan {
     fn new(directory: &Path, record: &Record, bundle: &Bundle) -> Result<Self, AppError> {
         let mut plan = Self { changed: Vec::new(), removed: Vec::new(), kept: Vec::new() };
-        for (path, content) in bundle.iter() {
-            let there = found(directory, path)?;
-            let is_ours = |found: &String| {
-                [&record.files, &record.pending].iter().any(|files| files.get(path) == Some(found))
-                    || *found == digest(content)
-            };
-            if there.as_ref().is_some_and(|found| !is_ours(found)) {
-                plan.changed.push(path.to_owned());
-            }
-        }
         let known: BTreeMap<&String, &String> = record.files.iter().chain(&record.pending).collect();
         let gone = known.into_iter().filter(|(path, _)| !bundle.contains(path));
         for (path, written) in gone.filter(|(path, _)| pacto_contract::bundle::is_bundle_path(path)) {
@@ -216,8 +214,66 @@ impl Plan {
                 None => {}
             }
         }
+        for (path, content) in bundle.iter() {
+            if plan.makes_room(directory, path) {
+                continue;
+            }
+            let there = found(directory, path)?;
+            let is_ours = |found: &String| {
+                [&record.files, &record.pending].iter().any(|files| files.get(path) == Some(found))
+                    || *found == digest(content)
+            };
+            if there.as_ref().is_some_and(|found| !is_ours(found)) {
+                plan.changed.push(path.to_owned());
+            }
+        }
         Ok(plan)
     }
+
+    /// Whether a path is free once everything is removed that goes: a file where a directory is to be, or a directory of
+    /// such files where a file is to be.
+    fn makes_room(&self, directory: &Path, path: &str) -> bool {
+        let mut above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        if above.any(|parent| self.removed.iter().any(|removed| removed == parent)) {
+            return true;
+        }
+        let full = directory.join(path);
+        let below = format!("{path}/");
+        let going = self.removed.iter().filter(|removed| removed.starts_with(&below)).count();
+        going > 0 && full.symlink_metadata().is_ok_and(|there| there.is_dir()) && files_below(&full) == going
+    }
+}
+
+/// How many files a directory holds, at any depth; as many as cannot be if it cannot be read.
+fn files_below(directory: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory) else { return usize::MAX };
+    let count = |entry: std::io::Result<std::fs::DirEntry>| match entry {
+        Ok(entry) if entry.file_type().is_ok_and(|kind| kind.is_dir()) => files_below(&entry.path()),
+        Ok(_) => 1,
+        Err(_) => usize::MAX,
+    };
+    entries.map(count).fold(0, usize::saturating_add)
+}
+
+/// Whether a path of a bundle is one that other programs would obey: what `git` finds in a directory `.git` it runs. The
+/// record of pulls is not the contract's to write either.
+fn is_obeyed(path: &str) -> bool {
+    path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) || path == RECORD
+}
+
+/// Removes a file, and the directories that are empty then.
+fn remove(directory: &Path, path: &str) -> Result<(), AppError> {
+    let full = directory.join(path);
+    std::fs::remove_file(&full).map_err(|source| AppError::File { path: full.clone(), source })?;
+    let mut above = full.parent();
+    while let Some(parent) = above.filter(|parent| *parent != directory && parent.starts_with(directory)) {
+        // A directory that holds something else stays.
+        if std::fs::remove_dir(parent).is_err() {
+            break;
+        }
+        above = parent.parent();
+    }
+    Ok(())
 }
 
 /// The digest of a file, if there is one. A link or a directory has one that no file has.

@@ -234,6 +234,10 @@ async fn under_bumped(store: &Store<'_>, new: Side<'_>) -> Result<Option<UnderBu
 /// The lowest version that may break what `old` promised; `None` when `new` may. Before 1.0.0 the minor number says it,
 /// and before 0.1.0 nothing is promised.
 fn next_breaking(old: &LenientVersion, new: &LenientVersion) -> Option<String> {
+    // A pre-release promises nothing yet.
+    if old.is_prerelease() {
+        return None;
+    }
     let (old, new) = (old.version(), new.version());
     match (old.major, old.minor) {
         (0, 0) => None,

@@ -10,6 +10,7 @@ use pacto_contract::{Bundle, Contract, LenientVersion, Reference, VersionRange};
 use pacto_engine::library::Unresolved;
 use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Keychain, Surroundings};
+use pacto_oci::directory::normalize;
 use pacto_oci::layout::Layout;
 use pacto_oci::mirror::{Location, Mirrors};
 use pacto_oci::parallel;
@@ -19,6 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 use crate::notices::Notices;
+use crate::sources::shown_from;
 
 /// Tags of one repository, asked for once.
 type Tags = Arc<OnceCell<Result<Arc<Vec<String>>, RegistryError>>>;
@@ -126,10 +128,17 @@ impl Registries {
         Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target), self.cache.as_ref())))
     }
 
-    /// The image layout that a reference names, seen from `base`.
+    /// The image layout that a reference names, seen from `base`. Its name is as the user would write it here, so that two
+    /// contracts that write the same and mean different directories are not mixed up.
     pub fn layout(&self, base: &str, reference: &LayoutReference) -> Store<'static> {
-        let shown = format!("oci-layout://{}", reference.directory);
-        Store::Layout(Layout::new(self.directory.join(base).join(&reference.directory), shown))
+        let written = Path::new(&reference.directory);
+        let directory = self.directory.join(base).join(written);
+        let shown = if base.is_empty() || written.is_absolute() {
+            reference.directory.clone()
+        } else {
+            shown_from(&self.directory, &normalize(&directory))
+        };
+        Store::Layout(Layout::new(directory, format!("oci-layout://{shown}")))
     }
 
     /// Lets credentials of the environment go to the registry of a reference: the user named it.

@@ -223,7 +223,11 @@ impl Sources {
         let opened = BundleDirectory::open(&directory, &shown)
             .map_err(|error| Unresolved::Failed(error.to_string()))?;
         let canonical = opened.canonical().to_string_lossy().into_owned();
-        self.remember(&canonical, Origin::Directory(canonical.clone()), &opened, written)
+        let answer = self.remember(&canonical, Origin::Directory(canonical.clone()), &opened, written);
+        if let Ok(found) = &answer {
+            self.registries.trust_contract(&found.document.contract);
+        }
+        answer
     }
 
     fn folder_answer(&self, folder: &Path, oci: &OciReference, constraint: Option<&str>) -> Answer {
@@ -311,7 +315,7 @@ fn first_problem(finding: &Diagnostic) -> String {
 }
 
 /// `path` as seen from `from`, both absolute or both relative: without the common part, with `..` where needed.
-fn shown_from(from: &Path, path: &Path) -> String {
+pub(crate) fn shown_from(from: &Path, path: &Path) -> String {
     let (from, path) = (absolute(from), absolute(path));
     let common = from.components().zip(path.components()).take_while(|(left, right)| left == right).count();
     let mut shown = PathBuf::new();

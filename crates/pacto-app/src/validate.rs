@@ -179,7 +179,7 @@ pub fn report(
         Subject { document: &resolved.document, bundle: Some(&resolved.bundle), origin: &resolved.origin };
     let (pins, findings) = match references {
         References::Follow => lock::pins_of(context, resolved),
-        References::InsideOnly => (Pins::default(), Vec::new()),
+        References::InsideOnly => (Pins::none(), Vec::new()),
     };
     let mut library = Library::default();
     loop {

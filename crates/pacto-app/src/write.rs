@@ -37,6 +37,14 @@ pub(crate) fn is_file_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
+/// Whether a name is one that a valid contract may have. What comes from elsewhere was not judged, and `.git` or `.ssh` is a
+/// directory that other programs obey.
+pub(crate) fn is_service_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let inner = name.bytes().all(|byte| is_letter(byte) || byte == b'-');
+    inner && name.bytes().next().is_some_and(is_letter) && name.bytes().last().is_some_and(is_letter)
+}
+
 /// The error without the name of the temporary file, which means nothing to the user.
 fn without_path(error: &io::Error) -> io::Error {
     let text = error.to_string();

@@ -84,6 +84,9 @@ fn cache_directory() -> Option<PathBuf> {
     named.or_else(|| Some(base()?.cache_dir().join("pacto/oci")))
 }
 
+/// Largest file of certificate authorities, in bytes.
+const MAX_AUTHORITY_BYTES: u64 = 4 * 1024 * 1024;
+
 /// Keys of the config file.
 const KEYS: &[&str] =
     &["output-format", "no-cache", "verbose", "registries", "requests-in-flight", "dashboard"];
@@ -195,9 +198,14 @@ impl ConfigFile {
         let listed = environment::value(environment::INSECURE_REGISTRIES).unwrap_or_default();
         let listed = listed.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| {
-                CommandError::Usage(format!("certificate authority {}: {error}", path.display()))
-            })
+            let wrong = |problem: &dyn std::fmt::Display| {
+                CommandError::Usage(format!("certificate authority {}: {problem}", path.display()))
+            };
+            let there = std::fs::metadata(path).map_err(|error| wrong(&error))?;
+            if !there.is_file() || there.len() > MAX_AUTHORITY_BYTES {
+                return Err(wrong(&"not a file of certificates"));
+            }
+            std::fs::read(path).map_err(|error| wrong(&error))
         };
         Ok(pacto_oci::registry::Settings {
             insecure_hosts: listed.chain(self.plain.iter().cloned()).collect(),

@@ -13,7 +13,7 @@ use pacto_contract::{Code, Diagnostic, Pointer, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Edge, EdgeKind, Graph, GraphService};
-use crate::library::{Origin, is_fixed};
+use crate::library::{Origin, Request, is_fixed};
 
 pub use file::LockFile;
 
@@ -155,23 +155,42 @@ impl Pin {
 }
 
 /// What references are locked to, to be looked up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Pins {
-    /// By reference and constraint; what is fixed, or no dependency, has none.
-    fixed: HashMap<(Reference, Option<String>), Reference>,
+    /// Of the contract that the lock lies beside.
+    root: Origin,
+    /// By reference as it is written beside the lock, and constraint; what is fixed, or no dependency, has none.
+    fixed: HashMap<(Reference, Option<String>), Pin>,
 }
 
 impl Pins {
-    /// The reference with tag and digest that stands for another one.
-    pub fn fixed(&self, reference: &Reference, constraint: Option<&str>) -> Option<&Reference> {
-        self.fixed.get(&(reference.clone(), constraint.map(str::to_owned)))
+    /// Nothing is locked.
+    pub fn none() -> Self {
+        Self { root: Origin::Directory(String::new()), fixed: HashMap::new() }
+    }
+
+    /// The request for the tag and the digest that another one is locked to.
+    pub fn fixed(&self, request: &Request) -> Option<Request> {
+        if self.fixed.is_empty() {
+            return None;
+        }
+        let written = seen_from(&self.root, &Origin::Directory(request.base.clone()), &request.reference);
+        let pin = self.fixed.get(&(written, request.constraint.clone()))?;
+        let reference = pinned(&request.reference, pin)?;
+        Some(Request { base: request.base.clone(), reference, constraint: None })
+    }
+
+    /// Whether a reference of a contract from `origin` is locked.
+    pub fn has(&self, origin: &Origin, reference: &Reference, constraint: Option<&str>) -> bool {
+        let constraint = constraint.filter(|_| !is_fixed(reference)).map(str::to_owned);
+        self.fixed.contains_key(&(seen_from(&self.root, origin, reference), constraint))
     }
 }
 
 impl Lock {
-    /// What references are locked to.
-    pub fn pins(&self) -> Pins {
-        let mut pins = Pins::default();
+    /// What references are locked to, for the contract from `root`.
+    pub fn pins(&self, root: &Origin) -> Pins {
+        let mut pins = Pins { root: root.clone(), fixed: HashMap::new() };
         let dependencies =
             self.dependencies.iter().map(|entry| (&entry.target, &entry.pin, Some(entry.constraint.clone())));
         let references = self.references.iter().map(|entry| (&entry.target, &entry.pin, None));
@@ -181,8 +200,9 @@ impl Lock {
                 continue;
             };
             let constraint = constraint.filter(|_| !is_fixed(&written));
-            if let Some(fixed) = pinned(&written, pin) {
-                pins.fixed.entry((written, constraint)).or_insert(fixed);
+            if pinned(&written, pin).is_some() {
+                let written = seen_from(root, root, &written);
+                pins.fixed.entry((written, constraint)).or_insert_with(|| pin.clone());
             }
         }
         pins
@@ -191,8 +211,18 @@ impl Lock {
     /// The same without what is to be resolved anew: the dependency or reference `name`, or everything.
     #[must_use]
     pub fn without(mut self, name: Option<&str>) -> Self {
-        self.dependencies.retain(|entry| name.is_some_and(|name| entry.name != name));
-        self.references.retain(|entry| name.is_some_and(|name| entry.name != name));
+        let Some(name) = name else {
+            self.dependencies.clear();
+            self.references.clear();
+            return self;
+        };
+        // What is the same under another name goes with it, or it would hold it where it is.
+        let dependencies =
+            self.dependencies.iter().filter(|entry| entry.name == name).map(|entry| &entry.target);
+        let references = self.references.iter().filter(|entry| entry.name == name).map(|entry| &entry.target);
+        let gone: BTreeSet<Target> = dependencies.chain(references).cloned().collect();
+        self.dependencies.retain(|entry| !gone.contains(&entry.target));
+        self.references.retain(|entry| !gone.contains(&entry.target));
         self
     }
 
@@ -201,6 +231,34 @@ impl Lock {
         self.dependencies.iter().any(|entry| entry.name == name)
             || self.references.iter().any(|entry| entry.name == name)
     }
+}
+
+/// A reference of a contract from `origin` as it is written beside the lock: what a path means depends on who writes it.
+fn seen_from(root: &Origin, origin: &Origin, reference: &Reference) -> Reference {
+    let mut seen = reference.clone();
+    if let Reference::Layout(layout) = &mut seen
+        && !layout.directory.starts_with('/')
+        && let Origin::Directory(base) = origin
+    {
+        let there = Origin::Directory(joined(base, &layout.directory));
+        layout.directory = path_from(root, &there).unwrap_or_default();
+    }
+    seen
+}
+
+/// `path` seen from `base`, without `.` and `..` where that can be.
+fn joined(base: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// `written` with the tag and the digest of `pin`.
@@ -246,7 +304,8 @@ pub fn build(
         }
         described.push(target.and_then(Result::ok));
     }
-    let mut dependencies: BTreeMap<(String, String, String), LockedDependency> = BTreeMap::new();
+    let root_origin = graph.root().map(|root| root.resolved.origin.clone());
+    let mut dependencies: BTreeMap<(String, Target, String), LockedDependency> = BTreeMap::new();
     let mut references: BTreeMap<(Option<String>, ReferenceKind, String), LockedReference> = BTreeMap::new();
     for (id, service) in graph.services.iter().enumerate() {
         problems.extend(check::declarations(&service.resolved.document));
@@ -260,7 +319,11 @@ pub fn build(
                 continue;
             };
             let (to, (source, place, pin)) = found;
-            let target = target(*source, place, edge);
+            let seen = |reference: &Reference| match &root_origin {
+                Some(root) => seen_from(root, &service.resolved.origin, reference),
+                None => reference.clone(),
+            };
+            let target = target(*source, place, edge, seen);
             if edge.kind == EdgeKind::Dependency {
                 let entry = LockedDependency {
                     name: edge.need.name().to_owned(),
@@ -269,7 +332,7 @@ pub fn build(
                     pin: pin.clone(),
                     depends_on: graph.services.get(to).map(names_of_dependencies).unwrap_or_default(),
                 };
-                let key = (entry.name.clone(), edge.need.reference.clone(), entry.constraint.clone());
+                let key = (entry.name.clone(), entry.target.clone(), entry.constraint.clone());
                 dependencies.insert(key, entry);
                 continue;
             }
@@ -296,9 +359,15 @@ pub fn build(
     })
 }
 
-fn target(source: LockSource, place: &str, edge: &Edge) -> Target {
+fn target(source: LockSource, place: &str, edge: &Edge, seen: impl Fn(&Reference) -> Reference) -> Target {
+    let written = &edge.need.reference;
     match source {
-        LockSource::Oci => Target { source, reference: Some(edge.need.reference.clone()), path: None },
+        LockSource::Oci => {
+            let layout =
+                Reference::parse(written).ok().filter(|parsed| matches!(parsed, Reference::Layout(_)));
+            let reference = layout.map_or_else(|| written.clone(), |layout| seen(&layout).to_string());
+            Target { source, reference: Some(reference), path: None }
+        }
         LockSource::Local => Target { source, reference: None, path: Some(place.to_owned()) },
     }
 }

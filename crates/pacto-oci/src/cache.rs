@@ -156,23 +156,23 @@ impl Cache {
     /// When the directory is there and cannot be read.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        match self.walk(&self.directory, 0, &mut entries) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            walked => walked?,
-        }
+        self.walk(&self.directory, 0, &mut entries)?;
         entries.sort();
         Ok(entries)
     }
 
     fn walk(&self, directory: &Path, depth: usize, found: &mut Vec<Entry>) -> io::Result<()> {
         let mut size = None;
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
+        // Another process may remove what was there a moment ago.
+        let Some(listed) = there(fs::read_dir(directory))? else { return Ok(()) };
+        for entry in listed {
+            let Some(entry) = there(entry)? else { continue };
+            let Some(kind) = there(entry.file_type())? else { continue };
             if kind.is_dir() && depth < MAX_DEPTH {
                 self.walk(&entry.path(), depth + 1, found)?;
             } else if kind.is_file() && [LAYER, RECORD].iter().any(|name| entry.file_name() == *name) {
-                *size.get_or_insert(0) += entry.metadata()?.len();
+                let metadata = there(entry.metadata())?;
+                *size.get_or_insert(0) += metadata.map_or(0, |metadata| metadata.len());
             }
         }
         let Some(size) = size else { return Ok(()) };
@@ -194,12 +194,13 @@ impl Cache {
     /// # Errors
     /// When a file cannot be removed.
     pub fn remove(&self, entry: &Entry) -> io::Result<()> {
-        for file in fs::read_dir(&entry.directory)? {
-            let file = file?;
+        let Some(listed) = there(fs::read_dir(&entry.directory))? else { return Ok(()) };
+        for file in listed {
+            let Some(file) = there(file)? else { continue };
             let name = file.file_name();
             let is_ours = name == LAYER || name == RECORD || atomic::is_leftover(&name);
-            if is_ours && file.file_type()?.is_file() {
-                fs::remove_file(file.path())?;
+            if is_ours && there(file.file_type())?.is_some_and(|kind| kind.is_file()) {
+                there(fs::remove_file(file.path()))?;
             }
         }
         let mut directory = entry.directory.as_path();
@@ -209,6 +210,14 @@ impl Cache {
             directory = parent;
         }
         Ok(())
+    }
+}
+
+/// What is there; nothing for what is not, or not any more.
+fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
     }
 }
 

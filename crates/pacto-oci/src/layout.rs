@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::archive;
 use crate::atomic::{self, Readers};
-use crate::registry::{Manifest, RegistryError};
+use crate::registry::{Manifest, RegistryError, with_version};
 
 /// Marks a directory as an image layout.
 const MARKER: &str = "oci-layout";
@@ -83,6 +83,13 @@ impl Layout {
             let tag = descriptor.annotations().as_ref().and_then(|annotations| annotations.get(TAG));
             descriptor.digest().to_string() == version || tag.is_some_and(|tag| tag == version)
         });
+        if found.is_none()
+            && let Some(digest) = Digest::parse(version).ok().filter(Digest::is_complete)
+        {
+            // What no tag leads to any more is there all the same.
+            let content = self.content(&digest, MAX_MANIFEST_BYTES)?;
+            return Ok(content.map(|_| version.to_owned()));
+        }
         Ok(found.map(|descriptor| descriptor.digest().to_string()))
     }
 
@@ -91,7 +98,7 @@ impl Layout {
     /// # Errors
     /// [`RegistryError::NotFound`], or what is wrong with the layout.
     pub fn manifest(&self, version: &str) -> Result<Manifest, RegistryError> {
-        let not_found = || RegistryError::NotFound(format!("{}:{version}", self.shown));
+        let not_found = || RegistryError::NotFound(with_version(&self.shown, version));
         let digest = match self.head(version)? {
             Some(digest) => digest,
             None if version.starts_with("sha256:") => version.to_owned(),

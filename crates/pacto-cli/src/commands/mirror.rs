@@ -64,7 +64,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let left = outcome.contracts.iter().filter(|contract| contract.status == Status::Differs).count();
     if left > 0 {
         let which = if left == 1 { "1 tag leads" } else { &format!("{left} tags lead") };
-        ui.error(&format!("{which} to other content at the target; use --force to overwrite"));
+        ui.error(&format!(
+            "{which} to other content at the target; nothing was copied; use --force to overwrite"
+        ));
         return Ok(ANSWER);
     }
     Ok(FINE)

@@ -1,6 +1,7 @@
 //! `pacto versions`.
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 
 use clap::Args;
 use pacto_app::versions::{self, Options, Outcome, Tag};
@@ -23,12 +24,13 @@ pub struct Arguments {
     reference: String,
     /// Show the highest N versions only
     #[arg(short = 'n', long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
     let settings = Settings::read_plain(global, "versions")?;
-    let options = Options { reference: arguments.reference.clone(), limit: arguments.limit };
+    let options =
+        Options { reference: arguments.reference.clone(), limit: arguments.limit.map(NonZeroUsize::get) };
     let outcome = versions::run(&settings.context, &options)?;
     match settings.format {
         OutputFormat::Json => ui.json(&outcome),

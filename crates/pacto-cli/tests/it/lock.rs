@@ -6,11 +6,11 @@ use pacto_testkit::registry::Registry;
 use crate::fixture::context;
 
 /// What a command says, with the registry's address as `HOST` and digests cut.
-fn said(cx: &TestContext, registry: &Registry, arguments: &[&str]) -> String {
+pub(super) fn said(cx: &TestContext, registry: &Registry, arguments: &[&str]) -> String {
     cut(&cx.pacto(arguments).to_string().replace(registry.address(), "HOST"))
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.split_once("sha256:") {
         Some((before, rest)) => {
             let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
@@ -20,13 +20,13 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn service(name: &str, rest: &str) -> String {
+pub(super) fn service(name: &str, rest: &str) -> String {
     format!("pactoVersion: '1.0'\nservice: {{name: {name}, version: 1.0.0, owner: team/a}}\n{rest}")
 }
 
 /// A registry with `redis`, `cart`, which needs it, and `rules`, a policy; and `shop`, which needs `cart`, keeps to
 /// `rules` and stands beside `tools`.
-fn shop() -> Option<(TestContext, Registry)> {
+pub(super) fn shop() -> Option<(TestContext, Registry)> {
     let registry = Registry::start()?;
     let mut cx = context();
     cx.env("PACTO_REGISTRY_MIRROR", format!("r.example/acme={}/acme", registry.address()));
@@ -51,7 +51,7 @@ fn shop() -> Option<(TestContext, Registry)> {
 }
 
 /// Publishes a version, whatever was there.
-fn push(cx: &TestContext, name: &str, version: &str, owner: &str) {
+pub(super) fn push(cx: &TestContext, name: &str, version: &str, owner: &str) {
     let target = format!("oci://r.example/acme/{name}");
     let version = format!("service.version={version}");
     let owner = format!("service.owner={owner}");
@@ -289,9 +289,6 @@ fn what_is_not_as_it_was_locked_is_said() {
       ERROR [LOCK_LOCAL_DRIFT] pacto.lock#dependencies[2]: ../tools was changed after it was locked
           at shop/pacto.lock:23:5
           help: run `pacto lock`
-      ERROR [LOCK_DIGEST_MISMATCH] pacto.lock#dependencies[0]: oci://r.example/acme/cart 1.0.0 was locked at sha256:… and is sha256:… now
-          at shop/pacto.lock:9:5
-          help: to take what is there now, run `pacto lock --update cart`
     "#);
     assert_eq!(cx.pacto(["lock", "shop"]).code, 0);
     assert_eq!(cx.pacto(["lock", "shop", "--check"]).code, 0);
@@ -381,76 +378,4 @@ fn what_cannot_be_locked_is_said_and_nothing_written() {
     Error: nothing was written to shop/pacto.lock
     "#);
     assert!(!cx.path("shop/pacto.lock").exists());
-}
-
-#[test]
-fn image_layouts_are_locked_too() {
-    let cx = context();
-    cx.write("cart/pacto.yaml", service("cart", ""));
-    for version in ["1.0.0", "1.1.0"] {
-        let output = cx.pacto([
-            "push",
-            "oci-layout://shop/layout",
-            "-p",
-            "cart",
-            "--set",
-            &format!("service.version={version}"),
-        ]);
-        assert_eq!(output.code, 0, "{output}");
-    }
-    // Seen from the contract, not from where the command runs.
-    let needs = "dependencies: [{ref: 'oci-layout://./layout', compatibility: ^1.0.0}]\n";
-    cx.write("shop/pacto.yaml", service("shop", needs));
-    insta::assert_snapshot!(cx.pacto(["lock", "shop"]), @"
-    exit: 0
-    ----- stdout -----
-    wrote shop/pacto.lock (1 dependency, 0 references)
-    ");
-    insta::assert_snapshot!(cx.pacto(["lock", "shop", "--check"]), @"
-    exit: 0
-    ----- stdout -----
-    shop/pacto.lock is up to date (1 dependency, 0 references)
-    ");
-    let again = cx.pacto(["push", "oci-layout://shop/layout:1.1.0", "-p", "cart", "--force"]);
-    assert_eq!(again.code, 0, "{again}");
-    insta::assert_snapshot!(cut(&cx.pacto(["lock", "shop", "--check"]).to_string()), @"
-    exit: 1
-    ----- stdout -----
-    shop/pacto.lock is not up to date
-    ----- stderr -----
-      ERROR [LOCK_DIGEST_MISMATCH] pacto.lock#dependencies[0]: oci-layout://./layout 1.1.0 was locked at sha256:… and is sha256:… now
-          at shop/pacto.lock:9:5
-          help: to take what is there now, run `pacto lock --update layout`
-    ");
-    insta::assert_snapshot!(cx.pacto(["graph", "shop"]), @"
-    exit: 0
-    ----- stdout -----
-    shop@1.0.0
-    └─ cart@1.1.0
-    ");
-}
-
-#[test]
-#[cfg(unix)]
-fn what_is_no_file_is_no_lock() {
-    let cx = context();
-    cx.write("shop/pacto.yaml", service("shop", ""));
-    let lock = cx.path("shop/pacto.lock");
-    let said = || cx.pacto(["validate", "shop"]).stderr.lines().next().unwrap_or_default().to_owned();
-    std::fs::create_dir(&lock).unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
-    std::fs::remove_dir(&lock).unwrap();
-    std::os::unix::fs::symlink("/dev/zero", &lock).unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
-    std::fs::remove_file(&lock).unwrap();
-    std::fs::write(&lock, b"lockVersion: 3\xff\n").unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] the file is not UTF-8 text");
-    std::fs::write(&lock, "lockVersion: 3\npacto: {version: dev}\n").unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] this is no lock: missing field `root`");
-    std::fs::write(&lock, format!("lockVersion: 3\nx: {}\n", "[".repeat(200))).unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] collections are nested deeper than 128 levels");
-    std::fs::write(&lock, "lockVersion: 3\nlockVersion: 3\n").unwrap();
-    insta::assert_snapshot!(said(), @r#"  ERROR [LOCK_UNREADABLE] the key "lockVersion" is there twice; first on line 1"#);
-    std::fs::write(&lock, vec![b' '; 10 * 1024 * 1024 + 1]).unwrap();
-    insta::assert_snapshot!(said(), @"  ERROR [LOCK_UNREADABLE] shop/pacto.lock is no regular file, or larger than 10485760 bytes");
 }

@@ -21,11 +21,15 @@ mod graph;
 #[cfg(test)]
 mod graph_trouble;
 #[cfg(test)]
+mod hostile_artifacts;
+#[cfg(test)]
 mod init;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod lock;
+#[cfg(test)]
+mod lock_places;
 #[cfg(test)]
 mod login;
 #[cfg(test)]

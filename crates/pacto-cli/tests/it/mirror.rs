@@ -70,7 +70,7 @@ fn a_registry_stands_in_for_another() {
     ----- stdout -----
     would copy  FROM/acme/redis:1.0.0_b.1 -> TO/copies/FOLDER/acme/redis:1.0.0_b.1
     would copy  FROM/acme/cart:1.0.0_b.1 -> TO/copies/FOLDER/acme/cart:1.0.0_b.1
-    would copy  FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules:1.0.0_b.1
+    would copy  FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules@sha256:…
     would copy  FROM/acme/shop:1.0.0_b.1 -> TO/copies/FOLDER/acme/shop:1.0.0_b.1
 
     To use the copies, add to the config file:
@@ -83,7 +83,7 @@ fn a_registry_stands_in_for_another() {
     ----- stdout -----
     copied      FROM/acme/redis:1.0.0_b.1 -> TO/copies/FOLDER/acme/redis:1.0.0_b.1
     copied      FROM/acme/cart:1.0.0_b.1 -> TO/copies/FOLDER/acme/cart:1.0.0_b.1
-    copied      FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules:1.0.0_b.1
+    copied      FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules@sha256:…
     copied      FROM/acme/shop:1.0.0_b.1 -> TO/copies/FOLDER/acme/shop:1.0.0_b.1
 
     To use the copies, add to the config file:
@@ -98,7 +98,7 @@ fn a_registry_stands_in_for_another() {
     |---|---|---|
     | `FROM/acme/redis:1.0.0_b.1` | `TO/copies/FOLDER/acme/redis:1.0.0_b.1` | identical |
     | `FROM/acme/cart:1.0.0_b.1` | `TO/copies/FOLDER/acme/cart:1.0.0_b.1` | identical |
-    | `FROM/acme/rules@sha256:…` | `TO/copies/FOLDER/acme/rules:1.0.0_b.1` | identical |
+    | `FROM/acme/rules@sha256:…` | `TO/copies/FOLDER/acme/rules@sha256:…` | identical |
     | `FROM/acme/shop:1.0.0_b.1` | `TO/copies/FOLDER/acme/shop:1.0.0_b.1` | identical |
 
     To use the copies, add to the config file:
@@ -128,7 +128,7 @@ fn a_directory_stands_in_for_a_registry() {
     ----- stdout -----
     copied      FROM/acme/redis:1.0.0_b.1 -> oci-layout://./copies/FOLDER/acme/redis:1.0.0_b.1
     copied      FROM/acme/cart:1.0.0_b.1 -> oci-layout://./copies/FOLDER/acme/cart:1.0.0_b.1
-    copied      FROM/acme/rules@sha256:… -> oci-layout://./copies/FOLDER/acme/rules:1.0.0_b.1
+    copied      FROM/acme/rules@sha256:… -> oci-layout://./copies/FOLDER/acme/rules@sha256:…
     copied      FROM/acme/shop:1.0.0_b.1 -> oci-layout://./copies/FOLDER/acme/shop:1.0.0_b.1
 
     To use the copies, add to the config file:
@@ -181,16 +181,16 @@ fn nothing_is_replaced_and_nothing_left_out_in_silence() {
     exit: 1
     ----- stdout -----
     differs     FROM/acme/redis:1.0.0_b.1 -> TO/copies/FOLDER/acme/redis:1.0.0_b.1
-    copied      FROM/acme/cart:1.0.0_b.1 -> TO/copies/FOLDER/acme/cart:1.0.0_b.1
-    copied      FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules:1.0.0_b.1
-    copied      FROM/acme/shop:1.0.0_b.1 -> TO/copies/FOLDER/acme/shop:1.0.0_b.1
+    would copy  FROM/acme/cart:1.0.0_b.1 -> TO/copies/FOLDER/acme/cart:1.0.0_b.1
+    would copy  FROM/acme/rules@sha256:… -> TO/copies/FOLDER/acme/rules@sha256:…
+    would copy  FROM/acme/shop:1.0.0_b.1 -> TO/copies/FOLDER/acme/shop:1.0.0_b.1
 
     To use the copies, add to the config file:
     registries:
       - prefix: "FROM"
         location: "TO/copies/FOLDER"
     ----- stderr -----
-    Error: 1 tag leads to other content at the target; use --force to overwrite
+    Error: 1 tag leads to other content at the target; nothing was copied; use --force to overwrite
     "#);
     assert!(said(&[&mirror[..], &["--force"]].concat()).starts_with("exit: 0"));
     cx.write("shop/pacto.yaml", cx.read("shop/pacto.yaml").replace("acme/cart'", "acme/none'"));
@@ -222,4 +222,51 @@ fn nothing_is_replaced_and_nothing_left_out_in_silence() {
     ----- stderr -----
     Error: "oci-layout://./x": contracts cannot refer into an image layout; mirror without --rewrite
     "#);
+}
+
+#[test]
+fn what_is_wanted_by_its_digest_is_copied_by_its_digest() {
+    let (Some(registry), Some(other)) = (Registry::start(), Registry::start()) else { return };
+    let cx = context();
+    let (from, to) = (registry.address().to_owned(), other.address().to_owned());
+    let push = |name: &str, more: &[&str]| {
+        let reference = format!("oci://{from}/acme/{name}");
+        let arguments = [&["push", &reference, "-p", name, "--output-format", "json"], more].concat();
+        cx.pacto(arguments).json()["digest"].as_str().unwrap().to_owned()
+    };
+    cx.write("cart/pacto.yaml", service("cart", ""));
+    let first = push("cart", &[]);
+    let second = push("cart", &["--set", "service.owner=team/b", "--force"]);
+    // One pins what the tag meant before, the other the tag.
+    let needs = format!(
+        "dependencies:\n  - {{name: old, ref: 'oci://{from}/acme/cart@{first}', compatibility: '*'}}\n  \
+         - {{name: new, ref: 'oci://{from}/acme/cart:1.0.0_b.1', compatibility: '*'}}\n"
+    );
+    cx.write("shop/pacto.yaml", service("shop", &needs));
+    push("shop", &[]);
+    let source = format!("oci://{from}/acme/shop");
+    for target in [format!("oci://{to}/copies"), "oci-layout://./copies".to_owned()] {
+        let output = cx.pacto(["mirror", &source, &target]);
+        assert_eq!(output.code, 0, "{output}");
+        let again = cx.pacto(["mirror", &source, &target]);
+        assert!(!again.stdout.contains("copied"), "{again}");
+    }
+    drop(registry);
+    let folder = from.replace(':', "-");
+    for location in [format!("{to}/copies/{folder}"), format!("oci-layout:copies/{folder}")] {
+        let mut there = context();
+        there.copy(&cx.path("copies"), "copies");
+        there.env("PACTO_REGISTRY_MIRROR", format!("{from}={location}"));
+        let graph = there.pacto(["graph", "--strict", &source]);
+        assert!(graph.stdout.contains("cart@1.0.0+b.1"), "{graph}");
+        for digest in [&first, &second] {
+            let explain = there.pacto(["explain", &format!("oci://{from}/acme/cart@{digest}")]);
+            assert_eq!(explain.code, 0, "{explain}");
+        }
+        let tagged = there.pacto(["explain", &format!("oci://{from}/acme/cart")]);
+        assert!(tagged.stdout.contains("Owner: team/b"), "{tagged}");
+    }
+    // Two contents cannot have one tag, which rewritten copies need.
+    let rewritten = cx.pacto(["mirror", &source, &format!("oci://{to}/rewritten"), "--rewrite"]);
+    assert_ne!(rewritten.code, 0, "{rewritten}");
 }

@@ -199,6 +199,12 @@ fn a_version_that_breaks_more_than_it_says_is_named() {
         let target = ["push", "oci://HOST/acme/young", "-p", "cart", "--deny-under-bump"];
         assert!(said(&target).starts_with(&format!("exit: {code}\n")), "{version}");
     }
+    // A pre-release promises nothing.
+    for (version, port) in [("1.0.0-rc.1", 80), ("1.0.0-rc.2", 81), ("1.0.0", 82)] {
+        cart(&cx, version, port);
+        let target = ["push", "oci://HOST/acme/soon", "-p", "cart", "--deny-under-bump"];
+        assert!(said(&target).starts_with("exit: 0\n"), "{version}");
+    }
     // What cannot be compared is no reason to refuse, unless that was asked for.
     let skopeo = std::process::Command::new("skopeo")
         .args(["copy", "--quiet", "--dest-tls-verify=false"])

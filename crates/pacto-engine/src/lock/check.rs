@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pacto_contract::{Code, ContractDocument, Diagnostic, LenientVersion, Pointer, Reference, VersionRange};
 
-use super::{Lock, LockFile, LockSource, LockedReference, Pin, ReferenceKind, Target};
+use super::{
+    Lock, LockFile, LockSource, LockedDependency, LockedReference, Pin, ReferenceKind, Target, joined,
+};
 use crate::graph::{Edge, EdgeKind, GraphService};
-use crate::library::is_fixed;
+use crate::library::{Origin, is_fixed};
 
 const RUN_LOCK: &str = "run `pacto lock`";
 
@@ -94,16 +96,27 @@ impl LockFile {
 
     /// What the contract of this lock refers to in registries and the lock does not name. `is_root` says whether it is
     /// the contract that the lock belongs to.
-    pub fn missing(&self, document: &ContractDocument) -> Vec<Diagnostic> {
+    pub fn missing(&self, document: &ContractDocument, root: &Origin) -> Vec<Diagnostic> {
         let contract = &document.contract;
-        let pins = self.lock.pins();
-        let is_remote = |reference: &Reference| !matches!(reference, Reference::Local(_));
-        let is_locked = |reference: &str, constraint: Option<&str>| {
-            let Ok(reference) = Reference::parse(reference) else { return true };
-            let constraint = constraint.filter(|_| !is_fixed(&reference));
-            !is_remote(&reference) || pins.fixed(&reference, constraint).is_some()
+        let pins = self.lock.pins(root);
+        let Origin::Directory(directory) = root else { return Vec::new() };
+        let targets = self.lock.dependencies.iter().map(|entry| &entry.target);
+        let targets = targets.chain(self.lock.references.iter().map(|entry| &entry.target));
+        let paths: BTreeSet<String> =
+            targets.filter_map(|target| Some(joined(directory, target.path.as_deref()?))).collect();
+        let is_locked = |reference: &str, constraint: Option<&str>| match Reference::parse(reference) {
+            Ok(Reference::Local(path)) if path.starts_with('/') => paths.contains(&joined("", &path)),
+            Ok(Reference::Local(path)) => paths.contains(&joined(directory, &path)),
+            Ok(reference) => pins.has(root, &reference, constraint),
+            Err(_) => true,
         };
         let mut findings = Vec::new();
+        let (own, name) = (&self.lock.root.name, &contract.service.name);
+        if own != name {
+            let pointer = Pointer::root().key("root").key("name");
+            let message = format!("the lock is that of {own:?}, not of {name:?}");
+            findings.push(self.finding(Code::LockStale, &pointer, message).with_help(RUN_LOCK));
+        }
         let mut say = |pointer: &Pointer, message: String| {
             findings.push(document.finding(Code::LockStale, pointer, message).with_help(RUN_LOCK));
         };
@@ -193,27 +206,37 @@ impl LockFile {
             say(&Pointer::root().key("root").key("name"), message);
         }
         let is_drift = |target: &Target| {
-            let mut known = self.lock.dependencies.iter().map(|entry| &entry.target);
+            let dependencies = self.lock.dependencies.iter().map(|entry| &entry.target);
+            let mut known = dependencies.chain(self.lock.references.iter().map(|entry| &entry.target));
             // What changed in a contract of this machine is said by `drift`.
             target.source == LockSource::Local && known.any(|other| other == target)
         };
+        // The same need with another content: `moved` says that.
+        let is_moved = |entry: &LockedDependency| {
+            let same = |known: &LockedDependency| {
+                let is_same = (&known.name, &known.target, &known.constraint, &known.depends_on)
+                    == (&entry.name, &entry.target, &entry.constraint, &entry.depends_on);
+                is_same && known.pin.version == entry.pin.version
+            };
+            self.lock.dependencies.iter().any(same)
+        };
         let changed = fresh.dependencies.iter().filter(|entry| !self.lock.dependencies.contains(entry));
-        for entry in changed.filter(|entry| !is_drift(&entry.target)) {
+        for entry in changed.filter(|entry| !is_drift(&entry.target) && !is_moved(entry)) {
             say(
                 &Pointer::root().key("dependencies"),
                 format!("dependency {:?} is not locked as it is", entry.name),
             );
         }
         for (index, entry) in self.lock.dependencies.iter().enumerate() {
-            let is_known = |fresh: &super::LockedDependency| {
-                (&fresh.name, &fresh.target) == (&entry.name, &entry.target)
-            };
+            let is_known =
+                |fresh: &LockedDependency| (&fresh.name, &fresh.target) == (&entry.name, &entry.target);
             if !fresh.dependencies.iter().any(is_known) {
                 let pointer = Pointer::root().key("dependencies").index(index);
                 say(&pointer, format!("nothing needs dependency {:?} any more", entry.name));
             }
         }
-        for entry in fresh.references.iter().filter(|entry| !self.lock.references.contains(entry)) {
+        let changed = fresh.references.iter().filter(|entry| !self.lock.references.contains(entry));
+        for entry in changed.filter(|entry| !is_drift(&entry.target)) {
             say(
                 &Pointer::root().key("references"),
                 format!("{} is not locked as it is", shown_reference(entry)),

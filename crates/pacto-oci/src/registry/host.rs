@@ -36,7 +36,10 @@ pub(super) fn is_loopback(host: &str) -> bool {
     let name = name(host);
     match name.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+        Err(_) => {
+            let name = name.to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
     }
 }
 
@@ -75,7 +78,9 @@ mod tests {
     #[test]
     fn plain_http_is_for_private_places() {
         let plain = PlainHttp { listed: ["registry.corp:8080".to_owned()].into() };
-        for host in ["localhost:5000", "localhost", "a.localhost", "127.0.0.1:1", "[::1]:5000"] {
+        for host in
+            ["localhost:5000", "localhost", "a.localhost", "127.0.0.1:1", "[::1]:5000", "LOCALHOST:5000"]
+        {
             assert!(plain.is_allowed(host) && plain.may_carry_credentials(host), "{host}");
         }
         for host in ["10.1.2.3:5000", "192.168.0.1", "172.16.9.9", "nas.local:5000"] {

@@ -145,7 +145,7 @@ impl Transport {
 
     fn host(&self, name: &str) -> Arc<Host> {
         let fresh = || Host {
-            permits: Arc::new(Semaphore::new(self.settings.parallel.max(1))),
+            permits: Arc::new(Semaphore::new(self.settings.parallel.clamp(1, Semaphore::MAX_PERMITS))),
             scheme: OnceCell::new(),
             challenge: Mutex::default(),
             grants: Mutex::default(),
@@ -237,6 +237,10 @@ impl Transport {
         }
         match self.ping("https", call).await? {
             Ok(_) => Ok("https"),
+            // A certificate that does not fit is an answer: plain HTTP would be what an attacker wants.
+            Err(secure) if cause(&secure).contains("certificate") => {
+                Err(RegistryError::unreachable(call.reference, cause(&secure)).into())
+            }
             Err(secure) => match self.ping("http", call).await? {
                 Ok(status) if is_registry(status) => Ok("http"),
                 _ => Err(failure(host, call, &secure)),

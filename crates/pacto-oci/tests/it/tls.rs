@@ -1,6 +1,7 @@
 //! A registry behind TLS, with a certificate of an authority of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pacto_oci::credential::Keychain;
@@ -36,19 +37,22 @@ fn authority() -> (Vec<u8>, TlsAcceptor) {
     (root.pem().into_bytes(), TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A registry that answers over TLS as `answer` says, by the head of the request; others get what `plain` says, or nothing.
-async fn serve(acceptor: TlsAcceptor, plain: Option<Message>, answer: fn(&str) -> Message) -> String {
+/// A registry that answers over TLS as `answer` says, by the head of the request; others get what `plain` says, one after
+/// the other and the last for ever, or nothing.
+async fn serve(acceptor: TlsAcceptor, plain: Vec<Message>, answer: fn(&str) -> Message) -> String {
+    let count = Arc::new(AtomicUsize::new(0));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let (acceptor, plain) = (acceptor.clone(), plain.clone());
+            let (acceptor, plain, count) = (acceptor.clone(), plain.clone(), Arc::clone(&count));
             tokio::spawn(async move {
                 let mut first = [0];
                 stream.peek(&mut first).await.ok()?;
                 if first != [22] {
                     // No greeting of TLS.
-                    let plain = plain?;
+                    let turn = count.fetch_add(1, Ordering::Relaxed).min(plain.len().checked_sub(1)?);
+                    let plain = plain.get(turn)?;
                     stream.write_all(&plain.head()).await.ok()?;
                     return stream.write_all(&plain.body).await.ok();
                 }
@@ -94,7 +98,7 @@ async fn an_own_authority_is_trusted_where_it_is_named() {
     let (root, acceptor) = authority();
     // What Go's servers say to a client that speaks no TLS; others close.
     let refusal = Message::response(400, &[], "Client sent an HTTP request to an HTTPS server.\n");
-    for plain in [Some(refusal), None] {
+    for plain in [vec![refusal], Vec::new()] {
         let host = serve(acceptor.clone(), plain, answer).await;
         let trusting = client(vec![root.clone()]).unwrap();
         assert_eq!(tags(&trusting, &host).await.unwrap(), ["1.0.0"]);
@@ -104,7 +108,7 @@ async fn an_own_authority_is_trusted_where_it_is_named() {
     let error = client(vec![b"no certificate".to_vec()]).unwrap_err();
     assert_eq!(error, "a certificate authority cannot be read: there is no certificate in it");
     let odd = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
-    let host = serve(acceptor, None, answer).await;
+    let host = serve(acceptor, Vec::new(), answer).await;
     let error = tags(&client(vec![odd]).unwrap(), &host).await.unwrap_err().to_string();
     assert!(error.contains("TLS cannot be set up"), "{error}");
 }
@@ -112,7 +116,7 @@ async fn an_own_authority_is_trusted_where_it_is_named() {
 #[tokio::test]
 async fn nobody_is_sent_from_tls_to_plain_http() {
     let (root, acceptor) = authority();
-    let host = serve(acceptor, None, |request| {
+    let host = serve(acceptor, Vec::new(), |request| {
         if request.starts_with("GET /v2/ ") {
             Message::response(200, &[], "{}")
         } else {
@@ -122,4 +126,15 @@ async fn nobody_is_sent_from_tls_to_plain_http() {
     .await;
     let error = tags(&client(vec![root]).unwrap(), &host).await.unwrap_err().to_string();
     assert!(error.ends_with("to http://localhost:1 is not followed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_fit_is_no_reason_for_plain_http() {
+    let (_, acceptor) = authority();
+    // It says that it wants TLS, and would answer without it the next time.
+    let refusal = Message::response(400, &[], "");
+    let forged = Message::response(200, &[], r#"{"name": "acme/cart", "tags": ["6.6.6"]}"#);
+    let host = serve(acceptor, vec![refusal, forged], answer).await;
+    let error = tags(&client(Vec::new()).unwrap(), &host).await.unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
 }
