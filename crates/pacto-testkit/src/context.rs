@@ -266,6 +266,18 @@ impl fmt::Display for CommandOutput {
     }
 }
 
+/// `text` with `sha256:…` for every digest, which depends on more than a snapshot is about.
+pub fn cut_digests(text: &str) -> String {
+    let mut cut = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("sha256:") {
+        cut.push_str(before);
+        cut.push_str("sha256:…");
+        rest = after.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
+    }
+    cut + rest
+}
+
 /// The directory of the checkout that this was built from.
 ///
 /// # Panics

@@ -8,7 +8,7 @@ pub mod latency;
 pub mod original;
 pub mod registry;
 
-pub use context::{CommandOutput, TestContext, checkout_dir, shared_dir};
+pub use context::{CommandOutput, TestContext, checkout_dir, cut_digests, shared_dir};
 
 /// Makes a test do all of a soak instead of a tenth; `cargo xtask soak` sets it.
 const SOAK: &str = "PACTO_SOAK";

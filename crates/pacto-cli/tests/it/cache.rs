@@ -1,7 +1,7 @@
 //! What was fetched once: asked for again with small requests, used alone when nobody answers, listed and removed.
 
-use pacto_testkit::TestContext;
 use pacto_testkit::registry::Registry;
+use pacto_testkit::{TestContext, cut_digests};
 
 use crate::fixture::context;
 
@@ -19,18 +19,7 @@ fn requests(cx: &TestContext, arguments: &[&str]) -> Vec<String> {
         .collect();
     requests.retain(|request| !request.ends_with("/v2/"));
     requests.sort();
-    requests.iter().map(|request| cut(request)).collect()
-}
-
-/// Digests as three dots.
-fn cut(text: &str) -> String {
-    match text.split_once("sha256:") {
-        Some((before, rest)) => {
-            let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-            format!("{before}sha256:…{}", cut(after))
-        }
-        None => text.to_owned(),
-    }
+    requests.iter().map(|request| cut_digests(request)).collect()
 }
 
 /// A registry with `cart` and `shop`, which needs it.
@@ -119,8 +108,9 @@ fn without_a_registry_the_cache_answers_and_says_so() {
 fn is_listed_and_removed() {
     let Some((mut cx, registry)) = published() else { return };
     let host = registry.address().to_owned();
-    let said =
-        |cx: &TestContext, arguments: &[&str]| cut(&cx.pacto(arguments).to_string().replace(&host, "HOST"));
+    let said = |cx: &TestContext, arguments: &[&str]| {
+        cut_digests(&cx.pacto(arguments).to_string().replace(&host, "HOST"))
+    };
     insta::assert_snapshot!(said(&cx, &["cache", "list"]), @"
     exit: 0
     ----- stdout -----

@@ -1,23 +1,13 @@
 //! `pacto lock`, and what a lock means for the other commands, against a real registry.
 
-use pacto_testkit::TestContext;
 use pacto_testkit::registry::Registry;
+use pacto_testkit::{TestContext, cut_digests};
 
 use crate::fixture::context;
 
 /// What a command says, with the registry's address as `HOST` and digests cut.
 pub(super) fn said(cx: &TestContext, registry: &Registry, arguments: &[&str]) -> String {
-    cut(&cx.pacto(arguments).to_string().replace(registry.address(), "HOST"))
-}
-
-pub(super) fn cut(text: &str) -> String {
-    match text.split_once("sha256:") {
-        Some((before, rest)) => {
-            let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-            format!("{before}sha256:…{}", cut(after))
-        }
-        None => text.to_owned(),
-    }
+    cut_digests(&cx.pacto(arguments).to_string().replace(registry.address(), "HOST"))
 }
 
 pub(super) fn service(name: &str, rest: &str) -> String {
@@ -76,7 +66,7 @@ fn a_lock_is_written_once() {
     ----- stdout -----
     wrote shop/pacto.lock (3 dependencies, 1 reference)
     ");
-    insta::assert_snapshot!(cut(&cx.read("shop/pacto.lock")), @r#"
+    insta::assert_snapshot!(cut_digests(&cx.read("shop/pacto.lock")), @r#"
     # Written by `pacto lock`. Commit this file; do not edit it.
     lockVersion: 3
     pacto:

@@ -1,7 +1,7 @@
 //! `pacto mirror`: the closure of a contract in another registry or in directories, against real registries.
 
-use pacto_testkit::TestContext;
 use pacto_testkit::registry::Registry;
+use pacto_testkit::{TestContext, cut_digests};
 
 use crate::fixture::context;
 
@@ -44,17 +44,7 @@ fn said(cx: &TestContext, from: &str, to: &str, arguments: &[&str]) -> String {
     let arguments: Vec<String> =
         arguments.iter().map(|argument| argument.replace("FROM", from).replace("TO", to)).collect();
     let text = cx.pacto(arguments).to_string();
-    cut(&text.replace(from, "FROM").replace(to, "TO").replace(&from.replace(':', "-"), "FOLDER"))
-}
-
-fn cut(text: &str) -> String {
-    match text.split_once("sha256:") {
-        Some((before, rest)) => {
-            let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-            format!("{before}sha256:…{}", cut(after))
-        }
-        None => text.to_owned(),
-    }
+    cut_digests(&text.replace(from, "FROM").replace(to, "TO").replace(&from.replace(':', "-"), "FOLDER"))
 }
 
 const GRAPH: [&str; 5] = ["graph", "oci://FROM/acme/shop", "--strict", "--with-references", "--no-cache"];

@@ -1,7 +1,7 @@
 //! `pacto push`, and what is said of what was pushed, against a real registry.
 
 use pacto_testkit::registry::{PASSWORD, Registry, USER};
-use pacto_testkit::{TestContext, shared_dir};
+use pacto_testkit::{TestContext, cut_digests, shared_dir};
 
 use crate::fixture::context;
 
@@ -10,14 +10,7 @@ fn said(cx: &TestContext, registry: &Registry, arguments: &[&str]) -> String {
     let arguments: Vec<String> =
         arguments.iter().map(|argument| argument.replace("HOST", registry.address())).collect();
     let output = cx.pacto(&arguments).to_string().replace(registry.address(), "HOST");
-    let mut text = String::new();
-    let mut rest = output.as_str();
-    while let Some((before, after)) = rest.split_once("sha256:") {
-        text.push_str(before);
-        text.push_str("sha256:…");
-        rest = after.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-    }
-    text + rest
+    cut_digests(&output)
 }
 
 #[test]

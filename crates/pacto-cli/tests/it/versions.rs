@@ -1,7 +1,7 @@
 //! What a repository holds, and versions whose number promises more than they keep; against a real registry.
 
-use pacto_testkit::TestContext;
 use pacto_testkit::registry::Registry;
+use pacto_testkit::{TestContext, cut_digests};
 
 use crate::fixture::context;
 
@@ -9,17 +9,7 @@ use crate::fixture::context;
 fn said(cx: &TestContext, registry: &Registry, arguments: &[&str]) -> String {
     let arguments: Vec<String> =
         arguments.iter().map(|argument| argument.replace("HOST", registry.address())).collect();
-    cut(&cx.pacto(arguments).to_string().replace(registry.address(), "HOST"))
-}
-
-fn cut(text: &str) -> String {
-    match text.split_once("sha256:") {
-        Some((before, rest)) => {
-            let after = rest.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-            format!("{before}sha256:…{}", cut(after))
-        }
-        None => text.to_owned(),
-    }
+    cut_digests(&cx.pacto(arguments).to_string().replace(registry.address(), "HOST"))
 }
 
 /// A service with a port, in a version.
@@ -112,7 +102,7 @@ fn a_folder_and_a_layout_have_versions_too() {
     for directory in ["services/one", "services/two"] {
         cx.pacto(["push", "oci-layout://./layout", "-p", directory]);
     }
-    insta::assert_snapshot!(cut(&cx.pacto(["versions", "oci-layout://./layout"]).to_string()), @"
+    insta::assert_snapshot!(cut_digests(&cx.pacto(["versions", "oci-layout://./layout"]).to_string()), @"
     exit: 0
     ----- stdout -----
     TAG    DIGEST               CHANGE
