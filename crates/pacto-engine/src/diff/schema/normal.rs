@@ -171,6 +171,9 @@ pub(in crate::diff) fn is_annotation(key: &str) -> bool {
     ) || key.starts_with("x-")
 }
 
+/// The dialect of a schema that names none.
+const USUAL_DIALECT: &str = "json-schema.org/draft/2020-12/schema";
+
 /// Most schemas that are merged into one; a web of `allOf` can be exponentially large.
 const MAX_MERGED: usize = 10_000;
 
@@ -335,16 +338,22 @@ impl<'a> Normal<'a> {
             "allOf" => work.extend(value.items().collect::<Vec<_>>().into_iter().rev()),
             "oneOf" => self.alternative("oneOf", value, work, allows_null),
             "anyOf" => self.alternative("anyOf", value, work, allows_null),
+            // Another dialect gives the same words another meaning.
+            "$schema" => {
+                let text = value.node.as_str().unwrap_or_default();
+                let text = text.trim_start_matches("https://").trim_start_matches("http://");
+                let dialect = text.trim_end_matches('#');
+                if dialect != USUAL_DIALECT {
+                    self.others.entry("$schema").or_default().insert(Some(dialect.to_owned()));
+                }
+            }
             "default" => self.default = canonical(value, &|_| false),
             "readOnly" => self.is_read_only |= value.node.as_bool() == Some(true),
             "writeOnly" => self.is_write_only |= value.node.as_bool() == Some(true),
             "deprecated" => self.is_deprecated |= value.node.as_bool() == Some(true),
             annotation if is_annotation(annotation) => {
                 // Definitions are compared where they are used.
-                if !matches!(
-                    annotation,
-                    "$defs" | "definitions" | "$id" | "$schema" | "$anchor" | "$dynamicAnchor"
-                ) {
+                if !matches!(annotation, "$defs" | "definitions" | "$id" | "$anchor" | "$dynamicAnchor") {
                     let text = canonical(value, &|_| false).unwrap_or_default();
                     self.annotations.insert(format!("{annotation}={text}"));
                 }
