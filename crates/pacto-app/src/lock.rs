@@ -164,7 +164,7 @@ fn kept(known: Option<&Lock>, options: &Options) -> Result<Option<Lock>, AppErro
         _ if options.check => Ok(Some(known.clone())),
         Update::New => Ok(Some(known.clone())),
         Update::All => Ok(None),
-        Update::Name(name) if known.names(name) => Ok(Some(known.clone().without(Some(name)))),
+        Update::Name(name) if known.names(name) => Ok(Some(known.clone().without(name))),
         Update::Name(name) => {
             let mut names: Vec<&str> = known.dependencies.iter().map(|entry| entry.name.as_str()).collect();
             names.extend(known.references.iter().map(|entry| entry.name.as_str()));

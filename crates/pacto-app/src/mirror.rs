@@ -235,18 +235,19 @@ async fn copied(
     wanted: (bool, bool),
     tick: &dyn Fn(),
 ) -> Result<BTreeMap<ServiceId, Status>, AppError> {
+    const ROOT: ServiceId = 0;
     let one = async |id: ServiceId, item: &Item<'_>| {
         let copied = copy(&item.source, &item.digest, (&item.target, item.at()), wanted).await;
         (id, copied)
     };
     let mut statuses = BTreeMap::new();
-    let mut waiting: FuturesUnordered<_> = items.iter().skip(1).map(|(id, item)| one(*id, item)).collect();
+    let mut waiting: FuturesUnordered<_> = items.range(ROOT + 1..).map(|(id, item)| one(*id, item)).collect();
     while let Some((id, copied)) = waiting.next().await {
         statuses.insert(id, status(copied?));
         tick();
     }
-    for (id, item) in items.iter().take(1) {
-        statuses.insert(*id, status(one(*id, item).await.1?));
+    if let Some(item) = items.get(&ROOT) {
+        statuses.insert(ROOT, status(one(ROOT, item).await.1?));
         tick();
     }
     Ok(statuses)

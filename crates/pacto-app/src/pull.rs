@@ -3,7 +3,7 @@
 //! What was written is recorded with its digests. The next pull replaces what is still as it was written; what somebody
 //! changed is left alone until it is told otherwise, and what it did not write it does not touch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pacto_contract::bundle::CONTRACT_FILE;
@@ -65,9 +65,17 @@ struct Record {
     digest: String,
     /// Digest of each file as it was written.
     files: BTreeMap<String, String>,
-    /// Digest of each file that a pull was about to write when it ended before its time.
+    /// Digests of each file that pulls were about to write when they ended before their time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pending: BTreeMap<String, String>,
+    pending: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Record {
+    /// Whether a pull wrote this content, or was about to.
+    fn wrote(&self, path: &str, digest: &str) -> bool {
+        self.files.get(path).is_some_and(|written| written == digest)
+            || self.pending.get(path).is_some_and(|pending| pending.contains(digest))
+    }
 }
 
 /// Fetches and writes.
@@ -115,7 +123,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let files: BTreeMap<String, String> =
         pulled.bundle.iter().map(|(path, content)| (path.to_owned(), digest(content))).collect();
     // If this ends half-way, the next pull still knows which files it may replace.
-    write_record(&directory, &Record { pending: files.clone(), ..record })?;
+    let mut pending = record.pending;
+    for (path, digest) in &files {
+        pending.entry(path.clone()).or_default().insert(digest.clone());
+    }
+    write_record(&directory, &Record { pending, ..record })?;
     // First what goes: a file may stand where a directory is to be, and the other way round.
     for path in &plan.removed {
         remove(&directory, path)?;
@@ -205,11 +217,11 @@ struct Plan {
 impl Plan {
     fn new(directory: &Path, record: &Record, bundle: &Bundle) -> Result<Self, AppError> {
         let mut plan = Self { changed: Vec::new(), removed: Vec::new(), kept: Vec::new() };
-        let known: BTreeMap<&String, &String> = record.files.iter().chain(&record.pending).collect();
-        let gone = known.into_iter().filter(|(path, _)| !bundle.contains(path));
-        for (path, written) in gone.filter(|(path, _)| pacto_contract::bundle::is_bundle_path(path)) {
+        let known: BTreeSet<&String> = record.files.keys().chain(record.pending.keys()).collect();
+        let gone = known.into_iter().filter(|path| !bundle.contains(path));
+        for path in gone.filter(|path| pacto_contract::bundle::is_bundle_path(path)) {
             match found(directory, path)? {
-                Some(found) if found == *written => plan.removed.push(path.clone()),
+                Some(found) if record.wrote(path, &found) => plan.removed.push(path.clone()),
                 Some(_) => plan.kept.push(path.clone()),
                 None => {}
             }
@@ -219,10 +231,7 @@ impl Plan {
                 continue;
             }
             let there = found(directory, path)?;
-            let is_ours = |found: &String| {
-                [&record.files, &record.pending].iter().any(|files| files.get(path) == Some(found))
-                    || *found == digest(content)
-            };
+            let is_ours = |found: &String| record.wrote(path, found) || *found == digest(content);
             if there.as_ref().is_some_and(|found| !is_ours(found)) {
                 plan.changed.push(path.to_owned());
             }

@@ -283,7 +283,7 @@ impl Registries {
 fn shown_tags(tags: &[String]) -> String {
     const MOST: usize = 10;
     let skipped = tags.len().saturating_sub(MOST);
-    let shown: Vec<&str> = tags.iter().skip(skipped).map(String::as_str).collect();
+    let shown = tags.get(skipped..).unwrap_or_default();
     let dots = if skipped > 0 { "…, " } else { "" };
     format!("{dots}{}", shown.join(", "))
 }

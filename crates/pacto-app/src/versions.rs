@@ -94,6 +94,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         let is_twin = |other: &Answer| {
             digest(answer).is_some_and(|(_, own)| digest(other).is_some_and(|(_, other)| own == other))
         };
+        // The list begins with the highest, so what comes before a version stands after it.
         let mut before =
             versions.iter().zip(&answers).skip(position + 1).filter(|(_, other)| !is_twin(other));
         let previous = before.find_map(|(tag, answer)| Some((tag, answer.as_ref().ok()?)));
@@ -128,7 +129,7 @@ fn compared(versions: &[String], limit: usize) -> usize {
     let is_twin = |tag: &&String| {
         last.as_ref().zip(parse(tag)).is_some_and(|(last, other)| last.precedence_cmp(&other).is_eq())
     };
-    let twins = versions.iter().skip(limit).take_while(is_twin).count();
+    let twins = versions.get(limit..).unwrap_or_default().iter().take_while(is_twin).count();
     limit.saturating_add(twins).saturating_add(1)
 }
 

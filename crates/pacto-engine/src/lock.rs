@@ -208,14 +208,9 @@ impl Lock {
         pins
     }
 
-    /// The same without what is to be resolved anew: the dependency or reference `name`, or everything.
+    /// The same without what is to be resolved anew: the dependency or reference `name`.
     #[must_use]
-    pub fn without(mut self, name: Option<&str>) -> Self {
-        let Some(name) = name else {
-            self.dependencies.clear();
-            self.references.clear();
-            return self;
-        };
+    pub fn without(mut self, name: &str) -> Self {
         // What is the same under another name goes with it, or it would hold it where it is.
         let dependencies =
             self.dependencies.iter().filter(|entry| entry.name == name).map(|entry| &entry.target);
@@ -399,9 +394,9 @@ pub fn path_from(root: &Origin, other: &Origin) -> Option<String> {
     let parts = |path: &str| -> Vec<String> {
         path.split(['/', '\\']).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    let (root, other) = (parts(root), parts(other));
+    let (root, mut other) = (parts(root), parts(other));
     let common = root.iter().zip(&other).take_while(|(left, right)| left == right).count();
-    let up = root.iter().skip(common).map(|_| "..".to_owned());
-    let path: Vec<String> = up.chain(other.into_iter().skip(common)).collect();
+    let mut path = vec!["..".to_owned(); root.len() - common];
+    path.extend(other.split_off(common));
     Some(if path.is_empty() { ".".to_owned() } else { path.join("/") })
 }

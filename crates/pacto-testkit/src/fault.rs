@@ -233,6 +233,7 @@ async fn serve(stream: TcpStream, state: &State) -> Option<()> {
                 for piece in answer.body.chunks((answer.body.len() / 8).max(1)) {
                     client.write_all(piece).await.ok()?;
                     client.flush().await.ok()?;
+                    // The fault itself: pieces that come one by one.
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
                 continue;

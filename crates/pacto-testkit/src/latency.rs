@@ -93,6 +93,7 @@ async fn serve(stream: TcpStream, state: &State) -> Option<()> {
         }
         let now = state.now.fetch_add(1, Ordering::Relaxed) + 1;
         state.most.fetch_max(now, Ordering::Relaxed);
+        // The distance that this registry plays.
         tokio::time::sleep(state.latency).await;
         state.now.fetch_sub(1, Ordering::Relaxed);
         let answer = match state.contents.get(path) {

@@ -70,6 +70,34 @@ fn files_and_directories_change_places() {
 }
 
 #[test]
+fn pulls_that_ended_before_their_time_are_no_edits() {
+    let cx = context();
+    for (version, text) in [("1.0.0", "1"), ("1.1.0", "2"), ("1.2.0", "3")] {
+        craft(&cx, "layout", "cart", version, &[("notes.md", text), (&format!("only-{text}.md"), text)]);
+    }
+    let pull = |version: &str| cx.pacto(["pull", &format!("oci-layout://./layout:{version}")]);
+    assert_eq!(pull("1.0.0").code, 0);
+    let before = cx.read("cart/.pacto-pull.json");
+    assert_eq!(pull("1.1.0").code, 0);
+    // As if the second pull had ended before its last word, and a third right after its first.
+    let mut record: serde_json::Value = serde_json::from_str(&before).unwrap();
+    let digest = |text: &str| pacto_oci::archive::digest(text.as_bytes());
+    record["pending"] = serde_json::json!({
+        "notes.md": [digest("2"), digest("3")], "only-1.md": [digest("never written")], "only-2.md": [digest("2")],
+        "pacto.yaml": [digest(&cx.read("cart/pacto.yaml"))],
+    });
+    cx.write("cart/.pacto-pull.json", record.to_string()).write("cart/only-1.md", "1");
+    let output = pull("1.2.0");
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!((cx.read("cart/notes.md"), cx.read("cart/only-3.md")), ("3".to_owned(), "3".to_owned()));
+    assert!(!cx.path("cart/only-1.md").exists() && !cx.path("cart/only-2.md").exists());
+    assert!(!cx.read("cart/.pacto-pull.json").contains("pending"));
+    // An edit is still an edit.
+    cx.write("cart/notes.md", "mine");
+    assert_eq!(pull("1.0.0").code, 3);
+}
+
+#[test]
 #[cfg(unix)]
 fn what_is_no_file_is_not_waited_for() {
     let mut cx = context();

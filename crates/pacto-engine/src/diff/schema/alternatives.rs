@@ -63,7 +63,8 @@ impl Walk<'_> {
         let facts = self.facts.len();
         self.matched_branches(old, new, places);
         // A value that two branches accept is refused: what a branch gains, the list may lose.
-        let differs = self.facts.iter().skip(facts).any(|found| !is_word(found.fact.kind));
+        let found = self.facts.get(facts..).unwrap_or_default();
+        let differs = found.iter().any(|found| !is_word(found.fact.kind));
         if differs && new.keyword == "oneOf" && self.may_overlap(new) {
             self.emit(Kind::AlternativesChanged, None, None, places);
         }
@@ -74,11 +75,14 @@ impl Walk<'_> {
         let types = list.branches.iter().map(|branch| normalize(&[*branch], self.comparison.new_dialect));
         let types: Vec<_> =
             types.filter(|normal| normal.values.is_none()).map(|normal| normal.types).collect();
-        let pairs = types
-            .iter()
-            .enumerate()
-            .flat_map(|(at, left)| types.iter().skip(at + 1).map(move |right| (left, right)));
-        pairs.into_iter().any(|(left, right)| left.share_scalar(*right))
+        let mut rest = types.as_slice();
+        while let Some((left, others)) = rest.split_first() {
+            if others.iter().any(|right| left.share_scalar(*right)) {
+                return true;
+            }
+            rest = others;
+        }
+        false
     }
 
     fn matched_branches(&mut self, old: &Alternatives<'_>, new: &Alternatives<'_>, places: &Places<'_>) {
@@ -118,7 +122,8 @@ impl Walk<'_> {
         let outer = std::mem::take(&mut self.has_failed);
         run(self);
         let has_failed = std::mem::replace(&mut self.has_failed, outer);
-        let quiet = !has_failed && self.facts.iter().skip(facts).all(|found| is_word(found.fact.kind));
+        let found = self.facts.get(facts..).unwrap_or_default();
+        let quiet = !has_failed && found.iter().all(|found| is_word(found.fact.kind));
         (!quiet).then(|| Found { facts: self.facts.split_off(facts), seen: self.seen.split_off(seen) })
     }
 

@@ -96,8 +96,9 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, Problem> {
         Err((_, true)) => {}
         first => return first.map_err(|(problem, _)| problem),
     }
-    tokio::time::sleep(PAUSE).await;
     let again = again.ok_or_else(|| Problem::new("a request that cannot be repeated"))?;
+    // A service that has no answer now may have one soon.
+    tokio::time::sleep(PAUSE).await;
     send_once(again).await.map_err(|(problem, _)| problem)
 }
 
