@@ -1,0 +1,1 @@
+"use strict";(()=>{var t=null;try{t=localStorage.getItem("pacto-theme")}catch{}var e=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches;document.documentElement.dataset.theme=e?"dark":"light";})();

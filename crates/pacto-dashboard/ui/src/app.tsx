@@ -1,0 +1,24 @@
+import type { JSX } from 'preact';
+import { Shell } from './components/shell';
+import { Services } from './pages/services';
+import { Service } from './pages/service/page';
+import { route } from './state/router';
+
+export function App(): JSX.Element {
+  return (
+    <Shell>
+      <Page />
+    </Shell>
+  );
+}
+
+function Page(): JSX.Element {
+  const here = route.value;
+  switch (here.page) {
+    case 'service':
+      // A page of its own for each service: nothing of one may stay open in another.
+      return <Service key={`${here.name} ${here.version}`} name={here.name} version={here.version} />;
+    default:
+      return <Services />;
+  }
+}

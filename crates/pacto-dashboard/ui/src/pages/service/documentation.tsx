@@ -1,0 +1,37 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Document } from '../../api/schema';
+import { Name } from '../../components/marks';
+import { visible } from '../../logic/format';
+
+export function Documentation({ documents }: { documents: readonly Document[] }): JSX.Element {
+  const [path, setPath] = useState(documents[0]?.path ?? '');
+  const shown = documents.find((document) => document.path === path) ?? documents[0];
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A fragment of a document is not a route of ours, and its headings stand below the page's own.
+    for (const anchor of body.current?.querySelectorAll('a') ?? []) {
+      const href = anchor.getAttribute('href') ?? '';
+      if (href.startsWith('#')) anchor.removeAttribute('href');
+      else anchor.rel = 'noreferrer noopener';
+    }
+    for (const wide of body.current?.querySelectorAll('pre, table') ?? []) wide.setAttribute('tabindex', '0');
+  }, [shown]);
+  if (!shown) return <p class="dim">No documents.</p>;
+  return (
+    <div class="card documents">
+      {documents.length > 1 && (
+        <div class="document-tabs" role="group" aria-label="Documents">
+          {documents.map((document) => (
+            <button key={document.path} type="button" class="chip" aria-pressed={document === shown} onClick={() => setPath(document.path)}>
+              <Name text={document.title || document.path} />
+            </button>
+          ))}
+        </div>
+      )}
+      <div class="card-note mono dim document-path">{visible(shown.path)}</div>
+      {/* The one place where HTML is set: the server renders and sanitises it from the bundle's markdown. */}
+      <div class="prose" ref={body} dangerouslySetInnerHTML={{ __html: shown.html }} />
+    </div>
+  );
+}

@@ -1,0 +1,176 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { Field, Interface, Operation } from '../../api/schema';
+import { useLimit } from '../../components/basics';
+import { Icon } from '../../components/icons';
+import { Method, Name } from '../../components/marks';
+import { plural, visible } from '../../logic/format';
+
+export function Interfaces({ interfaces }: { interfaces: readonly Interface[] }): JSX.Element {
+  return (
+    <div class="stack">
+      {interfaces.map((one) => (
+        <InterfaceCard key={one.name} one={one} />
+      ))}
+    </div>
+  );
+}
+
+function InterfaceCard({ one }: { one: Interface }): JSX.Element {
+  const operations = one.endpoints ?? [];
+  return (
+    <article class="card">
+      <div class="card-head">
+        <h3>
+          <Name text={one.name} />
+        </h3>
+        <span class="tag">{visible(one.type)}</span>
+        {one.visibility && <span class="tag">{visible(one.visibility)}</span>}
+        {one.port !== undefined && one.port > 0 && <span class="tag mono">:{one.port}</span>}
+        <span class="card-end dim">
+          {operations.length > 0 ? plural(operations.length, 'operation') : ''}
+          {one.contractFile && <Name class="mono" text={one.contractFile} />}
+        </span>
+      </div>
+      {operations.length > 0 ? (
+        <Operations operations={operations} />
+      ) : one.contractContent ? (
+        <details class="raw">
+          <summary>Show the contract file</summary>
+          <pre tabIndex={0} aria-label={`Contract file of ${visible(one.name)}`}>
+            {visible(one.contractContent)}
+          </pre>
+        </details>
+      ) : (
+        <p class="card-note dim">{one.hasContractFile ? 'The contract file names no operations.' : 'No contract file: only the port is declared.'}</p>
+      )}
+    </article>
+  );
+}
+
+function Operations({ operations }: { operations: readonly Operation[] }): JSX.Element {
+  const [q, setQ] = useState('');
+  const shown = useMemo(() => {
+    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+    return operations.filter((operation) => {
+      const text = `${operation.method} ${operation.path} ${operation.summary ?? ''} ${operation.operationId ?? ''}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+  }, [operations, q]);
+  const { shown: limit, more } = useLimit(shown.length, 50);
+  return (
+    <>
+      {operations.length > 6 && (
+        <div class="card-filter">
+          <Icon name="search" />
+          <input class="field" type="search" aria-label="Filter operations" placeholder="Filter operations" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+        </div>
+      )}
+      <ul class="operations">
+        {shown.slice(0, limit).map((operation) => (
+          <li key={`${operation.method} ${operation.path} ${operation.operationId ?? ''}`}>
+            <OperationRow operation={operation} />
+          </li>
+        ))}
+      </ul>
+      {shown.length === 0 && <p class="card-note dim">No operation matches.</p>}
+      {more}
+    </>
+  );
+}
+
+function OperationRow({ operation }: { operation: Operation }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  const detailed = (operation.parameters?.length ?? 0) > 0 || operation.requestBody !== undefined || (operation.responses?.length ?? 0) > 0;
+  const line = (
+    <>
+      <Method method={operation.method} />
+      <span class={`operation-path mono${operation.deprecated ? ' deprecated' : ''}`}>
+        <bdi>{visible(operation.path)}</bdi>
+      </span>
+      {operation.deprecated && <span class="tag">deprecated</span>}
+      {operation.summary && (
+        <span class="operation-summary dim">
+          <bdi>{visible(operation.summary)}</bdi>
+        </span>
+      )}
+    </>
+  );
+  if (!detailed) return <div class="operation-line">{line}</div>;
+  return (
+    <details class="operation" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary class="operation-line">{line}</summary>
+      {open && <OperationDetails operation={operation} />}
+    </details>
+  );
+}
+
+function OperationDetails({ operation }: { operation: Operation }): JSX.Element {
+  const parameters = operation.parameters ?? [];
+  return (
+    <div class="operation-details">
+      {operation.operationId && (
+        <p class="dim">
+          Operation <code>{visible(operation.operationId)}</code>
+        </p>
+      )}
+      {parameters.length > 0 && (
+        <>
+          <h4>Parameters</h4>
+          <FieldTable fields={parameters.map((parameter) => ({ ...parameter, constraints: `in ${parameter.in}` }))} label="Parameters" />
+        </>
+      )}
+      {operation.requestBody && (
+        <>
+          <h4>
+            Request body <span class="dim">{operation.requestBody.mediaTypes.map(visible).join(', ')}</span>
+            {operation.requestBody.required && <span class="tag">required</span>}
+          </h4>
+          <FieldTable fields={operation.requestBody.fields} label="Request body" />
+        </>
+      )}
+      {(operation.responses ?? []).map((response) => (
+        <div key={response.status}>
+          <h4>
+            Response <span class="mono">{visible(response.status)}</span> <span class="dim">{visible(response.description ?? '')}</span>
+          </h4>
+          {response.fields.length > 0 && <FieldTable fields={response.fields} label={`Response ${response.status}`} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function FieldTable({ fields, label }: { fields: readonly Field[]; label: string }): JSX.Element {
+  if (fields.length === 0) return <p class="dim">No fields are declared.</p>;
+  return (
+    <div class="scroll-x" tabIndex={0} role="region" aria-label={label}>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Type</th>
+            <th scope="col">Required</th>
+            <th scope="col">Description</th>
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map((field, index) => (
+            <tr key={`${index} ${field.name}`}>
+              <td class="mono">
+                <Name text={field.name} />
+              </td>
+              <td class="mono dim">{visible(field.type)}</td>
+              <td>{field.required ? 'yes' : <span class="dim">no</span>}</td>
+              <td>
+                <bdi>{visible(field.description ?? '')}</bdi>
+                {field.constraints && <span class="dim"> {visible(field.constraints)}</span>}
+                {field.default !== undefined && field.default !== '' && <span class="dim"> default {visible(field.default)}</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { JSX } from 'preact';
+import type { Validation } from '../../api/schema';
+import { StatusIcon } from '../../components/icons';
+import { IssueView } from '../../components/issue';
+
+export function ValidationSection({ validation }: { validation: Validation | undefined }): JSX.Element {
+  const errors = validation?.errors ?? [];
+  const warnings = validation?.warnings ?? [];
+  if (errors.length + warnings.length === 0) {
+    return (
+      <p class="card card-note verdict-line">
+        <StatusIcon status={validation?.valid === false ? 'NonCompliant' : 'Compliant'} />
+        {validation?.valid === false ? 'The contract is not valid; the source gave no reason.' : 'The contract is valid, without warnings.'}
+      </p>
+    );
+  }
+  return (
+    <ul class="issues card">
+      {errors.map((issue, index) => (
+        <li key={`e${index}`}>
+          <IssueView issue={issue} level="error" />
+        </li>
+      ))}
+      {warnings.map((issue, index) => (
+        <li key={`w${index}`}>
+          <IssueView issue={issue} level="warning" />
+        </li>
+      ))}
+    </ul>
+  );
+}
