@@ -90,7 +90,7 @@ pub enum ErrorKind {
 }
 
 /// An argument as part of a message: its start, where it is long.
-pub(crate) fn shown(argument: &str) -> String {
+pub fn shown(argument: &str) -> String {
     const SHOWN: usize = 120;
     let start: String = argument.chars().take(SHOWN).collect();
     if start.len() < argument.len() { format!("{start}…") } else { start }

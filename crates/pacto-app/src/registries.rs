@@ -75,7 +75,7 @@ impl Registries {
     }
 
     /// What was fetched before.
-    pub(crate) fn cache(&self) -> Option<&Cache> {
+    pub fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
     }
 
@@ -220,6 +220,11 @@ impl Registries {
             Arc::clone(tags.entry(key).or_default())
         };
         cell.get_or_init(async || self.tags_or_cached(store).await.map(Arc::new)).await.clone()
+    }
+
+    /// Asks each repository for its tags anew, for those who stay and look again.
+    pub fn forget_tags(&self) {
+        self.tags.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The tags that the registry has; where it is unreachable, those that were fetched before.

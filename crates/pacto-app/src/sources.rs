@@ -274,8 +274,28 @@ impl Sources {
         self.remember(&identity, Origin::Registry(identity.clone()), &opened, &reference)
     }
 
+    /// The directory of one version of a service in a folder.
+    ///
+    /// # Errors
+    /// [`Unresolved`].
+    pub fn folder_directory(&self, folder: &Path, name: &str, version: &str) -> Result<PathBuf, Unresolved> {
+        let index = self.folder(folder);
+        let index = index.get_or_init(|| Folder::index(folder).map_err(|error| error.to_string()));
+        let index = index.as_ref().map_err(|problem| Unresolved::Failed(problem.clone()))?;
+        let found = index.find(name, Some(version), None);
+        Ok(found.map_err(|error| Unresolved::NotFound(error.to_string()))?.0.to_owned())
+    }
+
+    /// Looks into folders of bundles anew, for those who stay and look again.
+    pub fn forget_folders(&self) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Versions of a service that a folder holds, as written in the contracts.
-    pub(crate) fn folder_tags(&self, folder: &Path, name: &str) -> Result<Vec<String>, Unresolved> {
+    ///
+    /// # Errors
+    /// [`Unresolved::Failed`] when the folder cannot be read.
+    pub fn folder_tags(&self, folder: &Path, name: &str) -> Result<Vec<String>, Unresolved> {
         let index = self.folder(folder);
         match index.get_or_init(|| Folder::index(folder).map_err(|error| error.to_string())) {
             Ok(index) => Ok(index.tags(name).map(str::to_owned).collect()),
@@ -315,7 +335,7 @@ fn first_problem(finding: &Diagnostic) -> String {
 }
 
 /// `path` as seen from `from`, both absolute or both relative: without the common part, with `..` where needed.
-pub(crate) fn shown_from(from: &Path, path: &Path) -> String {
+pub fn shown_from(from: &Path, path: &Path) -> String {
     let (from, path) = (absolute(from), absolute(path));
     let common = from.components().zip(path.components()).take_while(|(left, right)| left == right).count();
     let mut shown = PathBuf::new();

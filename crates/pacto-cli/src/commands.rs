@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod completion;
+pub mod dashboard;
 pub mod diff;
 pub mod doc;
 pub mod explain;
@@ -52,6 +53,8 @@ pub enum Command {
     Cache(cache::Arguments),
     /// Document a contract as Markdown
     Doc(doc::Arguments),
+    /// Explore every contract in the browser: directories, registries and clusters in one place, live
+    Dashboard(dashboard::Arguments),
     /// Print the version
     Version(version::Arguments),
     /// Print a completion script for a shell

@@ -26,6 +26,30 @@ pub const REGISTRY_HOST: &str = "PACTO_REGISTRY_HOST";
 pub const INSECURE_REGISTRIES: &str = "PACTO_INSECURE_REGISTRIES";
 /// Requests in flight to one registry.
 pub const REQUESTS_IN_FLIGHT: &str = "PACTO_REQUESTS_IN_FLIGHT";
+/// Address to listen on.
+pub const DASHBOARD_HOST: &str = "PACTO_DASHBOARD_HOST";
+/// Port to listen on.
+pub const DASHBOARD_PORT: &str = "PACTO_DASHBOARD_PORT";
+/// Namespace of the cluster.
+pub const DASHBOARD_NAMESPACE: &str = "PACTO_DASHBOARD_NAMESPACE";
+/// Repositories to begin with.
+pub const DASHBOARD_REPO: &str = "PACTO_DASHBOARD_REPO";
+/// Diagnostics.
+pub const DASHBOARD_DIAGNOSTICS: &str = "PACTO_DASHBOARD_DIAGNOSTICS";
+/// Names of the server.
+pub const DASHBOARD_ALLOWED_HOSTS: &str = "PACTO_DASHBOARD_ALLOWED_HOSTS";
+/// Registries that may be asked.
+pub const DASHBOARD_ALLOW_REGISTRY: &str = "PACTO_DASHBOARD_ALLOW_REGISTRY";
+/// Origin of a page elsewhere.
+pub const DASHBOARD_CORS_ORIGIN: &str = "PACTO_DASHBOARD_CORS_ORIGIN";
+/// File with a token.
+pub const DASHBOARD_AUTH_TOKEN_FILE: &str = "PACTO_DASHBOARD_AUTH_TOKEN_FILE";
+/// Trusted proxies.
+pub const DASHBOARD_TRUSTED_PROXIES: &str = "PACTO_DASHBOARD_TRUSTED_PROXIES";
+/// Header of a trusted proxy.
+pub const DASHBOARD_USER_HEADER: &str = "PACTO_DASHBOARD_USER_HEADER";
+/// Access log.
+pub const DASHBOARD_ACCESS_LOG: &str = "PACTO_DASHBOARD_ACCESS_LOG";
 /// Threads.
 pub const JOBS: &str = "PACTO_JOBS";
 
@@ -51,6 +75,18 @@ pub const TABLE: &[(&str, &str)] = &[
     (REGISTRY_HOST, "The only host that gets the three above."),
     (INSECURE_REGISTRIES, "Hosts, with port, that may be spoken to without TLS; several with commas."),
     (REQUESTS_IN_FLIGHT, "Requests in flight to one registry; 128 without it."),
+    (DASHBOARD_HOST, "`pacto dashboard`: name or address to listen on, as `--host`."),
+    (DASHBOARD_PORT, "`pacto dashboard`: port, as `--port`."),
+    (DASHBOARD_NAMESPACE, "`pacto dashboard`: namespace of the cluster, as `--namespace`; all without it."),
+    (DASHBOARD_REPO, "`pacto dashboard`: repositories to begin with, several with commas; used where none is given as an argument or `--repo`."),
+    (DASHBOARD_DIAGNOSTICS, "`pacto dashboard`: `1` or `true`: what helps to find out why a service is not there, as `--diagnostics`."),
+    (DASHBOARD_ALLOWED_HOSTS, "`pacto dashboard`: names under which the server may be asked, several with commas, as `--allowed-host`."),
+    (DASHBOARD_ALLOW_REGISTRY, "`pacto dashboard`: registries that may be asked although no contract names them, several with commas, as `--allow-registry`."),
+    (DASHBOARD_CORS_ORIGIN, "`pacto dashboard`: origin of a page elsewhere that may use the API, as `--cors-origin`."),
+    (DASHBOARD_AUTH_TOKEN_FILE, "`pacto dashboard`: file with the token that the API wants, as `--auth-token-file`."),
+    (DASHBOARD_TRUSTED_PROXIES, "`pacto dashboard`: addresses of proxies that say who somebody is, several with commas, as `--trusted-proxy`."),
+    (DASHBOARD_USER_HEADER, "`pacto dashboard`: the header in which they say it, as `--user-header`."),
+    (DASHBOARD_ACCESS_LOG, "`pacto dashboard`: `none`, `text` or `json`, as `--access-log`."),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies for registries; this machine is reached without one."),
     (

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub format: OutputFormat,
     /// For the use cases.
     pub context: Context,
+    /// Whether what was fetched before is left alone.
+    pub no_cache: bool,
 }
 
 #[derive(Default)]
@@ -133,7 +135,7 @@ impl Settings {
         if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {
             global.notices.watch(watcher);
         }
-        Ok(Self { format, context })
+        Ok(Self { format, context, no_cache })
     }
 
     /// As [`read`](Self::read), for commands that know text, JSON and Markdown only.

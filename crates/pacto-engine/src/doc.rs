@@ -14,12 +14,14 @@
 //! | policies | `policies` |
 //! | dependencies, and every service below | `dependencies` |
 //! | reading files of the bundle | `specification` |
+//! | the same facts as values, for those who draw tables themselves | `described` |
 //! | escaping, tables | `markdown`, `inline` |
 
 mod architecture;
 mod asyncapi;
 mod configuration;
 mod dependencies;
+pub mod described;
 mod inline;
 mod interfaces;
 mod markdown;

@@ -39,6 +39,8 @@ pub(super) struct Property {
     pub(super) kind: String,
     /// Description and limits, as Markdown.
     pub(super) description: String,
+    /// Description alone, as foreign text.
+    pub(super) text: Option<String>,
     /// Default value, as foreign text.
     pub(super) default: Option<String>,
     /// Whether the object that holds it must have it.
@@ -56,9 +58,13 @@ pub(super) struct Properties {
 
 /// The properties that a schema names.
 pub(super) fn list(schema: &Specification) -> Properties {
-    let mut walker =
-        Walker { schema, rows: Vec::new(), steps: MAX_STEPS, complete: true, enclosing: HashSet::new() };
-    let root = walker.view(&[schema.root()]);
+    list_below(schema, schema.root(), MAX_STEPS)
+}
+
+/// The properties that `node`, a schema inside of a document, names; at most `steps` schemas and names are looked at.
+pub(super) fn list_below(schema: &Specification, node: &Node, steps: usize) -> Properties {
+    let mut walker = Walker { schema, rows: Vec::new(), steps, complete: true, enclosing: HashSet::new() };
+    let root = walker.view(&[node]);
     walker.expand("", &root, 0);
     Properties { rows: walker.rows, complete: walker.complete }
 }
@@ -223,6 +229,7 @@ impl<'a> Walker<'a> {
             path: path.to_owned(),
             kind: self.kind(view, 0),
             description,
+            text: text.map(str::to_owned),
             default: view.first("default").map(inline),
             required,
         }

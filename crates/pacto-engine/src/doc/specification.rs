@@ -89,7 +89,7 @@ pub(super) struct Specification {
 
 impl Specification {
     /// Reads `path` from the bundle, or says in Markdown why that does not work.
-    fn read(bundle: &Bundle, path: &str) -> Result<Self, String> {
+    pub(super) fn read(bundle: &Bundle, path: &str) -> Result<Self, String> {
         let Some(bytes) = bundle.get(path) else {
             return Err(NOT_THERE.to_owned());
         };

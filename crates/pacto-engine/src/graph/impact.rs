@@ -30,7 +30,7 @@ pub fn blast_radius(graph: &Graph) -> Vec<usize> {
 ///
 /// Services that need each other form one component; sets of dependents travel along the components in
 /// topological order as bit sets, in blocks so that memory stays bounded.
-pub(super) fn dependents(needs: &[Vec<usize>]) -> Vec<usize> {
+pub fn dependents(needs: &[Vec<usize>]) -> Vec<usize> {
     let (component, count) = components(needs);
     // Tarjan numbers components so that a component comes after everything it needs; walk from needers down.
     let mut edges: Vec<(usize, usize)> = Vec::new();
@@ -88,7 +88,7 @@ fn add_block<'a>(
 }
 
 /// Strongly connected components by Tarjan, without recursion: the component of each service and their number.
-fn components(needs: &[Vec<usize>]) -> (Vec<usize>, usize) {
+pub fn components(needs: &[Vec<usize>]) -> (Vec<usize>, usize) {
     const NEW: usize = usize::MAX;
     let size = needs.len();
     let (mut index, mut low, mut component) = (vec![NEW; size], vec![0; size], vec![NEW; size]);

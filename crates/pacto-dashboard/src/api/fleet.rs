@@ -1,0 +1,186 @@
+//! Graph, comparison, impact, owners.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::health::Nothing;
+use super::services::{find_version, is_about};
+use crate::app::Dashboard;
+use crate::comparison::{self, Version};
+use crate::http::operation::Call;
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::index::graph::{Direction, around, part};
+use crate::index::impact::{Subject, impact as whom_it_breaks};
+use crate::index::merge::group_key;
+use crate::index::{Snapshot, prepared};
+use crate::wire::comparison::{DiffResult, ImpactReport};
+use crate::wire::graph::GraphData;
+use crate::wire::owner::{OwnerDetails, OwnerEntry};
+
+/// Steps from the focus without `depth`.
+const USUAL_DEPTH: usize = 2;
+/// Most steps from the focus.
+const MAX_DEPTH: usize = 64;
+
+/// Which part of the graph.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct GraphInput {
+    /// Only what is around this service.
+    focus: Option<String>,
+    /// Steps from the focus; 2 without it, at most 64.
+    #[schemars(range(min = 1, max = 64))]
+    depth: Option<usize>,
+    /// Which way to go from the focus.
+    direction: Option<Direction>,
+    /// Owners, separated by commas; `(unowned)` for those without one.
+    owner: Option<String>,
+    /// Statuses, separated by commas; `external` for services that are not known.
+    status: Option<String>,
+    /// Sources, separated by commas.
+    source: Option<String>,
+    /// Part of the name, owner, version or source.
+    q: Option<String>,
+}
+
+pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Problem> {
+    let (app, snapshot) = (call.app.clone(), call.app.snapshot());
+    let is_whole = [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
+    let reasons = app.oci.reasons_id();
+    let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
+    if is_whole && reasons.is_empty() {
+        let (_, prepared) = snapshot.graph();
+        return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
+    }
+    let depth = input.depth.unwrap_or(USUAL_DEPTH);
+    if !(1..=MAX_DEPTH).contains(&depth) {
+        return Err(Problem::invalid("query.depth", format!("depth is 1 to {MAX_DEPTH}")));
+    }
+    let _turn = app.turn().await?;
+    let whole = &snapshot.graph().0;
+    let mut data = match &input.focus {
+        Some(focus) => {
+            let is_there = whole.nodes.iter().any(|node| node.id == *focus);
+            if !is_there {
+                return Err(Problem::unknown_service(focus));
+            }
+            let around = around(whole, focus, depth, input.direction.unwrap_or_default());
+            part(&around, |node| fits(&snapshot, &input, &node.id, &node.status))
+        }
+        None if is_whole => whole.clone(),
+        None => part(whole, |node| fits(&snapshot, &input, &node.id, &node.status)),
+    };
+    for node in data.nodes.iter_mut().filter(|node| node.status == "external" && node.reason.is_none()) {
+        node.reason = app.oci.reason_by_name(&node.id);
+    }
+    Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))
+}
+
+fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {
+    let is_focus = input.focus.as_deref() == Some(name);
+    let is_listed = |text: &Option<String>, is: &dyn Fn(&str) -> bool| {
+        text.as_deref().is_none_or(|text| text.split(',').map(str::trim).any(is))
+    };
+    let Some(service) = snapshot.service(name) else {
+        // What is not known has no owner and no source.
+        return is_focus
+            || (input.owner.is_none()
+                && input.source.is_none()
+                && is_listed(&input.status, &|wanted| wanted == status)
+                && input.q.as_deref().is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase())));
+    };
+    let entry = &service.entry;
+    is_focus
+        || (is_listed(&input.owner, &|wanted| wanted == group_key(&entry.owner_key))
+            && is_listed(&input.status, &|wanted| wanted.eq_ignore_ascii_case(status))
+            && is_listed(&input.source, &|wanted| entry.sources.iter().any(|kind| kind.as_str() == wanted))
+            && input.q.as_deref().is_none_or(|wanted| is_about(entry, &wanted.to_lowercase())))
+}
+
+/// Which versions.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct DiffInput {
+    /// Service of the old version.
+    from_name: String,
+    /// Old version; the current one without it.
+    from_version: Option<String>,
+    /// Service of the new version.
+    to_name: String,
+    /// New version; the current one without it.
+    to_version: Option<String>,
+}
+
+pub async fn diff(call: Call, input: DiffInput) -> Result<Reply<DiffResult>, Problem> {
+    let snapshot = call.app.snapshot();
+    let from = (input.from_name.as_str(), input.from_version.as_deref());
+    let to = (input.to_name.as_str(), input.to_version.as_deref());
+    Ok(Reply::new(&compared(&call.app, &snapshot, from, to).await?))
+}
+
+async fn compared(
+    app: &Dashboard,
+    snapshot: &Snapshot,
+    from: (&str, Option<&str>),
+    to: (&str, Option<&str>),
+) -> Result<DiffResult, Problem> {
+    let _turn = app.turn().await?;
+    let mut sides = Vec::with_capacity(2);
+    for (name, version) in [from, to] {
+        let service = snapshot.service(name).ok_or_else(|| Problem::unknown_service(name))?;
+        let version = version.unwrap_or(&service.entry.version);
+        let (kind, place) = find_version(app, snapshot, name, version).await?;
+        sides.push((app.bundles.open(&place).await?, kind));
+    }
+    let compare = move || match sides.as_slice() {
+        [(from, from_kind), (to, to_kind)] => Some(comparison::compare(
+            Version { resolved: from, source: *from_kind },
+            Version { resolved: to, source: *to_kind },
+        )),
+        _ => None,
+    };
+    let broken = || Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the comparison did not end well");
+    tokio::task::spawn_blocking(compare).await.ok().flatten().ok_or_else(broken)
+}
+
+/// Which versions of which service.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ImpactInput {
+    /// Service.
+    name: String,
+    /// Old version; the current one without it.
+    from_version: Option<String>,
+    /// New version; the highest without it.
+    to_version: Option<String>,
+}
+
+pub async fn impact(call: Call, input: ImpactInput) -> Result<Reply<ImpactReport>, Problem> {
+    let snapshot = call.app.snapshot();
+    let service = snapshot.service(&input.name).ok_or_else(|| Problem::unknown_service(&input.name))?;
+    let latest = service.entry.latest_available.as_deref();
+    let to = input.to_version.as_deref().or(latest);
+    let name = input.name.as_str();
+    let found = compared(&call.app, &snapshot, (name, input.from_version.as_deref()), (name, to)).await?;
+    let subject = Subject { name, from: &found.from.version, to: &found.to.version, changes: &found.changes };
+    Ok(Reply::new(&whom_it_breaks(&snapshot, subject)))
+}
+
+pub async fn owners(call: Call, _: Nothing) -> Result<Reply<Vec<OwnerEntry>>, Problem> {
+    let snapshot = call.app.snapshot();
+    let entries: Vec<OwnerEntry> = snapshot.owners().iter().map(|owner| owner.entry.clone()).collect();
+    Ok(Reply::with_etag(&entries, &snapshot.list.digest, &call.asked))
+}
+
+/// An owner.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct OwnerInput {
+    /// The name that services are grouped by, or `(unowned)`.
+    key: String,
+}
+
+pub async fn owner(call: Call, input: OwnerInput) -> Result<Reply<OwnerDetails>, Problem> {
+    let snapshot = call.app.snapshot();
+    let found = snapshot.owners().iter().find(|owner| owner.entry.key == input.key);
+    let unknown = || Problem::not_found(format!("nobody called {:?} owns a service", input.key));
+    let owner = found.ok_or_else(unknown)?;
+    Ok(Reply::with_etag(owner, &snapshot.list.digest, &call.asked))
+}

@@ -1,0 +1,200 @@
+//! Operations: the types of a handler route its requests and write its description, so that the two cannot differ.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::openapi::Description;
+use super::problem::{Problem, ProblemPart};
+use super::reply::{Asked, Reply};
+use crate::app::Dashboard;
+
+/// Largest body of a request, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Longest value of a parameter, in characters.
+pub const MAX_PARAMETER: usize = 2_048;
+/// Longest name in a path, in characters.
+pub const MAX_NAME: usize = 255;
+
+/// What is said of an operation besides its types.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// Identity.
+    pub id: &'static str,
+    /// Path, with `{name}` for a parameter.
+    pub path: &'static str,
+    /// Group.
+    pub tag: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Statuses besides 200 that it may have for reasons of its own.
+    pub errors: &'static [u16],
+}
+
+/// What every handler has.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Everything that is known.
+    pub app: Arc<Dashboard>,
+    /// What the client wants.
+    pub asked: Asked,
+}
+
+/// Operations that are routed and described.
+#[derive(Debug)]
+pub struct Api {
+    /// Routes.
+    pub router: Router<Arc<Dashboard>>,
+    /// What they are.
+    pub description: Description,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { router: Router::new(), description: Description::new() }
+    }
+}
+
+impl Api {
+    /// An operation that reads: `I` has a field for each parameter of the path and of the query.
+    #[must_use]
+    pub fn get<I, O, F, W>(mut self, operation: Operation, handler: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(Call, I) -> W + Clone + Send + Sync + 'static,
+        W: Future<Output = Result<Reply<O>, Problem>> + Send,
+    {
+        self.description.reads::<I, O>(operation);
+        let handle = move |state: axum::extract::State<Arc<Dashboard>>, request: Request| {
+            let handler = handler.clone();
+            async move {
+                let call = Call { app: state.0, asked: Asked::of(request.headers()) };
+                match parameters::<I>(request).await {
+                    Ok(input) => answer(handler(call, input).await),
+                    Err(problem) => problem.into_response(),
+                }
+            }
+        };
+        self.router = self.router.route(operation.path, on(MethodFilter::GET, handle));
+        self
+    }
+
+    /// An operation that changes something: `I` is its body.
+    #[must_use]
+    pub fn post<I, O, F, W>(mut self, operation: Operation, handler: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(Call, I) -> W + Clone + Send + Sync + 'static,
+        W: Future<Output = Result<Reply<O>, Problem>> + Send,
+    {
+        self.description.changes::<I, O>(operation);
+        let handle = move |state: axum::extract::State<Arc<Dashboard>>, request: Request| {
+            let handler = handler.clone();
+            async move {
+                let call = Call { app: state.0, asked: Asked::of(request.headers()) };
+                match body::<I>(request).await {
+                    Ok(input) => answer(handler(call, input).await),
+                    Err(problem) => problem.into_response(),
+                }
+            }
+        };
+        self.router = self.router.route(operation.path, on(MethodFilter::POST, handle));
+        self
+    }
+
+    /// An operation that changes something and takes nothing.
+    #[must_use]
+    pub fn trigger<O, F, W>(mut self, operation: Operation, handler: F) -> Self
+    where
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(Call) -> W + Clone + Send + Sync + 'static,
+        W: Future<Output = Result<Reply<O>, Problem>> + Send,
+    {
+        self.description.triggers::<O>(operation);
+        let handle = move |state: axum::extract::State<Arc<Dashboard>>, request: Request| {
+            let handler = handler.clone();
+            let call = Call { app: state.0, asked: Asked::of(request.headers()) };
+            async move { answer(handler(call).await) }
+        };
+        self.router = self.router.route(operation.path, on(MethodFilter::POST, handle));
+        self
+    }
+}
+
+fn answer<O>(result: Result<Reply<O>, Problem>) -> Response {
+    match result {
+        Ok(reply) => reply.into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Parameters of the path and of the query as one value; those of the path win.
+async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem> {
+    let (mut parts, _) = request.into_parts();
+    let named = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let named = named.map_err(|error| Problem::invalid("path", error.body_text()))?;
+    let mut pairs: Vec<(String, String)> =
+        named.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    for (name, value) in &pairs {
+        if value.chars().count() > MAX_NAME {
+            return Err(Problem::invalid(&format!("path.{name}"), format!("longer than {MAX_NAME} characters")));
+        }
+    }
+    let query: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
+        .map_err(|error| Problem::invalid("query", error.to_string()))?;
+    for (name, value) in query {
+        if value.chars().count() > MAX_PARAMETER {
+            let name = name.chars().take(MAX_NAME).collect::<String>();
+            return Err(Problem::invalid(&format!("query.{name}"), format!("longer than {MAX_PARAMETER} characters")));
+        }
+        // `?limit=` is no limit.
+        if !value.is_empty() && !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name)) {
+            pairs.push((name, value));
+        }
+    }
+    let text = serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
+    serde_urlencoded::from_str(&text).map_err(|error| Problem::invalid("query", error.to_string()))
+}
+
+async fn body<I: DeserializeOwned>(request: Request) -> Result<I, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let content = read(request.into_body()).await?;
+    if content.is_empty() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "the request has no body; it takes a JSON object"));
+    }
+    if kind != "application/json" && !kind.ends_with("+json") {
+        let detail = "the body has to be sent as application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    let value: serde_json::Value = serde_json::from_slice(&content)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))?;
+    serde_json::from_value(value).map_err(|error| {
+        let part = ProblemPart { message: error.to_string(), location: Some("body".to_owned()) };
+        let detail = format!("the body does not fit: {error}");
+        Problem { errors: vec![part], ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    })
+}
+
+async fn read(body: Body) -> Result<bytes::Bytes, Problem> {
+    axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes, or ended early");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })
+}
+
+/// Whether a request may change something.
+pub fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

@@ -1,0 +1,387 @@
+//! Graphs of a snapshot: the drawing, its parts, the tree of one service, and who is tied to whom.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use pacto_contract::{LenientVersion, VersionRange};
+use pacto_engine::graph::{Layout, Position, layout};
+
+use super::prepared::digest;
+use super::{Service, ServiceId, Snapshot};
+use crate::wire::graph::{
+    CrossRef, Dependent, EdgeType, GraphData, GraphEdge, GraphNode, ServiceRefs, ServiceTree, TreeEdge, TreeNode,
+    UnresolvedReason,
+};
+
+/// Deepest tree of one service; what is deeper is cut.
+const MAX_TREE_DEPTH: usize = 256;
+
+/// Where everything stands.
+#[derive(Debug, Default)]
+pub struct Drawing {
+    /// Identity of nodes and edges.
+    pub id: String,
+    /// Names of services and of those that are named and not known, sorted.
+    pub names: Vec<String>,
+    /// Positions, in the order of the names.
+    pub layout: Option<Layout>,
+}
+
+impl Drawing {
+    fn position(&self, name: &str) -> Position {
+        let found = self.names.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        found.and_then(|found| self.layout.as_ref()?.nodes.get(found).copied()).unwrap_or_default()
+    }
+}
+
+/// One tie of a service.
+struct Tie<'a> {
+    name: &'a str,
+    target: Option<ServiceId>,
+    reference: &'a str,
+    required: bool,
+    compatibility: &'a str,
+    kind: EdgeType,
+}
+
+/// Everything that a service is tied to: dependencies, then references, but not to itself.
+fn ties(service: &Service) -> impl Iterator<Item = Tie<'_>> {
+    let needs = service.needs.iter().map(|need| Tie {
+        name: &need.need.name,
+        target: need.target,
+        reference: &need.need.reference,
+        required: need.need.required,
+        compatibility: &need.need.compatibility,
+        kind: EdgeType::Dependency,
+    });
+    let references = service.references.iter().map(|reference| Tie {
+        name: &reference.reference.name,
+        target: reference.target,
+        reference: &reference.reference.reference,
+        required: false,
+        compatibility: "",
+        kind: EdgeType::Reference,
+    });
+    needs.chain(references.filter(|tie| tie.name != service.entry.name))
+}
+
+/// Draws the services; the drawing before is kept where nodes and edges are the same.
+pub(super) fn draw(services: &[Service], before: &Arc<Drawing>) -> Arc<Drawing> {
+    let mut names: BTreeSet<&str> = services.iter().map(|service| service.entry.name.as_str()).collect();
+    let mut edges: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for service in services {
+        for tie in ties(service) {
+            names.insert(tie.name);
+            edges.insert((&service.entry.name, tie.name));
+        }
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    let position: HashMap<&str, usize> = names.iter().enumerate().map(|(position, name)| (*name, position)).collect();
+    let edges: Vec<(usize, usize)> = edges
+        .into_iter()
+        .filter_map(|(from, to)| Some((*position.get(from)?, *position.get(to)?)))
+        .collect();
+    let id = digest(format!("{names:?}{edges:?}").as_bytes());
+    if before.id == id && before.layout.is_some() {
+        return Arc::clone(before);
+    }
+    let layout = layout(&names, &edges);
+    let names = names.into_iter().map(str::to_owned).collect();
+    Arc::new(Drawing { id, names, layout: Some(layout) })
+}
+
+/// The whole fleet.
+pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
+    let drawing = &snapshot.layout;
+    let group: HashMap<&str, usize> = snapshot
+        .cycles
+        .iter()
+        .enumerate()
+        .flat_map(|(group, names)| names.iter().map(move |name| (name.as_str(), group)))
+        .collect();
+    let mut nodes: Vec<GraphNode> = Vec::with_capacity(drawing.names.len());
+    let mut external: BTreeMap<&str, Option<UnresolvedReason>> = BTreeMap::new();
+    for service in &snapshot.services {
+        let edge = |tie: Tie<'_>| {
+            let in_cycle = tie.kind == EdgeType::Dependency
+                && group.get(service.entry.name.as_str()).is_some_and(|own| group.get(tie.name) == Some(own));
+            GraphEdge {
+                target_id: tie.name.to_owned(),
+                target_name: tie.name.to_owned(),
+                required: tie.required,
+                compatibility: (!tie.compatibility.is_empty()).then(|| tie.compatibility.to_owned()),
+                resolved: tie.target.is_some(),
+                kind: tie.kind,
+                in_cycle,
+            }
+        };
+        for tie in ties(service).filter(|tie| tie.target.is_none()) {
+            let is_remote = tie.reference.starts_with("oci://");
+            external.entry(tie.name).or_insert((!is_remote).then_some(UnresolvedReason::NonOciRef));
+        }
+        let place = drawing.position(&service.entry.name);
+        let entry = &service.entry;
+        nodes.push(GraphNode {
+            id: entry.name.clone(),
+            service_name: entry.name.clone(),
+            status: entry.contract_status.as_str().to_owned(),
+            version: (!entry.version.is_empty()).then(|| entry.version.clone()),
+            source: Some(entry.source),
+            reason: None,
+            owner_key: entry.owner_key.clone(),
+            namespace: entry.namespace.clone(),
+            blast_radius: entry.blast_radius,
+            update_available: entry.update_available,
+            last_change: entry.last_change,
+            x: place.x,
+            y: place.y,
+            layer: place.layer,
+            edges: ties(service).map(edge).collect(),
+        });
+    }
+    for (name, reason) in external {
+        let place = drawing.position(name);
+        nodes.push(GraphNode {
+            id: name.to_owned(),
+            service_name: name.to_owned(),
+            status: "external".to_owned(),
+            version: None,
+            source: None,
+            reason,
+            owner_key: String::new(),
+            namespace: None,
+            blast_radius: 0,
+            update_available: false,
+            last_change: None,
+            x: place.x,
+            y: place.y,
+            layer: place.layer,
+            edges: Vec::new(),
+        });
+    }
+    nodes.sort_by(|left, right| left.id.cmp(&right.id));
+    let (width, height) = drawing.layout.as_ref().map(|layout| (layout.width, layout.height)).unwrap_or_default();
+    let layers = nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default();
+    GraphData { nodes, width, height, layers, cycles: snapshot.cycles.clone(), snapshot: snapshot.id.clone() }
+}
+
+/// Which way a part of the graph is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Both ways, but never back: what a dependent needs besides is not shown.
+    #[default]
+    Both,
+    /// What the service needs.
+    Dependencies,
+    /// What needs the service.
+    Dependents,
+}
+
+/// The part of `graph` around `focus`, at most `depth` steps away, laid out anew.
+pub fn around(graph: &GraphData, focus: &str, depth: usize, direction: Direction) -> GraphData {
+    let by_id: HashMap<&str, &GraphNode> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut needed_by: HashMap<&str, Vec<&str>> = HashMap::new();
+    for node in &graph.nodes {
+        for edge in &node.edges {
+            needed_by.entry(&edge.target_id).or_default().push(&node.id);
+        }
+    }
+    let forwards = |id: &str| -> Vec<&str> {
+        by_id.get(id).map(|node| node.edges.iter().map(|edge| edge.target_id.as_str()).collect()).unwrap_or_default()
+    };
+    let backwards = |id: &str| -> Vec<&str> { needed_by.get(id).cloned().unwrap_or_default() };
+    let mut kept: HashSet<&str> = HashSet::new();
+    if direction != Direction::Dependents {
+        reach(focus, depth, forwards, &mut kept);
+    }
+    if direction != Direction::Dependencies {
+        reach(focus, depth, backwards, &mut kept);
+    }
+    part(graph, |node| kept.contains(node.id.as_str()))
+}
+
+fn reach<'a>(focus: &str, depth: usize, next: impl Fn(&str) -> Vec<&'a str>, kept: &mut HashSet<&'a str>)
+where
+{
+    let mut seen: HashSet<String> = HashSet::from([focus.to_owned()]);
+    let mut queue: VecDeque<(String, usize)> = VecDeque::from([(focus.to_owned(), 0)]);
+    while let Some((id, distance)) = queue.pop_front() {
+        if distance == depth {
+            continue;
+        }
+        for other in next(&id) {
+            kept.insert(other);
+            if seen.insert(other.to_owned()) {
+                queue.push_back((other.to_owned(), distance + 1));
+            }
+        }
+    }
+}
+
+/// The nodes that `is_kept` names and the edges between them, laid out anew.
+pub fn part(graph: &GraphData, is_kept: impl Fn(&GraphNode) -> bool) -> GraphData {
+    let mut nodes: Vec<GraphNode> = graph.nodes.iter().filter(|node| is_kept(node)).cloned().collect();
+    let position: HashMap<String, usize> =
+        nodes.iter().enumerate().map(|(position, node)| (node.id.clone(), position)).collect();
+    let mut edges = Vec::new();
+    for (from, node) in nodes.iter_mut().enumerate() {
+        node.edges.retain(|edge| position.contains_key(&edge.target_id));
+        edges.extend(node.edges.iter().filter_map(|edge| Some((from, *position.get(&edge.target_id)?))));
+    }
+    let names: Vec<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+    let drawn = layout(&names, &edges);
+    for (node, place) in nodes.iter_mut().zip(&drawn.nodes) {
+        (node.x, node.y, node.layer) = (place.x, place.y, place.layer);
+    }
+    let cycles = graph.cycles.iter().filter(|cycle| cycle.iter().all(|name| position.contains_key(name)));
+    GraphData {
+        layers: nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default(),
+        width: drawn.width,
+        height: drawn.height,
+        cycles: cycles.cloned().collect(),
+        snapshot: graph.snapshot.clone(),
+        nodes,
+    }
+}
+
+/// What a service needs, as a tree: each service is expanded once, where it stands nearest to the root.
+pub fn tree(snapshot: &Snapshot, root: ServiceId, reason: &dyn Fn(&str) -> String) -> Option<ServiceTree> {
+    // Breadth first, each is owned by the first edge that reaches it.
+    let mut owner: HashMap<ServiceId, (ServiceId, usize)> = HashMap::new();
+    let mut seen = HashSet::from([root]);
+    let mut queue = VecDeque::from([root]);
+    while let Some(service) = queue.pop_front() {
+        for (edge, need) in snapshot.services.get(service)?.needs.iter().enumerate() {
+            if let Some(target) = need.target
+                && seen.insert(target)
+            {
+                owner.insert(target, (service, edge));
+                queue.push_back(target);
+            }
+        }
+    }
+    let node = node(snapshot, root, None, &owner, reason, 0)?;
+    let reached = |name: &String| snapshot.position(name).is_some_and(|position| seen.contains(&position));
+    let cycles = snapshot.cycles.iter().filter(|cycle| cycle.iter().any(reached)).cloned().collect();
+    Some(ServiceTree { root: node, cycles, conflicts: conflicts(snapshot, &seen) })
+}
+
+fn node(
+    snapshot: &Snapshot,
+    service: ServiceId,
+    reference: Option<&str>,
+    owner: &HashMap<ServiceId, (ServiceId, usize)>,
+    reason: &dyn Fn(&str) -> String,
+    depth: usize,
+) -> Option<TreeNode> {
+    let found = snapshot.services.get(service)?;
+    let mut dependencies = Vec::new();
+    for (position, need) in found.needs.iter().enumerate().take_while(|_| depth < MAX_TREE_DEPTH) {
+        let is_owned = need.target.is_some_and(|target| owner.get(&target) == Some(&(service, position)));
+        let below = match need.target {
+            Some(target) if is_owned => node(snapshot, target, Some(&need.need.reference), owner, reason, depth + 1),
+            Some(target) => snapshot.services.get(target).map(|found| TreeNode {
+                name: found.entry.name.clone(),
+                version: found.entry.version.clone(),
+                reference: Some(need.need.reference.clone()),
+                dependencies: Vec::new(),
+            }),
+            None => None,
+        };
+        dependencies.push(TreeEdge {
+            reference: need.need.reference.clone(),
+            required: need.need.required,
+            compatibility: (!need.need.compatibility.is_empty()).then(|| need.need.compatibility.clone()),
+            error: need.target.is_none().then(|| reason(&need.need.reference)),
+            shared: need.target.is_some() && !is_owned,
+            node: below,
+        });
+    }
+    Some(TreeNode {
+        name: found.entry.name.clone(),
+        version: found.entry.version.clone(),
+        reference: reference.map(str::to_owned),
+        dependencies,
+    })
+}
+
+/// Services that are needed in versions which no version satisfies together, in words.
+fn conflicts(snapshot: &Snapshot, among: &HashSet<ServiceId>) -> Vec<String> {
+    let mut wanted: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    let mut among: Vec<ServiceId> = among.iter().copied().collect();
+    among.sort_unstable();
+    for service in among.into_iter().filter_map(|service| snapshot.services.get(service)) {
+        for need in service.needs.iter().filter(|need| !need.need.compatibility.is_empty()) {
+            let entry = wanted.entry(&need.need.name).or_default();
+            entry.push((&service.entry.name, &need.need.compatibility));
+        }
+    }
+    let mut found = Vec::new();
+    for (name, wishes) in wanted {
+        for (position, (first, left)) in wishes.iter().enumerate() {
+            for (second, right) in wishes.get(position + 1..).unwrap_or_default() {
+                if let (Ok(one), Ok(other)) = (VersionRange::parse(left), VersionRange::parse(right))
+                    && !one.intersects(&other)
+                {
+                    found.push(format!("{name}: {first} needs {left}, {second} needs {right}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a version is within a constraint; none where one of the two cannot be read.
+pub fn in_range(version: &str, constraint: &str) -> Option<bool> {
+    if constraint.is_empty() {
+        return None;
+    }
+    let (range, version) = (VersionRange::parse(constraint).ok()?, LenientVersion::parse(version).ok()?);
+    Some(range.matches(&version))
+}
+
+/// Services that name `service` as a dependency, by name; of several mentions the first counts.
+pub fn dependents(snapshot: &Snapshot, service: ServiceId) -> Vec<Dependent> {
+    let Some(target) = snapshot.services.get(service) else { return Vec::new() };
+    let dependent = |other: &ServiceId| {
+        let other = snapshot.services.get(*other)?;
+        let need = &other.needs.iter().find(|need| need.target == Some(service))?.need;
+        Some(Dependent {
+            name: other.entry.name.clone(),
+            version: (!other.entry.version.is_empty()).then(|| other.entry.version.clone()),
+            contract_status: other.entry.contract_status,
+            owner_key: other.entry.owner_key.clone(),
+            required: need.required,
+            compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.clone()),
+            in_range: in_range(&target.entry.version, &need.compatibility),
+        })
+    };
+    target.dependents.iter().filter_map(dependent).collect()
+}
+
+/// References of a service, both ways.
+pub fn references(snapshot: &Snapshot, service: ServiceId) -> ServiceRefs {
+    let status = |target: Option<ServiceId>| Some(snapshot.services.get(target?)?.entry.contract_status);
+    let Some(found) = snapshot.services.get(service) else {
+        return ServiceRefs { references: Vec::new(), referenced_by: Vec::new() };
+    };
+    let own = found.references.iter().map(|reference| CrossRef {
+        name: reference.reference.name.clone(),
+        ref_type: reference.reference.kind,
+        reference: reference.reference.reference.clone(),
+        contract_status: status(reference.target),
+    });
+    let mut referenced_by: Vec<CrossRef> = Vec::new();
+    for (position, other) in snapshot.services.iter().enumerate().filter(|(position, _)| *position != service) {
+        let meant = other.references.iter().filter(|reference| reference.target == Some(service));
+        referenced_by.extend(meant.map(|reference| CrossRef {
+            name: other.entry.name.clone(),
+            ref_type: reference.reference.kind,
+            reference: reference.reference.reference.clone(),
+            contract_status: status(Some(position)),
+        }));
+    }
+    referenced_by.sort();
+    ServiceRefs { references: own.collect(), referenced_by }
+}

@@ -1,0 +1,372 @@
+//! A directory of bundles on this machine, watched.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use notify::{RecursiveMode, Watcher};
+use pacto_app::Context;
+use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
+use pacto_contract::{Reference, VersionRange};
+use pacto_contract::version::highest;
+use pacto_engine::library::{Request, Resolved};
+use pacto_engine::validate::Validator;
+use pacto_oci::directory::{BundleDirectory, find_bundles, is_searched, normalize};
+use pacto_oci::parallel;
+
+use super::history::{Known, classify, open_pairs};
+use crate::bundles::{Bundles, read_directory};
+use crate::catalog::{Catalog, Services};
+use crate::judge::judge;
+use crate::record::{ContractRecord, Place, ServiceRecord, VersionRecord, contract_hash, newest_first};
+use crate::wire::report::{SourceError, SourceLocation, SourceState};
+use crate::wire::service::SourceKind;
+
+/// How long changes are collected before the directory is read again.
+const SETTLE: Duration = Duration::from_millis(80);
+/// How often the directory is looked at without being told, for file systems that tell nothing.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// Most places with errors that are listed.
+const MAX_LISTED: usize = 200;
+
+/// A directory of bundles.
+#[derive(Debug)]
+pub struct LocalSource {
+    root: PathBuf,
+    shown: String,
+    context: Arc<Context>,
+    bundles: Arc<Bundles>,
+    catalog: Arc<Catalog>,
+    /// Directories of bundles that were read, with what they looked like then.
+    read: HashMap<PathBuf, (u64, Entry)>,
+}
+
+/// What came of one directory.
+type Entry = Result<Arc<Loaded>, String>;
+
+/// A bundle that was read.
+#[derive(Debug)]
+struct Loaded {
+    record: Arc<ContractRecord>,
+    hash: [u8; 32],
+    created: Option<Timestamp>,
+}
+
+/// Tells the thread of the source to look now, or, by its end, to stop.
+#[derive(Debug, Clone)]
+pub struct Nudge(Sender<()>);
+
+impl Nudge {
+    /// Looks now.
+    pub fn now(&self) {
+        // A source that has stopped looks at nothing any more.
+        let _ = self.0.send(());
+    }
+}
+
+/// Whether there is a contract at or below `root`.
+pub fn holds_contracts(root: &Path) -> bool {
+    find_bundles(root, 1).is_ok_and(|found| !found.is_empty())
+}
+
+impl LocalSource {
+    /// The directory `root`, which users call `shown`.
+    pub fn new(
+        root: PathBuf,
+        shown: String,
+        context: Arc<Context>,
+        bundles: Arc<Bundles>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
+        Self { root, shown, context, bundles, catalog, read: HashMap::new() }
+    }
+
+    /// Reads the directory, and from then on what changes in it, on a thread of its own that ends with the process.
+    pub fn start(mut self) -> Nudge {
+        let (sender, receiver) = channel();
+        let nudge = Nudge(sender.clone());
+        std::thread::spawn(move || {
+            let watcher = self.watch(sender);
+            self.run(&receiver);
+            drop(watcher);
+        });
+        nudge
+    }
+
+    fn watch(&self, sender: Sender<()>) -> Option<notify::RecommendedWatcher> {
+        let root = self.root.clone();
+        let told = move |event: notify::Result<notify::Event>| {
+            let concerns = |path: &PathBuf| is_watched(&root, path);
+            let is_change = match &event {
+                Ok(event) => !event.kind.is_access() && event.paths.iter().any(concerns),
+                // Something was missed.
+                Err(_) => true,
+            };
+            if is_change {
+                let _ = sender.send(());
+            }
+        };
+        let started = notify::recommended_watcher(told).and_then(|mut watcher| {
+            watcher.watch(&self.root, RecursiveMode::Recursive)?;
+            Ok(watcher)
+        });
+        started.inspect_err(|error| tracing::warn!(error = %error, "the directory is not watched")).ok()
+    }
+
+    fn run(&mut self, receiver: &Receiver<()>) {
+        loop {
+            self.look();
+            match receiver.recv_timeout(LOOK_AGAIN) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // An editor writes more than once.
+            while receiver.recv_timeout(SETTLE).is_ok() {}
+        }
+    }
+
+    /// Reads what is new or different.
+    pub fn look(&mut self) {
+        let found = match find_bundles(&self.root, MAX_CONTRACTS_PER_RUN) {
+            Ok(found) => found,
+            Err(error) => return self.fail(&error),
+        };
+        let prints = parallel::map(parallel::processors(), &found, |path| fingerprint(path));
+        let mut changed: Vec<(PathBuf, u64)> = Vec::new();
+        for (path, print) in found.iter().zip(prints) {
+            if self.read.get(path).is_none_or(|(known, _)| *known != print) {
+                changed.push((path.clone(), print));
+            }
+        }
+        let there: HashSet<&PathBuf> = found.iter().collect();
+        let gone = self.read.len();
+        self.read.retain(|path, _| there.contains(path));
+        let is_same = changed.is_empty() && gone == self.read.len();
+        if !is_same {
+            self.bundles.forget_directories();
+            self.load(&changed);
+        }
+        self.publish(is_same, &changed);
+    }
+
+    fn load(&mut self, changed: &[(PathBuf, u64)]) {
+        let opened = parallel::map(parallel::processors(), changed, |(path, _)| {
+            read_directory(&self.context, path).map_err(|error| match error.findings().first() {
+                Some(finding) => format!("{error}: {}", finding.message),
+                None => error.to_string(),
+            })
+        });
+        // Policies are found among what is there, whatever was read first.
+        let mut known = by_name(self.read.values().filter_map(|(_, entry)| entry.as_ref().ok()));
+        for resolved in opened.iter().flatten() {
+            let service = &resolved.document.contract.service;
+            let directory = PathBuf::from(&resolved.identity);
+            known.entry(service.name.clone()).or_default().push((service.version.clone(), directory));
+        }
+        let validator = Validator::default();
+        let work: Vec<_> = changed.iter().zip(opened).collect();
+        let entries = parallel::map(parallel::processors(), &work, |((path, _), opened)| {
+            let resolved = opened.as_ref().map_err(Clone::clone)?;
+            self.context.sources.registries.trust_contract(&resolved.document.contract);
+            let find = |request: &Request| self.find(&known, request);
+            let (document, bundle) = (&resolved.document, &resolved.bundle);
+            let judged = judge(&validator, document, bundle, &resolved.origin, &find);
+            let place = Place::Directory(path.clone());
+            let record = ContractRecord::new(document, place, &judged.report, judged.is_partial);
+            let hash = contract_hash(document.source.text().as_bytes());
+            let created = std::fs::metadata(path.join("pacto.yaml")).and_then(|file| file.modified()).ok();
+            let created = created.and_then(|time| Timestamp::try_from(time).ok());
+            Ok(Arc::new(Loaded { record: Arc::new(record), hash, created }))
+        });
+        for ((path, print), entry) in changed.iter().zip(entries) {
+            self.read.insert(path.clone(), (*print, entry));
+        }
+    }
+
+    /// A contract that another one refers to, by path or by name.
+    fn find(&self, known: &ByName, request: &Request) -> Option<Arc<Resolved>> {
+        match &request.reference {
+            Reference::Local(path) => {
+                self.bundles.open_directory(&normalize(&Path::new(&request.base).join(path)))
+            }
+            reference => {
+                let versions = known.get(reference.default_name())?;
+                let names = versions.iter().map(|(version, _)| version.as_str());
+                let tag = reference.as_oci().and_then(|oci| oci.tag.as_deref());
+                let range = request.constraint.as_deref().and_then(|text| VersionRange::parse(text).ok());
+                let wanted = match tag {
+                    Some(tag) => tag,
+                    None => highest(names, range.as_ref())?,
+                };
+                let (_, directory) = versions.iter().find(|(version, _)| version == wanted)?;
+                self.bundles.open_directory(directory)
+            }
+        }
+    }
+
+    /// Puts everything on the board; then compares versions that were not compared yet, and puts that there too.
+    fn publish(&self, is_same: bool, changed: &[(PathBuf, u64)]) {
+        let now = Timestamp::now();
+        if is_same {
+            return self.catalog.update_status(SourceKind::Local, |status| {
+                (status.as_of, status.last_success, status.last_error) = (Some(now), Some(now), None);
+                status.state = SourceState::Live;
+            });
+        }
+        let before = Arc::clone(&self.catalog.contents().local);
+        let mut known = Known::of(before.values().map(|service| service.versions.as_slice()));
+        let touched: HashSet<&PathBuf> = changed.iter().map(|(path, _)| path).collect();
+        known.forget(|place| matches!(place, Place::Directory(path) if touched.contains(path)));
+        let mut services = self.services();
+        for service in services.values_mut() {
+            let mut record = ServiceRecord::clone(service);
+            known.fill(&mut record.versions);
+            // What did not change stays the same value, so that the index need not look at it.
+            *service = match before.get(&record.current.name) {
+                Some(old) if **old == record => Arc::clone(old),
+                _ => Arc::new(record),
+            };
+        }
+        let locations = self.locations();
+        self.catalog.update(|contents| {
+            contents.local = Arc::new(services.clone());
+            let status = contents.status.entry(SourceKind::Local).or_default();
+            (status.as_of, status.last_success, status.last_error) = (Some(now), Some(now), None);
+            (status.enabled, status.state, status.locations) = (true, SourceState::Live, locations);
+        });
+        if self.classify(&mut services) {
+            self.catalog.update(|contents| contents.local = Arc::new(services));
+        }
+    }
+
+    /// Compares what was not compared yet; whether there was something.
+    fn classify(&self, services: &mut Services) -> bool {
+        let open: Vec<Arc<ServiceRecord>> =
+            services.values().filter(|service| !open_pairs(&service.versions).is_empty()).cloned().collect();
+        let compared = parallel::map(parallel::processors(), &open, |service| {
+            let mut record = ServiceRecord::clone(service);
+            for (newer, older) in open_pairs(&service.versions) {
+                let open = |position: usize| match service.versions.get(position)?.place.as_ref()? {
+                    Place::Directory(path) => self.bundles.open_directory(path),
+                    Place::Repository { .. } => None,
+                };
+                if let (Some(new), Some(old)) = (open(newer), open(older))
+                    && let Some(version) = record.versions.get_mut(newer)
+                {
+                    version.classification = Some(classify(&old, &new));
+                }
+            }
+            record
+        });
+        let is_any = !compared.is_empty();
+        for record in compared {
+            services.insert(Arc::clone(&record.current.name), Arc::new(record));
+        }
+        is_any
+    }
+
+    fn services(&self) -> Services {
+        let mut versions: BTreeMap<Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>> = BTreeMap::new();
+        let mut loaded: Vec<_> = self.read.iter().collect();
+        loaded.sort_by_key(|(path, _)| *path);
+        for (path, (_, entry)) in loaded {
+            if let Ok(entry) = entry {
+                let known = versions.entry(Arc::clone(&entry.record.name)).or_default();
+                // Two directories with one version: the first by path is meant.
+                if known.iter().all(|(_, other)| other.record.version != entry.record.version) {
+                    known.push((path, entry));
+                }
+            }
+        }
+        let service = |(name, mut entries): (Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>)| {
+            entries.sort_by(|(_, left), (_, right)| newest_first(&left.record.version, &right.record.version));
+            let current = Arc::clone(&entries.first()?.1.record);
+            let versions = entries.into_iter().map(|(path, entry)| VersionRecord {
+                version: Arc::from(entry.record.version.as_str()),
+                place: Some(entry.record.place.clone()),
+                reference: pacto_app::sources::shown_from(&self.context.directory, path),
+                hash: Some(entry.hash),
+                created: entry.created,
+                classification: None,
+            });
+            Some((name, Arc::new(ServiceRecord { current, versions: versions.collect() })))
+        };
+        versions.into_iter().filter_map(service).collect()
+    }
+
+    fn locations(&self) -> Vec<SourceLocation> {
+        let location = |reference: String, state, error| SourceLocation {
+            reference,
+            state,
+            service: None,
+            versions: None,
+            error,
+        };
+        let mut broken: Vec<_> = self
+            .read
+            .iter()
+            .filter_map(|(path, (_, entry))| Some((path, entry.as_ref().err()?)))
+            .map(|(path, error)| {
+                let shown = pacto_app::sources::shown_from(&self.context.directory, path);
+                location(shown, SourceState::Failing, Some(error.clone()))
+            })
+            .collect();
+        broken.sort_by(|left, right| left.reference.cmp(&right.reference));
+        broken.truncate(MAX_LISTED);
+        broken.push(location(self.shown.clone(), SourceState::Live, None));
+        broken
+    }
+
+    fn fail(&self, error: &std::io::Error) {
+        let error = SourceError {
+            message: format!("{} cannot be read: {error}", self.shown),
+            at: Timestamp::now().to_string(),
+            hint: Some("check that the directory is there and may be read".to_owned()),
+        };
+        self.catalog.update_status(SourceKind::Local, |status| {
+            status.enabled = true;
+            status.state = if status.last_success.is_some() { SourceState::Stale } else { SourceState::Failing };
+            // The same failure once more is no news.
+            if status.last_error.as_ref().is_none_or(|known| known.message != error.message) {
+                status.last_error = Some(error);
+            }
+        });
+    }
+}
+
+/// Versions and directories by name of the service.
+type ByName = HashMap<String, Vec<(String, PathBuf)>>;
+
+fn by_name<'a>(loaded: impl Iterator<Item = &'a Arc<Loaded>>) -> ByName {
+    let mut known = ByName::new();
+    for entry in loaded {
+        if let Place::Directory(directory) = &entry.record.place {
+            let versions = known.entry(entry.record.name.to_string()).or_default();
+            versions.push((entry.record.version.clone(), directory.clone()));
+        }
+    }
+    known
+}
+
+/// Whether a change of `path` may change a contract.
+fn is_watched(root: &Path, path: &Path) -> bool {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below.components().all(|part| is_searched(&part.as_os_str().to_string_lossy()))
+}
+
+/// What the files of a bundle look like from outside: names, sizes and times.
+fn fingerprint(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let files = BundleDirectory::open(path, "").and_then(|directory| directory.files(|_, _| true));
+    for file in files.unwrap_or_default() {
+        let metadata = std::fs::metadata(path.join(&file));
+        let seen = metadata.map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
+        (file, seen).hash(&mut hasher);
+    }
+    hasher.finish()
+}
