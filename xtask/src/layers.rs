@@ -15,10 +15,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pacto-contract", &[]),
     ("pacto-engine", &["pacto-contract"]),
     ("pacto-oci", &["pacto-contract"]),
+    ("pacto-k8s", &["pacto-contract"]),
     ("pacto-app", &["pacto-contract", "pacto-engine", "pacto-oci"]),
     ("pacto-cli", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app"]),
     ("pacto-testkit", &[]),
-    ("xtask", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-cli", "pacto-testkit"]),
+    (
+        "xtask",
+        &[
+            "pacto-contract",
+            "pacto-engine",
+            "pacto-oci",
+            "pacto-app",
+            "pacto-cli",
+            "pacto-k8s",
+            "pacto-testkit",
+        ],
+    ),
 ];
 
 /// Crates that never do I/O, and what would give it away.
@@ -47,10 +59,11 @@ const FENCED: &[(&str, &[&str])] = &[
     ("anstream", &["pacto-cli"]),
     ("indicatif", &["pacto-cli"]),
     ("anyhow", &["xtask"]),
-    ("tokio", &["pacto-app", "pacto-oci", "pacto-testkit"]),
+    ("tokio", &["pacto-app", "pacto-k8s", "pacto-oci", "pacto-testkit"]),
     ("reqwest", &["pacto-oci"]),
-    ("aws-lc-rs", &["pacto-oci"]),
-    ("kube", &[]),
+    ("aws-lc-rs", &["pacto-k8s", "pacto-oci"]),
+    ("kube", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
+    ("k8s-openapi", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
     ("rmcp", &[]),
 ];
 
