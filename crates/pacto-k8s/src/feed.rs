@@ -83,8 +83,8 @@ impl Backoff {
     pub fn new(at_least: Duration, at_most: Duration) -> Self {
         // The jitter adds up to as much again.
         let builder = ExponentialBuilder::new()
-            .with_min_delay(at_least / 2)
-            .with_max_delay(at_most / 2)
+            .with_min_delay(at_least)
+            .with_max_delay(at_least.max(at_most / 2))
             .with_factor(2.0)
             .without_max_times()
             .with_jitter();
@@ -249,5 +249,33 @@ impl<V> Resource for Observed<V> {
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         &mut self.metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_times_grow_to_their_bound_and_differ() {
+        let bounds = (Duration::from_millis(100), Duration::from_secs(2));
+        let delays = || {
+            let mut backoff = Backoff::new(bounds.0, bounds.1);
+            (0..10).map(|_| backoff.delay()).collect::<Vec<_>>()
+        };
+        let first = delays();
+        assert!(first.iter().all(|delay| *delay >= bounds.0 && *delay <= bounds.1), "{first:?}");
+        assert!(first[9] >= bounds.1 / 2, "{first:?}");
+        assert_ne!(first, delays());
+    }
+
+    #[test]
+    fn after_a_calm_time_they_start_again() {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+        for _ in 0..10 {
+            backoff.delay();
+        }
+        backoff.last = Instant::now().checked_sub(CALM + Duration::from_secs(1));
+        assert!(backoff.delay() <= Duration::from_millis(200));
     }
 }

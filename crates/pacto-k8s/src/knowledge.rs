@@ -172,3 +172,149 @@ fn trouble(slot: &mut Option<(Timestamp, Problem)>, problem: Problem, now: Times
     let since = slot.as_ref().map_or(now, |(since, _)| *since);
     *slot = Some((since, problem));
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::jiff::SignedDuration;
+    use kube::core::{ApiResource, GroupVersionKind};
+
+    use super::*;
+    use crate::view::ResourceKey;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
+    fn served(version: &str) -> Served {
+        let resource =
+            |kind| ApiResource::from_gvk(&GroupVersionKind::gvk("pacto.trianalab.io", version, kind));
+        Served {
+            api_version: format!("pacto.trianalab.io/{version}"),
+            pactos: resource("Pacto"),
+            revisions: Some(resource("PactoRevision")),
+        }
+    }
+
+    fn problem(kind: ProblemKind, message: &str) -> Problem {
+        Problem { kind, message: message.to_owned() }
+    }
+
+    fn down(message: &str) -> Problem {
+        problem(ProblemKind::NotAnswering, message)
+    }
+
+    fn pacto(name: &str) -> Arc<PactoView> {
+        Arc::new(PactoView { key: ResourceKey::new("shop", name), ..PactoView::default() })
+    }
+
+    fn listed(names: &[&str]) -> News {
+        let views = names.iter().map(|name| (ResourceKey::new("shop", *name), pacto(name)));
+        News::Pacto(Change::Replaced(views.collect()))
+    }
+
+    /// A cluster with one Pacto, read at second 1.
+    fn connected() -> Knowledge {
+        let mut known = Knowledge::new();
+        known.discovered(&Ok(Some(served("v1"))), at(0));
+        known.hear(listed(&["a"]), at(1));
+        known
+    }
+
+    fn state(known: &Knowledge) -> FeedState {
+        known.snapshot().pactos_feed.state
+    }
+
+    #[test]
+    fn nothing_is_claimed_before_a_list_is_read() {
+        let mut known = Knowledge::new();
+        assert_eq!(state(&known), FeedState::Connecting);
+        known.discovered(&Ok(Some(served("v1"))), at(0));
+        assert_eq!(known.snapshot().pactos_feed, Feed::default());
+        known.hear(listed(&[]), at(1));
+        assert_eq!(state(&known), FeedState::Connected);
+    }
+
+    #[test]
+    fn a_cluster_that_never_answered_is_unreachable_since_the_first_try() {
+        let mut known = Knowledge::new();
+        known.discovered(&Err(down("one")), at(0));
+        known.discovered(&Err(down("two")), at(5));
+        assert_eq!(state(&known), FeedState::Unreachable { since: at(0), problem: down("two") });
+    }
+
+    #[test]
+    fn what_was_read_is_kept_with_its_time() {
+        let mut known = connected();
+        known.hear(News::Pacto(Change::Failed(down("x"))), at(9));
+        let snapshot = known.snapshot();
+        assert_eq!(snapshot.pactos.len(), 1);
+        let expected =
+            Feed { state: FeedState::Lagging { since: at(9), problem: down("x") }, as_of: Some(at(1)) };
+        assert_eq!(snapshot.pactos_feed, expected);
+        // A sign of life of the cluster does not mend the watch.
+        known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(10));
+        assert_eq!(known.snapshot().pactos_feed, expected);
+        known.hear(listed(&["b"]), at(11));
+        assert_eq!(known.snapshot().pactos_feed.as_of, Some(at(11)));
+        assert!(!known.snapshot().pactos.contains_key(&ResourceKey::new("shop", "a")));
+    }
+
+    #[test]
+    fn a_cluster_that_hangs_is_noticed_and_forgiven() {
+        let mut known = connected();
+        known.hear(News::Heartbeat(Err(down("slow"))), at(20));
+        assert_eq!(state(&known), FeedState::Lagging { since: at(20), problem: down("slow") });
+        known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(30));
+        assert_eq!(known.snapshot().pactos_feed, Feed { state: FeedState::Connected, as_of: Some(at(30)) });
+    }
+
+    #[test]
+    fn a_sign_of_life_is_no_change() {
+        let mut known = connected();
+        let before = known.changes();
+        assert_eq!(known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(9)), Next::Continue);
+        assert_eq!(known.changes(), before);
+        assert_eq!(known.snapshot().pactos_feed.as_of, Some(at(9)));
+    }
+
+    #[test]
+    fn a_definition_that_is_gone_takes_its_resources_along() {
+        let mut known = connected();
+        let gone = News::Pacto(Change::Failed(problem(ProblemKind::NotServed, "404")));
+        assert_eq!(known.hear(gone, at(5)), Next::Rediscover);
+        known.discovered(&Ok(None), at(6));
+        let snapshot = known.snapshot();
+        assert_eq!(snapshot.pactos_feed, Feed { state: FeedState::CrdMissing, as_of: Some(at(6)) });
+        assert!(snapshot.pactos.is_empty());
+    }
+
+    #[test]
+    fn another_version_is_read_anew() {
+        let mut known = connected();
+        assert_eq!(known.hear(News::Heartbeat(Ok(Some(served("v2")))), at(5)), Next::Rediscover);
+        assert_eq!(known.hear(News::Heartbeat(Ok(None)), at(5)), Next::Rediscover);
+    }
+
+    #[test]
+    fn a_snapshot_does_not_change_under_its_reader() {
+        let mut known = connected();
+        let before = known.snapshot();
+        known.hear(News::Pacto(Change::Applied(pacto("b"))), at(2));
+        known.hear(News::Pacto(Change::Deleted(ResourceKey::new("shop", "a"))), at(3));
+        let names = |snapshot: &Snapshot| snapshot.pactos.keys().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            (names(&before), names(&known.snapshot())),
+            (vec!["shop/a".to_owned()], vec!["shop/b".to_owned()])
+        );
+    }
+
+    #[test]
+    fn one_kind_may_be_forbidden() {
+        let mut known = connected();
+        let denied = problem(ProblemKind::Denied, "403");
+        known.hear(News::Revision(Change::Failed(denied.clone())), at(2));
+        let snapshot = known.snapshot();
+        assert_eq!(snapshot.pactos_feed.state, FeedState::Connected);
+        assert_eq!(snapshot.revisions_feed.state, FeedState::Unreachable { since: at(2), problem: denied });
+    }
+}

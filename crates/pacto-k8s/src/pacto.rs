@@ -14,7 +14,7 @@ use crate::condition::{Condition, ConditionList};
 use crate::view::{ContractStatus, ResolutionPolicy};
 
 /// Where the contract of a service comes from, and what in the cluster it is compared with.
-#[derive(CustomResource, Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "pacto.trianalab.io",
     version = "v1alpha1",
