@@ -1,4 +1,4 @@
-//! What is generated: published schemas and reference pages. `--check` compares.
+//! What is generated: published schemas, definitions for clusters and reference pages. `--check` compares.
 
 use anyhow::{Result, bail};
 use fs_err as fs;
@@ -51,7 +51,10 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/versions.schema.json", output::<pacto_app::versions::Outcome>("pacto versions")?),
         ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
         ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
+        ("deploy/crds/pactorevisions.yaml", pacto_k8s::definition::revisions()?),
+        ("deploy/crds/pactos.yaml", pacto_k8s::definition::pactos()?),
         ("docs/reference/cli.md", reference::cli()),
+        ("docs/reference/conditions.md", reference::cluster_conditions()),
         ("docs/reference/contract.md", reference::contract()),
         ("docs/reference/diagnostics.md", reference::diagnostics()),
         ("docs/reference/environment.md", reference::environment()),

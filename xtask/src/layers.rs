@@ -15,11 +15,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pacto-contract", &[]),
     ("pacto-engine", &["pacto-contract"]),
     ("pacto-oci", &["pacto-contract"]),
+    ("pacto-k8s", &["pacto-contract"]),
     ("pacto-app", &["pacto-contract", "pacto-engine", "pacto-oci"]),
     ("pacto-dashboard", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-k8s"]),
     ("pacto-cli", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-dashboard"]),
     ("pacto-testkit", &[]),
-    ("xtask", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-cli", "pacto-testkit"]),
+    (
+        "xtask",
+        &[
+            "pacto-contract",
+            "pacto-engine",
+            "pacto-oci",
+            "pacto-app",
+            "pacto-cli",
+            "pacto-k8s",
+            "pacto-testkit",
+        ],
+    ),
 ];
 
 /// Crates that never do I/O, and what would give it away.
@@ -48,11 +60,12 @@ const FENCED: &[(&str, &[&str])] = &[
     ("anstream", &["pacto-cli"]),
     ("indicatif", &["pacto-cli"]),
     ("anyhow", &["xtask"]),
-    ("tokio", &["pacto-app", "pacto-cli", "pacto-dashboard", "pacto-oci", "pacto-testkit"]),
+    ("tokio", &["pacto-app", "pacto-cli", "pacto-dashboard", "pacto-k8s", "pacto-oci", "pacto-testkit"]),
     ("axum", &["pacto-dashboard"]),
     ("reqwest", &["pacto-oci"]),
-    ("aws-lc-rs", &["pacto-oci"]),
-    ("kube", &[]),
+    ("aws-lc-rs", &["pacto-k8s", "pacto-oci"]),
+    ("kube", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
+    ("k8s-openapi", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
     ("rmcp", &[]),
 ];
 

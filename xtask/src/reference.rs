@@ -271,3 +271,25 @@ fn conditions(out: &mut String, shape: &ObjectShape, name: &str) {
         }
     }
 }
+
+/// Every condition that a Pacto in a cluster may have.
+pub fn cluster_conditions() -> String {
+    let lead = "Conditions of the Pacto resource, in the order in which it lists them. Their severity decides how bad it is \
+                when one does not hold.";
+    let mut out = page("Conditions in a cluster", lead);
+    out.push_str("\n| type | about | severity | reasons when it holds | reasons when it does not |\n");
+    out.push_str("|---|---|---|---|---|\n");
+    let words = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ");
+    for kind in pacto_k8s::condition::KINDS {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} |",
+            kind.name,
+            format!("{:?}", kind.category).to_lowercase(),
+            format!("{:?}", kind.severity).to_lowercase(),
+            words(kind.holds),
+            words(kind.fails),
+        );
+    }
+    out
+}

@@ -3,21 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use pacto_testkit::control_plane::Programs;
 
 use crate::{codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `deny` (licences and bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and
-    /// strace)
+    /// Leave a part out: `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
+    /// bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    Cluster,
     Deny,
     Registry,
 }
@@ -43,15 +45,24 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     } else {
         deny()?;
     }
-    let mut command = Command::new("cargo");
-    command.args(["test", "--workspace", "--locked", "--quiet"]);
+    let mut without = Vec::new();
     if arguments.without.contains(&Part::Registry) {
-        command.env("PACTO_TEST_WITHOUT", "registry");
-        left_out.push("registry");
+        without.push("registry");
     } else {
         install(REGISTRY_PROGRAMS, "registry")?;
     }
+    if arguments.without.contains(&Part::Cluster) {
+        without.push("cluster");
+    } else {
+        control_plane()?;
+    }
+    let mut command = Command::new("cargo");
+    command.args(["test", "--workspace", "--locked", "--quiet"]);
+    if !without.is_empty() {
+        command.env("PACTO_TEST_WITHOUT", without.join(","));
+    }
     crate::run_command(&mut command)?;
+    left_out.extend(without);
     if !root()?.join("../shared").is_dir() {
         left_out.extend(["demo", "corpora"]);
     }
@@ -89,6 +100,16 @@ pub fn install(programs: &[(&str, &str)], part: &str) -> Result<()> {
     apt(&["update"])
         .and_then(|()| apt(&[&["install", "--no-install-recommends"], missing.as_slice()].concat()))
         .context(advice)
+}
+
+/// Looks for a control plane, and builds it where there is none.
+fn control_plane() -> Result<()> {
+    println!("looking for etcd and kube-apiserver; building them takes some minutes, once");
+    let programs = Programs::get().map_err(|error| {
+        anyhow!("{error}; set KUBEBUILDER_ASSETS, install Go, or leave them out with `--without cluster`")
+    })?;
+    println!("control plane: {}", programs.api_server.display());
+    Ok(())
 }
 
 /// Licences, bans and sources; advisories need a database from the network and run in the release workflow.

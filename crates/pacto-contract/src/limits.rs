@@ -56,6 +56,12 @@ pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_TAGS: usize = 100_000;
 /// Most redirects of one request.
 pub const MAX_REDIRECTS: usize = 5;
+/// Longest text that is kept of a resource of a cluster, in bytes.
+pub const MAX_RESOURCE_TEXT_BYTES: usize = 4096;
+/// Most entries that are kept of one list or map of a resource of a cluster.
+pub const MAX_RESOURCE_ENTRIES: usize = 1_000;
+/// Most text that is kept of one resource of a cluster, in bytes.
+pub const MAX_RESOURCE_VIEW_BYTES: usize = 64 * 1024;
 
 /// One row of the documented table of limits.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +114,24 @@ pub const TABLE: &[Limit] = &[
     row("MAX_MANIFEST_BYTES", MAX_MANIFEST_BYTES, "bytes", "a manifest or a page of tags"),
     row("MAX_TAGS", MAX_TAGS, "tags", "one repository"),
     row("MAX_REDIRECTS", MAX_REDIRECTS, "redirects", "one request to a registry"),
+    row(
+        "MAX_RESOURCE_TEXT_BYTES",
+        MAX_RESOURCE_TEXT_BYTES,
+        "bytes",
+        "one text kept of a resource of a cluster",
+    ),
+    row(
+        "MAX_RESOURCE_ENTRIES",
+        MAX_RESOURCE_ENTRIES,
+        "entries",
+        "one list or map kept of a resource of a cluster",
+    ),
+    row(
+        "MAX_RESOURCE_VIEW_BYTES",
+        MAX_RESOURCE_VIEW_BYTES,
+        "bytes",
+        "all text kept of a resource of a cluster",
+    ),
 ];
 
 const fn row(name: &'static str, value: usize, unit: &'static str, bounds: &'static str) -> Limit {

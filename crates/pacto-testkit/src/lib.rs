@@ -1,6 +1,7 @@
 //! What tests and benchmarks share.
 
 pub mod context;
+pub mod control_plane;
 pub mod fault;
 pub mod fleet;
 pub mod http;
