@@ -16,6 +16,7 @@ use crate::http::guard::Guard;
 use crate::http::problem::Problem;
 use crate::index::{Indexer, Snapshot};
 use crate::metrics::Metrics;
+use crate::source::k8s::ClusterSource;
 use crate::source::local::Nudge;
 use crate::source::oci::OciSource;
 use crate::wire::report::{SourceInfo, SourcesReport};
@@ -45,6 +46,8 @@ pub struct Dashboard {
     pub bundles: Arc<Bundles>,
     /// Registries.
     pub oci: Arc<OciSource>,
+    /// The cluster.
+    pub cluster: Arc<ClusterSource>,
     /// Asks the local source to look, where there is one.
     pub local: Option<Nudge>,
     /// Registries that may be asked although no contract names them.
@@ -79,6 +82,8 @@ pub struct Parts {
     pub bundles: Arc<Bundles>,
     /// Registries.
     pub oci: Arc<OciSource>,
+    /// The cluster.
+    pub cluster: Arc<ClusterSource>,
     /// The local source.
     pub local: Option<Nudge>,
     /// Registries that may be asked although no contract names them.
@@ -98,6 +103,7 @@ impl Dashboard {
             catalog: parts.catalog,
             bundles: parts.bundles,
             oci: parts.oci,
+            cluster: parts.cluster,
             local: parts.local,
             allowed_registries: parts.allowed_registries,
             guard: parts.guard,

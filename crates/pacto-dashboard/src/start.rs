@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::http::guard::Guard;
 use crate::http::server::{AccessLog, serve};
 use crate::network::Network;
+use crate::source::k8s::{self, ClusterSource};
 use crate::source::local::{LocalSource, holds_contracts};
 use crate::source::oci::{OciSource, REDISCOVERY};
 use crate::source::repository::Repository;
@@ -146,10 +147,21 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
             status.progress = Some(Progress { known: count, loaded: 0 });
         }
     });
-    catalog.update_status(SourceKind::K8s, |status| {
-        status.reason = Some("no cluster is configured".to_owned());
+    let cluster = k8s::find().await;
+    catalog.update_status(SourceKind::K8s, |status| match &cluster {
+        Ok(cluster) => {
+            (status.enabled, status.state) = (true, SourceState::Discovering);
+            status.reason = Some(cluster.reason());
+        }
+        Err(reason) => status.reason = Some(reason.clone()),
     });
     let found = sources(&catalog.contents()).sources;
+    let cluster_source = ClusterSource::new(
+        options.namespace,
+        Arc::clone(&catalog),
+        (count == 0).then(|| Arc::clone(&oci)),
+    );
+    let cluster_source = Arc::new(cluster_source);
     if cached == 0 && found.iter().all(|source| !source.enabled) {
         return Err(StartError::NoSource(found));
     }
@@ -163,6 +175,7 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
         catalog,
         bundles,
         oci: Arc::clone(&oci),
+        cluster: Arc::clone(&cluster_source),
         local: local.map(LocalSource::start),
         allowed_registries: options.allowed_registries,
         guard,
@@ -174,6 +187,7 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
         tokio::spawn(Arc::clone(&oci).run());
     }
     tokio::spawn(oci.run_versions());
+    tokio::spawn(cluster_source.run(cluster.ok()));
     Ok(Started { address, app, sources: found, listener })
 }
 

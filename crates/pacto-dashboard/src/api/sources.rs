@@ -24,6 +24,7 @@ pub async fn refresh(call: Call) -> Result<Reply<Refreshed>, Problem> {
         local.now();
     }
     call.app.oci.refresh();
+    call.app.cluster.refresh();
     Ok(Reply::new(&Refreshed { status: "ok".to_owned() }))
 }
 
