@@ -1,7 +1,11 @@
 import type { JSX } from 'preact';
 import { Shell } from './components/shell';
 import { Compare } from './pages/compare/page';
+import { Docs } from './pages/docs';
 import { Graph } from './pages/graph';
+import { Owner } from './pages/owner';
+import { Owners } from './pages/owners';
+import { Sources } from './pages/sources';
 import { Services } from './pages/services';
 import { Service } from './pages/service/page';
 import { route } from './state/router';
@@ -24,7 +28,15 @@ function Page(): JSX.Element {
       return <Compare />;
     case 'graph':
       return <Graph />;
-    default:
+    case 'owners':
+      return <Owners />;
+    case 'owner':
+      return <Owner key={here.name} ownerKey={here.name} />;
+    case 'sources':
+      return <Sources />;
+    case 'docs':
+      return <Docs />;
+    case 'services':
       return <Services />;
   }
 }

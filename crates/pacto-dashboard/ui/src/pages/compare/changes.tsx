@@ -4,6 +4,7 @@ import type { Change, Classification, DiffResult, Excerpt, Finding } from '../..
 import { CopyButton, useLimit } from '../../components/basics';
 import { ClassBadge, Missing, Name } from '../../components/marks';
 import { jsonText, plural, visible } from '../../logic/format';
+import { printing } from '../../state/print';
 import { countsOf, groupChanges, missingKeys, witnessLines } from '../../logic/report';
 
 const CLASSES: readonly Classification[] = ['BREAKING', 'POTENTIAL_BREAKING', 'NON_BREAKING'];
@@ -73,7 +74,7 @@ function ChangeRow({ change }: { change: Change }): JSX.Element {
   const findings = change.findings ?? [];
   const [open, setOpen] = useState(false);
   return (
-    <details class="change" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="change" open={open || printing.value} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary class="change-line">
         <ClassBadge value={change.classification} />
         <span class="change-path mono">
@@ -88,7 +89,7 @@ function ChangeRow({ change }: { change: Change }): JSX.Element {
           )}
         </span>
       </summary>
-      {open && (
+      {(open || printing.value) && (
         <div class="change-body">
           {findings.length === 0 ? <Values change={change} /> : findings.map((finding, index) => <FindingView key={`${finding.fingerprint} ${index}`} finding={finding} change={change} />)}
         </div>
