@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
+import { tokenWanted } from './api/token';
 import { Shell } from './components/shell';
+import { TokenPrompt } from './components/token-prompt';
 import { Compare } from './pages/compare/page';
 import { Docs } from './pages/docs';
 import { Graph } from './pages/graph';
@@ -8,9 +10,11 @@ import { Owners } from './pages/owners';
 import { Sources } from './pages/sources';
 import { Services } from './pages/services';
 import { Service } from './pages/service/page';
+import { restart } from './state/live';
 import { route } from './state/router';
 
 export function App(): JSX.Element {
+  if (tokenWanted.value !== '') return <TokenPrompt onToken={restart} />;
   return (
     <Shell>
       <Page />

@@ -39,7 +39,7 @@ export function GraphCanvas(props: Props): JSX.Element {
   latest.current = props;
   const shownPicture = useRef('');
   const [hover, setHover] = useState<{ node: number; impact: Impact } | null>(null);
-  const [seen, setSeen] = useState<{ view: View; width: number; height: number } | null>(null);
+  const [seen, setSeen] = useState<{ view: View; width: number; height: number; thinned: number } | null>(null);
 
   useEffect(() => {
     const element = host.current;
@@ -49,7 +49,7 @@ export function GraphCanvas(props: Props): JSX.Element {
       onClick: (node) => {
         if (node >= 0) latest.current.onFocus(node);
       },
-      onView: (next, width, height) => setSeen({ view: next, width, height }),
+      onView: (next, width, height, thinned) => setSeen({ view: next, width, height, thinned }),
     });
     latest.current.view.current = view;
     return () => {
@@ -127,6 +127,7 @@ export function GraphCanvas(props: Props): JSX.Element {
           </span>
         </div>
       )}
+      {seen && seen.thinned > 1 && <p class="graph-thinned">Far view: 1 of {seen.thinned} edges is drawn. Zoom in for all.</p>}
       <div class="graph-corner">
         <div class="graph-zoom" role="group" aria-label="Zoom">
           <button type="button" class="icon-button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => props.view.current?.scale(1.4)}>

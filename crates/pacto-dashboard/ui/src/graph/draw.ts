@@ -31,25 +31,34 @@ interface Frame {
 }
 
 /** Beyond this number of visible edges a curve cannot be told from a line. */
-const SIMPLE_EDGES = 4000;
+const SIMPLE_EDGES = 1500;
+/** Beyond this number they are a grey cloud: a regular sample of them is the same cloud, in a tenth of the time. */
+const MOST_EDGES = 5000;
+/** Rasterising one path of thousands of crossing lines costs the square of them; small batches cost their sum. */
+const BATCH = 200;
 
-export function drawGraph(frame: Frame, only: Subset | null): void {
+export interface Drawn {
+  /** How many edges stand behind each one drawn: 1 = all of them. */
+  thinned: number;
+  /** Shapes and texts drawn: what the frame costs. The time of the call says little, the browser paints later. */
+  work: number;
+}
+
+export function drawGraph(frame: Frame, only: Subset | null): Drawn {
   const { ctx, view, width, height } = frame;
   ctx.clearRect(0, 0, width, height);
   ctx.save();
   ctx.translate(view.x, view.y);
   ctx.scale(view.k, view.k);
-  drawEdges(frame, only);
-  if (view.k >= CARD_ZOOM) drawCards(frame, only);
-  else drawDots(frame, only);
+  const edges = drawEdges(frame, only);
+  const nodes = view.k >= CARD_ZOOM ? drawCards(frame, only) : drawDots(frame, only);
   ctx.restore();
+  return { thinned: edges.thinned, work: edges.work + nodes };
 }
 
-function drawEdges(frame: Frame, only: Subset | null): void {
+function drawEdges(frame: Frame, only: Subset | null): Drawn {
   const { ctx, model, view, palette, marks } = frame;
   const box = visibleWorld(view, frame.width, frame.height, 40);
-  const paths = [new Path2D(), new Path2D(), new Path2D(), new Path2D(), new Path2D()];
-  const heads = new Path2D();
   const arrows = view.k >= 0.45;
   const list: number[] = [];
   const consider = (edge: number): void => {
@@ -67,12 +76,52 @@ function drawEdges(frame: Frame, only: Subset | null): void {
   else for (let edge = 0; edge < model.edgeFrom.length; edge++) consider(edge);
   const half = view.k >= CARD_ZOOM ? CARD_W / 2 : dotRadius(view.k) + 3 / view.k;
   const simple = marks.straight || list.length > SIMPLE_EDGES || view.k < 0.12;
-  for (const edge of list) {
+  const every = Math.max(1, Math.ceil(list.length / MOST_EDGES));
+  // Constant width on the screen: a far view must not drown in ink.
+  const unit = 1 / Math.max(view.k, 0.0001);
+  const crowd = list.length > SIMPLE_EDGES ? Math.max(0.14, SIMPLE_EDGES / list.length) : 1;
+  const lit = only !== null;
+  // In the order of `slot`: required, optional, reference, in a cycle, faded by a filter.
+  const styles = [
+    { colour: lit ? palette.accent : palette.edge, width: lit ? 1.8 : 1.5, alpha: lit ? 1 : 0.85, dash: [] },
+    { colour: palette.edge, width: 0.9, alpha: lit ? 0.9 : 0.6, dash: [] },
+    { colour: palette.edge, width: 1.2, alpha: lit ? 0.9 : 0.55, dash: simple ? [] : [5, 4] },
+    { colour: palette.amber, width: 1.8, alpha: 1, dash: [] },
+    { colour: palette.edge, width: 1, alpha: 0.1, dash: [] },
+  ];
+  const paths = styles.map(() => ({ path: new Path2D(), count: 0 }));
+  let heads = new Path2D();
+  let headCount = 0;
+  const flush = (slot: number): void => {
+    const style = styles[slot]!;
+    const batch = paths[slot]!;
+    if (batch.count === 0) return;
+    ctx.strokeStyle = style.colour;
+    ctx.lineWidth = style.width * Math.min(unit, Math.max(1, unit * 0.8));
+    ctx.globalAlpha = style.alpha * crowd;
+    ctx.setLineDash(style.dash.map((part) => part * Math.max(1, unit * 0.7)));
+    ctx.stroke(batch.path);
+    paths[slot] = { path: new Path2D(), count: 0 };
+  };
+  const flushHeads = (): void => {
+    if (headCount === 0) return;
+    ctx.setLineDash([]);
+    ctx.globalAlpha = (lit ? 1 : 0.85) * crowd;
+    ctx.fillStyle = lit ? palette.accent : palette.edge;
+    ctx.fill(heads);
+    heads = new Path2D();
+    headCount = 0;
+  };
+  for (let at = 0; at < list.length; at += every) {
+    const edge = list[at]!;
     const a = model.edgeFrom[edge]!;
     const b = model.edgeTo[edge]!;
     const faded = marks.matches !== null && !(marks.matches.has(a) && marks.matches.has(b));
     const slot = faded ? 4 : model.edgeCycle[edge] ? 3 : model.edgeKind[edge]!;
-    const path = paths[slot]!;
+    if (paths[slot]!.count >= BATCH) flush(slot);
+    const batch = paths[slot]!;
+    batch.count++;
+    const path = batch.path;
     if (simple) {
       path.moveTo(model.x[a]!, model.y[a]!);
       path.lineTo(model.x[b]!, model.y[b]!);
@@ -86,29 +135,14 @@ function drawEdges(frame: Frame, only: Subset | null): void {
       heads.lineTo(x - 8, y - 4);
       heads.lineTo(x - 8, y + 4);
       heads.closePath();
+      if (++headCount >= BATCH) flushHeads();
     }
   }
-  // Constant width on the screen: a far view must not drown in ink.
-  const unit = 1 / Math.max(view.k, 0.0001);
-  const crowd = list.length > SIMPLE_EDGES ? Math.max(0.12, SIMPLE_EDGES / list.length) : 1;
-  const stroke = (slot: number, colour: string, width: number, alpha: number, dash: number[]): void => {
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = width * Math.min(unit, Math.max(1, unit * 0.8));
-    ctx.globalAlpha = alpha * crowd;
-    ctx.setLineDash(dash.map((part) => part * Math.max(1, unit * 0.7)));
-    ctx.stroke(paths[slot]!);
-  };
-  const lit = only !== null;
-  stroke(4, palette.edge, 1, 0.1, []);
-  stroke(REFERENCE, palette.edge, 1.2, lit ? 0.9 : 0.55, [5, 4]);
-  stroke(OPTIONAL, palette.edge, 0.9, lit ? 0.9 : 0.6, []);
-  stroke(REQUIRED, lit ? palette.accent : palette.edge, lit ? 1.8 : 1.5, lit ? 1 : 0.85, []);
-  stroke(3, palette.amber, 1.8, 1, []);
+  for (const slot of [4, REFERENCE, OPTIONAL, REQUIRED, 3]) flush(slot);
+  flushHeads();
   ctx.setLineDash([]);
-  ctx.globalAlpha = (lit ? 1 : 0.85) * crowd;
-  ctx.fillStyle = lit ? palette.accent : palette.edge;
-  ctx.fill(heads);
   ctx.globalAlpha = 1;
+  return { thinned: every, work: (list.length / every) * (simple ? 1 : 3) };
 }
 
 function eachVisible(frame: Frame, only: Subset | null, visit: (node: number) => void): void {
@@ -128,8 +162,9 @@ function alphaOf(marks: Marks, node: number): number {
   return marks.matches !== null && !marks.matches.has(node) ? 0.2 : 1;
 }
 
-function drawCards(frame: Frame, only: Subset | null): void {
+function drawCards(frame: Frame, only: Subset | null): number {
   const { ctx, model, palette, marks } = frame;
+  let work = 0;
   // Text keeps a readable size on the screen while the card still has room for it.
   const size = Math.max(13, Math.min(17, 12.5 / frame.view.k));
   const name = `500 ${size}px ${palette.sans}`;
@@ -139,6 +174,7 @@ function drawCards(frame: Frame, only: Subset | null): void {
   ctx.lineJoin = 'round';
   ctx.lineCap = 'round';
   eachVisible(frame, only, (node) => {
+    work += 8;
     const item = model.items[node]!;
     const x = model.x[node]! - CARD_W / 2;
     const y = model.y[node]! - CARD_H / 2;
@@ -192,6 +228,7 @@ function drawCards(frame: Frame, only: Subset | null): void {
     drawCursor(frame, node, x, y);
   });
   ctx.globalAlpha = 1;
+  return work;
 }
 
 function drawCursor(frame: Frame, node: number, x: number, y: number): void {
@@ -210,7 +247,7 @@ function dotRadius(k: number): number {
   return Math.min(18, Math.max((5 / k) * Math.min(1, Math.max(0.35, k * 2.6)), 4));
 }
 
-function drawDots(frame: Frame, only: Subset | null): void {
+function drawDots(frame: Frame, only: Subset | null): number {
   const { ctx, model, view, palette, marks } = frame;
   const unit = 1 / view.k;
   const radius = dotRadius(view.k);
@@ -226,18 +263,22 @@ function drawDots(frame: Frame, only: Subset | null): void {
   for (const nodes of groups.values()) {
     const first = nodes[0]!;
     const status = model.items[first]!.status;
-    const path = new Path2D();
-    for (const node of nodes) dot(path, status, model.x[node]!, model.y[node]!, radius);
+    const hollow = status === 'external' || status === 'Unknown';
     ctx.globalAlpha = alphaOf(marks, first);
-    if (status === 'external' || status === 'Unknown') {
-      ctx.lineWidth = Math.max(1.5, radius * 0.3);
-      ctx.strokeStyle = palette.status[status];
-      ctx.fillStyle = palette.bg;
-      ctx.fill(path);
-      ctx.stroke(path);
-    } else {
+    ctx.lineWidth = Math.max(1.5, radius * 0.3);
+    ctx.strokeStyle = palette.status[status];
+    ctx.fillStyle = hollow ? palette.bg : palette.status[status];
+    if (radius * view.k < 2.2) {
+      // Two pixels have no shape.
       ctx.fillStyle = palette.status[status];
+      for (const node of nodes) ctx.fillRect(model.x[node]! - radius, model.y[node]! - radius, 2 * radius, 2 * radius);
+      continue;
+    }
+    for (let from = 0; from < nodes.length; from += BATCH) {
+      const path = new Path2D();
+      for (const node of nodes.slice(from, from + BATCH)) dot(path, status, model.x[node]!, model.y[node]!, radius);
       ctx.fill(path);
+      if (hollow) ctx.stroke(path);
     }
   }
   ctx.globalAlpha = 1;
@@ -254,13 +295,15 @@ function drawDots(frame: Frame, only: Subset | null): void {
     drawCursor(frame, node, x, y);
   }
   // Names below the dots, as long as two rows do not run into each other; in a chain that is picked out, a little further.
-  if (view.k * 80 < (only && only.nodes.size < 60 ? 22 : 28)) return;
+  if (view.k * 80 < (only && only.nodes.size < 60 ? 22 : 28)) return seen.length;
+  const named = labelled(model, seen);
+  const halo = named.length <= 150;
   const size = 11.5 * unit;
   ctx.font = `400 ${size}px ${palette.sans}`;
   ctx.textBaseline = 'middle';
   const room = 290;
   ctx.textAlign = 'center';
-  for (const node of seen) {
+  for (const node of named) {
     const item = model.items[node]!;
     ctx.globalAlpha = alphaOf(marks, node);
     ctx.fillStyle = item.status === 'external' ? palette.dim : palette.text;
@@ -271,11 +314,21 @@ function drawDots(frame: Frame, only: Subset | null): void {
     ctx.lineJoin = 'round';
     ctx.lineWidth = 4 * unit;
     ctx.strokeStyle = palette.bg;
-    ctx.strokeText(text, x, y);
+    if (halo) ctx.strokeText(text, x, y);
     ctx.fillText(text, x, y);
   }
   ctx.textAlign = 'left';
   ctx.globalAlpha = 1;
+  return seen.length + named.length * 6;
+}
+
+const MOST_LABELS = 250;
+
+/** Where not all names fit, those that matter most are written: the ones others depend on. */
+function labelled(model: GraphModel, nodes: number[]): number[] {
+  if (nodes.length <= MOST_LABELS) return nodes;
+  const blast = (node: number): number => model.items[node]!.node?.blastRadius ?? 0;
+  return [...nodes].sort((a, b) => blast(b) - blast(a)).slice(0, MOST_LABELS);
 }
 
 /** The same shapes as the icons, as far as a dot can carry them. */

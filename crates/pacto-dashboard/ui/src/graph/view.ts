@@ -3,7 +3,7 @@
 import { quadtree, type Quadtree } from 'd3-quadtree';
 import { select, type Selection } from 'd3-selection';
 import { zoom, zoomIdentity, type Zoom } from 'd3-zoom';
-import { drawGraph, type Marks } from './draw';
+import { drawGraph, type Drawn, type Marks } from './draw';
 import { centredOn, CARD_ZOOM, firstView, fit, focusView, MAX_ZOOM, MIN_ZOOM, onCard, revealed, toWorld, type View } from './geometry';
 import { boundsOf, CARD_H, CARD_W, impactOf, type GraphModel, type Impact } from './model';
 import { readPalette, type Palette } from './palette';
@@ -11,14 +11,15 @@ import { readPalette, type Palette } from './palette';
 export interface ViewEvents {
   onHover: (node: number, impact: Impact | null) => void;
   onClick: (node: number) => void;
-  onView: (view: View, width: number, height: number) => void;
+  /** `thinned`: how many edges stand behind each one drawn. */
+  onView: (view: View, width: number, height: number, thinned: number) => void;
 }
 
 /** Drawn beyond the edge of the window, so that a pan shows no bare border before the next drawing. */
 const OVERSCAN = 160;
-/** A frame that took longer than this is moved with a transform while the hand moves, and redrawn when it rests. */
-const SLOW_FRAME_MS = 9;
-const REST_MS = 110;
+/** A picture of more shapes than this is moved with a transform while the hand moves, and redrawn when it rests. */
+const HEAVY = 1500;
+const REST_MS = 140;
 
 export class GraphView {
   private model: GraphModel | null = null;
@@ -34,7 +35,7 @@ export class GraphView {
   private height = 1;
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private baseCost = 0;
+  private drawing: Drawn = { thinned: 1, work: 0 };
   private baseDirty = true;
   private moved = false;
   private hovered = -1;
@@ -220,7 +221,7 @@ export class GraphView {
   private paint(): void {
     const model = this.model;
     if (!model) return;
-    if (this.moved && !this.baseDirty && this.baseCost > SLOW_FRAME_MS) {
+    if (this.moved && !this.baseDirty && this.drawing.work > HEAVY) {
       this.slide();
       clearTimeout(this.restTimer);
       this.restTimer = setTimeout(() => this.redraw(), REST_MS);
@@ -229,16 +230,14 @@ export class GraphView {
     }
     this.paintOver(model);
     this.moved = false;
-    this.events.onView(this.view, this.width, this.height);
+    this.events.onView(this.view, this.width, this.height, this.drawing.thinned);
   }
 
   private paintBase(model: GraphModel): void {
-    const started = performance.now();
-    this.draw(this.base, model, { ...this.view, x: this.view.x + OVERSCAN, y: this.view.y + OVERSCAN }, OVERSCAN, null);
+    this.drawing = this.draw(this.base, model, { ...this.view, x: this.view.x + OVERSCAN, y: this.view.y + OVERSCAN }, OVERSCAN, null);
     this.drawn = this.view;
     this.base.style.transform = `translate(${-OVERSCAN}px, ${-OVERSCAN}px)`;
     this.baseDirty = false;
-    this.baseCost = performance.now() - started;
   }
 
   private slide(): void {
@@ -255,12 +254,12 @@ export class GraphView {
     else this.over.getContext('2d')?.clearRect(0, 0, this.over.width, this.over.height);
   }
 
-  private draw(canvas: HTMLCanvasElement, model: GraphModel, view: View, margin: number, only: Impact | null): void {
+  private draw(canvas: HTMLCanvasElement, model: GraphModel, view: View, margin: number, only: Impact | null): Drawn {
     const ctx = canvas.getContext('2d');
-    if (!ctx) return;
+    if (!ctx) return { thinned: 1, work: 0 };
     const ratio = Math.min(2, devicePixelRatio || 1);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawGraph({ ctx, model, view, palette: this.palette, marks: this.marks, width: this.width + 2 * margin, height: this.height + 2 * margin }, only);
+    return drawGraph({ ctx, model, view, palette: this.palette, marks: this.marks, width: this.width + 2 * margin, height: this.height + 2 * margin }, only);
   }
 
   private hit(event: MouseEvent): number {

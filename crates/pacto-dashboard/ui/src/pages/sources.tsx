@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SourceInfo, SourceLocation } from '../api/schema';
-import { Command, Empty, Loading, SkeletonRows, useLimit } from '../components/basics';
+import { Command, Empty, Hint, Loading, SkeletonRows, useLimit } from '../components/basics';
 import { Icon, sourceIcon } from '../components/icons';
 import { Ago, Missing, Name, sourceWord, STATE_WORD, StateDot } from '../components/marks';
 import { useTitle } from '../components/title';
@@ -118,7 +118,7 @@ function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
               </p>
               {source.lastError.hint && (
                 <p class="source-hint">
-                  <bdi>{visible(source.lastError.hint)}</bdi>
+                  <Hint text={source.lastError.hint} />
                 </p>
               )}
             </div>

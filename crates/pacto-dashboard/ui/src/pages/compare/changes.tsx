@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Change, Classification, DiffResult, Excerpt, Finding } from '../../api/schema';
-import { CopyButton, useLimit } from '../../components/basics';
+import { CopyButton, Hint, useLimit } from '../../components/basics';
 import { ClassBadge, Missing, Name } from '../../components/marks';
 import { jsonText, plural, visible } from '../../logic/format';
 import { printing } from '../../state/print';
@@ -160,7 +160,7 @@ function FindingView({ finding, change }: { finding: Finding; change: Change }):
       {finding.witness !== undefined && <Witness finding={finding} path={change.path} />}
       {finding.hint && (
         <p class="finding-hint">
-          <strong>What to do</strong> <bdi>{visible(finding.hint)}</bdi>
+          <strong>What to do</strong> <Hint text={finding.hint} />
         </p>
       )}
     </div>
