@@ -42,6 +42,7 @@ if (process.argv.includes('--test')) {
     minify: true,
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    alias: { 'd3-transition': './src/graph/no-transition.ts', 'd3-interpolate': './src/graph/no-transition.ts' },
   };
   if (watch) {
     const session = await context(options);

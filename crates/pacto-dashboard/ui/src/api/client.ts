@@ -1,4 +1,5 @@
 import type { Problem } from './schema';
+import { refused, withToken } from './token';
 
 /** Any answer that is not a success, with the server's own words where it gave some. */
 export class ApiError extends Error {
@@ -35,7 +36,9 @@ async function failure(response: Response): Promise<ApiError> {
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, init);
+    const response = await fetch(path, init);
+    if (response.status === 401) refused();
+    return response;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiError(0, 'The dashboard’s server does not answer. Is `pacto dashboard` still running?');
@@ -43,7 +46,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await send(path, { headers: { accept: 'application/json' }, signal: signal ?? null });
+  const response = await send(path, { headers: withToken({ accept: 'application/json' }), signal: signal ?? null });
   if (!response.ok) throw await failure(response);
   return (await response.json()) as T;
 }
@@ -55,7 +58,7 @@ export interface Tagged<T> {
 
 /** Asks only for what changed: `null` when the server says the copy at hand is still right. */
 export async function getIfChanged<T>(path: string, etag: string | null): Promise<Tagged<T> | null> {
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers = withToken({ accept: 'application/json' });
   if (etag !== null) headers['if-none-match'] = etag;
   const response = await send(path, { headers, cache: 'no-store' });
   if (response.status === 304) return null;
@@ -66,7 +69,7 @@ export async function getIfChanged<T>(path: string, etag: string | null): Promis
 export async function postJson<T>(path: string, body: unknown): Promise<T> {
   const response = await send(path, {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    headers: withToken({ accept: 'application/json', 'content-type': 'application/json' }),
     body: JSON.stringify(body),
   });
   if (!response.ok) throw await failure(response);
@@ -84,10 +87,10 @@ export interface RawAnswer {
 /** For the API page: whatever comes back is shown, success or not. */
 export async function rawRequest(method: string, path: string, body?: string): Promise<RawAnswer> {
   const started = performance.now();
-  const init: RequestInit = { method };
+  const init: RequestInit = { method, headers: withToken({}) };
   if (body !== undefined && body !== '') {
     init.body = body;
-    init.headers = { 'content-type': 'application/json' };
+    init.headers = withToken({ 'content-type': 'application/json' });
   }
   const response = await send(path, init);
   const text = await response.text();

@@ -98,7 +98,7 @@ export function Empty({ title, children, command, icon = 'search' }: EmptyProps)
 export function Failure({ error, retry, what }: { error: ApiError; retry?: () => void; what: string }): JSX.Element {
   return (
     <div class="failure" role="alert">
-      <p class="failure-title">{what} could not be loaded</p>
+      <p class="failure-title">{error.status === 404 ? `${what} was not found` : `${what} could not be loaded`}</p>
       <p>{visible(error.message)}</p>
       {error.details.length > 0 && (
         <ul>
@@ -107,7 +107,9 @@ export function Failure({ error, retry, what }: { error: ApiError; retry?: () =>
           ))}
         </ul>
       )}
-      <p class="dim">{advice(error.status)}</p>
+      <p class="dim">
+        <Hint text={advice(error.status)} />
+      </p>
       {retry && (
         <button type="button" class="button" onClick={retry}>
           <Icon name="refresh" />
@@ -184,9 +186,15 @@ export function useLimit(total: number, step = 100): { shown: number; more: JSX.
   return { shown, more };
 }
 
-/** Text with control characters made visible and its direction isolated. */
-export function Text({ children }: { children: string }): JSX.Element {
-  return <bdi>{visible(children)}</bdi>;
+/** Words with commands in backticks, as the server writes its hints. */
+export function Hint({ text }: { text: string }): JSX.Element {
+  return (
+    <bdi>
+      {visible(text)
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
+    </bdi>
+  );
 }
 
 /** A menu button: a list of choices that opens below it, closed by Escape or a click elsewhere. */

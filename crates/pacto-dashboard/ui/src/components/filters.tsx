@@ -58,7 +58,10 @@ export function KpiCards({ entries, filter, onChange }: Props): JSX.Element {
           <button type="button" class={`kpi k-${card.shape}`} aria-pressed={card.pressed} title={card.hint} onClick={card.toggle}>
             <span class="kpi-label">
               {card.shape === 'update' ? <Icon name="up" class="update-icon" /> : <StatusIcon status={card.shape} />}
-              {card.label}
+              <span>
+                {card.shape === 'update' ? 'Updates' : card.label}
+                {card.shape === 'update' && <span class="kpi-long"> available</span>}
+              </span>
             </span>
             <span class="kpi-line">
               <span class="kpi-count">{card.count.toLocaleString('en')}</span>
@@ -199,7 +202,7 @@ export function ActiveChips({ filter, onChange }: { filter: ServiceFilter; onCha
     <div class="active-chips">
       {chips.map((chip) => (
         <button key={chip.key} type="button" class="active-chip" onClick={chip.remove} aria-label={`Remove the filter ${chip.kind} ${visible(chip.label)}`}>
-          {chip.kind && <span class="dim">{chip.kind}</span>}
+          {chip.kind && <span class="dim">{chip.kind}</span>}{' '}
           <bdi class="name">{visible(chip.label)}</bdi>
           <Icon name="close" />
         </button>

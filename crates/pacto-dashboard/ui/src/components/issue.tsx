@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Issue } from '../api/schema';
 import { visible } from '../logic/format';
+import { Hint } from './basics';
 import { Icon, StatusIcon } from './icons';
 
 const WORD = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
@@ -48,7 +49,11 @@ export function IssueView({ issue, level }: { issue: Issue; level?: 'error' | 'w
           })}
         </pre>
       )}
-      {issue.help && <p class="issue-help">{visible(issue.help)}</p>}
+      {issue.help && (
+        <p class="issue-help">
+          <Hint text={issue.help} />
+        </p>
+      )}
     </div>
   );
 }

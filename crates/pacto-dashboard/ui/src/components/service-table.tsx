@@ -114,7 +114,13 @@ export function ServiceTable({ entries, sort, onSort, arrangement, label }: Prop
             return (
               <div key={column.key} role="columnheader" class={`cell k-${column.key}${column.end ? ' end' : ''}`} aria-sort={on ? (sort.descending ? 'descending' : 'ascending') : 'none'}>
                 <button type="button" title={column.title} onClick={() => onSort(nextSort(sort, column.key))}>
-                  {column.label}
+                  {column.key === 'blast' ? (
+                    <span>
+                      Blast<span class="long"> radius</span>
+                    </span>
+                  ) : (
+                    column.label
+                  )}
                   <Icon name={on && sort.descending ? 'down' : 'up'} class={on ? 'sorted' : 'unsorted'} />
                 </button>
               </div>
@@ -122,7 +128,7 @@ export function ServiceTable({ entries, sort, onSort, arrangement, label }: Prop
           })}
         </div>
       </div>
-      <div role="rowgroup" class="services-body" ref={box} style={{ height: `${rows.length * rowHeight}px` }}>
+      <div role="rowgroup" class="services-body" ref={box} style={{ height: `${rows.length * rowHeight - 1}px` }}>
         {visibleRows.map((entry, offset) => {
           const index = range.start + offset;
           return (

@@ -1,9 +1,11 @@
 // Keeps the store fresh: server-sent events, with a slower poll when they do not come through.
 import { ApiError, getIfChanged, getJson, postJson } from '../api/client';
+import { readEvents } from '../api/events';
 import { paths } from '../api/paths';
 import type { Health, HelloEvent, ServiceEntry, SnapshotEvent, SourcesReport } from '../api/schema';
 import { applyChanges } from '../logic/delta';
 import { plural } from '../logic/format';
+import type { ServerEvent } from '../logic/sse';
 import { refreshResources } from './resource';
 import * as store from './store';
 
@@ -16,7 +18,7 @@ const FLASH_MS = 1_600;
 let etag: string | null = null;
 let snapshot = '';
 let failures = 0;
-let events: EventSource | undefined;
+let reconnect: ReturnType<typeof setTimeout> | undefined;
 let pollTimer: ReturnType<typeof setTimeout> | undefined;
 
 function setSources(report: SourcesReport): void {
@@ -101,53 +103,55 @@ function onSnapshot(event: SnapshotEvent): void {
   refreshResources(event.reset ? undefined : new Set([...event.changed.map((entry) => entry.name), ...event.removed]));
 }
 
-function parse<T>(event: Event): T | undefined {
+function parse<T>(event: ServerEvent): T | undefined {
   try {
-    return JSON.parse((event as MessageEvent<string>).data) as T;
+    return JSON.parse(event.data) as T;
   } catch {
     return undefined;
   }
 }
 
-function connect(): void {
-  events?.close();
-  const source = new EventSource(paths.events);
-  events = source;
-  source.addEventListener('hello', (event) => {
-    failures = 0;
-    clearTimeout(pollTimer);
-    store.connection.value = 'live';
+function onHello(hello: HelloEvent): void {
+  failures = 0;
+  clearTimeout(pollTimer);
+  store.connection.value = 'live';
+  if (hello.version) store.serverVersion.value = hello.version;
+  const missed = snapshot !== '' && hello.snapshot !== snapshot;
+  snapshot = hello.snapshot;
+  confirmed(hello.asOf);
+  if (!missed) return;
+  // Something happened while the line was down.
+  void loadServices();
+  void loadSources();
+  store.structures.value++;
+  refreshResources(undefined);
+}
+
+function onEvent(event: ServerEvent): void {
+  if (event.event === 'hello') {
     const hello = parse<HelloEvent>(event);
-    if (!hello) return;
-    if (hello.version) store.serverVersion.value = hello.version;
-    const missed = snapshot !== '' && hello.snapshot !== snapshot;
-    snapshot = hello.snapshot;
-    confirmed(hello.asOf);
-    if (missed) {
-      // Something happened while the line was down.
-      void loadServices();
-      void loadSources();
-      store.structures.value++;
-      refreshResources(undefined);
-    }
-  });
-  source.addEventListener('snapshot', (event) => {
+    if (hello) onHello(hello);
+  } else if (event.event === 'snapshot') {
     const data = parse<SnapshotEvent>(event);
     if (data) onSnapshot(data);
-  });
-  source.addEventListener('sources', (event) => {
+  } else if (event.event === 'sources') {
     const data = parse<SourcesReport>(event);
     if (data) setSources(data);
-  });
-  source.onerror = () => {
-    source.close();
-    failures++;
-    if (failures >= 2) startPolling();
-    else store.connection.value = 'connecting';
-    const wait = BACKOFF_MS[Math.min(failures - 1, BACKOFF_MS.length - 1)] ?? 30_000;
-    // Many open dashboards must not all come back in the same instant.
-    setTimeout(connect, wait * (0.75 + Math.random() / 2));
-  };
+  }
+}
+
+async function connect(): Promise<void> {
+  try {
+    await readEvents(paths.events, onEvent);
+  } catch {
+    // An ended line and a failed one are the same: try again, later each time.
+  }
+  failures++;
+  if (failures >= 2) startPolling();
+  else store.connection.value = 'connecting';
+  const wait = BACKOFF_MS[Math.min(failures - 1, BACKOFF_MS.length - 1)] ?? 30_000;
+  // Many open dashboards must not all come back in the same instant.
+  reconnect = setTimeout(() => void connect(), wait * (0.75 + Math.random() / 2));
 }
 
 function startPolling(): void {
@@ -176,9 +180,21 @@ export async function refreshNow(): Promise<void> {
   refreshResources(undefined);
 }
 
+/** After a token was given: everything that was refused is asked for again. */
+export function restart(): void {
+  void loadServices();
+  void loadSources();
+  void loadHealth();
+  refreshResources(undefined);
+  if (store.connection.peek() !== 'live') {
+    clearTimeout(reconnect);
+    void connect();
+  }
+}
+
 export function startLive(): void {
   void loadServices();
   void loadSources();
   void loadHealth();
-  connect();
+  void connect();
 }

@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
 import { parseRoute, routeHash, samePage, type Route } from '../logic/route';
 
-const hash = signal(location.hash);
+/** `/docs` is a path of its own on the server; it serves this page. */
+const hash = signal(location.hash === '' && location.pathname.endsWith('/docs') ? '#/docs' : location.hash);
 
 export const route = computed<Route>(() => parseRoute(hash.value));
 
