@@ -7,6 +7,7 @@ mod conflict;
 mod cycle;
 mod difference;
 mod impact;
+mod layout;
 mod render;
 mod resolver;
 
@@ -21,6 +22,9 @@ use crate::library::Resolved;
 
 pub use difference::{GraphChange, GraphChangeKind, GraphDifference, GraphDifferenceNode, difference};
 pub use impact::blast_radius;
+pub use layout::{
+    CARD_HEIGHT, CARD_WIDTH, COLUMN_GAP, GROUP_GAP, LAYER_GAP, Layout, Position, ROW_GAP, layout,
+};
 pub use render::{render, render_difference};
 pub use resolver::{Ask, GraphOptions, RequestId, Resolver};
 
