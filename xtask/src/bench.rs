@@ -4,6 +4,7 @@
 
 mod registry;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
 use pacto_contract::yaml::{Budget, load};
-use pacto_contract::{Bundle, ContractDocument};
+use pacto_contract::{Bundle, Contract, ContractDocument};
 use pacto_engine::diff::{Side, compare};
-use pacto_engine::graph::{Ask, GraphOptions, Resolver, blast_radius};
+use pacto_engine::graph::{Ask, GraphOptions, Resolver, blast_radius, layout};
 use pacto_engine::library::{Origin, Resolved, Unresolved};
 use pacto_testkit::fleet::{FLEET_PLATFORM, FLEET_REGISTRY, Fleet};
 
@@ -41,7 +42,7 @@ enum Name {
     Validate,
     /// Validation of a fleet, against reading its files
     Fleet,
-    /// Graph of a fleet, against parsing its contracts
+    /// Graph and layout of a fleet, against parsing its contracts
     Graph,
     /// Diff of two large `OpenAPI` files, against parsing both
     Diff,
@@ -234,6 +235,30 @@ fn graph(services: usize) -> Result<()> {
     let what = format!("graph of {services} services, {edges} edges: build, cycles, conflicts, blast radius");
     let reference = format!("serde_json on the same contracts: {}", milliseconds(theirs));
     row(&what, &milliseconds(ours), &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 20 ms");
+    layout_of_fleet(&contracts, theirs)
+}
+
+/// The places of a whole fleet, against parsing its contracts.
+fn layout_of_fleet(contracts: &[Arc<Resolved>], theirs: Duration) -> Result<()> {
+    let services: Vec<_> = contracts.iter().map(|resolved| &resolved.document.contract).collect();
+    let names: Vec<&str> = services.iter().map(|contract| contract.service.name.as_str()).collect();
+    let numbers: HashMap<&str, usize> = names.iter().zip(0..).map(|(name, number)| (*name, number)).collect();
+    let needs = |(from, contract): (usize, &&Contract)| -> Vec<(usize, usize)> {
+        let targets = contract.dependencies.iter().filter_map(|need| numbers.get(need.name()));
+        targets.map(|to| (from, *to)).collect()
+    };
+    let edges: Vec<(usize, usize)> = services.iter().enumerate().flat_map(needs).collect();
+    let mut ours = Vec::new();
+    for _ in 0..11 {
+        ours.push(time(|| {
+            std::hint::black_box(layout(&names, &edges));
+            Ok(())
+        })?);
+    }
+    let ours = median(ours);
+    let what = format!("layout of {} services, {} edges", names.len(), edges.len());
+    let reference = format!("serde_json on the same contracts: {}", milliseconds(theirs));
+    row(&what, &milliseconds(ours), &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 60 ms");
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use super::{at, count_down, of, reversed, set};
 /// Takes edges out of `needs` until no cycle is left, and answers with them.
 ///
 /// Only edges among services that need each other are looked at. These are put in a row by the greedy rule of Eades,
-/// Lin and Smyth (who needs nobody goes last, whom nobody needs first, else who needs most more than he is needed);
-/// what leads back in that row is taken out. At most half of the edges, usually one or two a cycle.
+/// Lin and Smyth (who needs nobody goes last, whom nobody needs first, else who needs most more than it is needed; of
+/// equals the one that others come in by); what leads back in that row is taken out. At most half of the edges,
+/// usually one a cycle.
 pub(super) fn break_cycles(needs: &mut [Vec<usize>]) -> Vec<(usize, usize)> {
     let (component, components) = components(needs);
     if components == needs.len() {
@@ -24,7 +25,14 @@ pub(super) fn break_cycles(needs: &mut [Vec<usize>]) -> Vec<(usize, usize)> {
             targets.iter().copied().filter(|to| at(&component, *to) == own).collect()
         })
         .collect();
-    let place = row(&within);
+    let mut entry = vec![0; needs.len()];
+    for (from, targets) in needs.iter().enumerate() {
+        for to in targets.iter().filter(|to| at(&component, **to) != at(&component, from)) {
+            add(&mut entry, from, -1);
+            add(&mut entry, *to, 1);
+        }
+    }
+    let place = row(&within, &entry);
     let mut taken = Vec::new();
     for (from, targets) in needs.iter_mut().enumerate() {
         targets.retain(|to| {
@@ -39,10 +47,11 @@ pub(super) fn break_cycles(needs: &mut [Vec<usize>]) -> Vec<(usize, usize)> {
     taken
 }
 
-/// The place of each node in the row.
-fn row(needs: &[Vec<usize>]) -> Vec<usize> {
+/// The place of each node in the row. `entry` says how much more others come in by it than go out.
+fn row(needs: &[Vec<usize>], entry: &[isize]) -> Vec<usize> {
     let needed_by = reversed(needs);
     let mut rest = Rest {
+        entry,
         out: needs.iter().map(Vec::len).collect(),
         into: needed_by.iter().map(Vec::len).collect(),
         is_gone: vec![false; needs.len()],
@@ -77,7 +86,8 @@ fn row(needs: &[Vec<usize>]) -> Vec<usize> {
 }
 
 /// Nodes that are not in the row yet.
-struct Rest {
+struct Rest<'a> {
+    entry: &'a [isize],
     /// How many of the rest each needs.
     out: Vec<usize>,
     /// How many of the rest need each.
@@ -86,10 +96,10 @@ struct Rest {
     ends: Vec<usize>,
     starts: Vec<usize>,
     /// By how much more they need than they are needed; entries that are no longer true are passed over.
-    others: BinaryHeap<(isize, Reverse<usize>)>,
+    others: BinaryHeap<(isize, isize, Reverse<usize>)>,
 }
 
-impl Rest {
+impl Rest<'_> {
     fn sort_in(&mut self, node: usize) {
         if at(&self.is_gone, node) {
             return;
@@ -99,7 +109,7 @@ impl Rest {
         } else if at(&self.into, node) == 0 {
             self.starts.push(node);
         } else {
-            self.others.push((self.surplus(node), Reverse(node)));
+            self.others.push((self.surplus(node), at(self.entry, node), Reverse(node)));
         }
     }
 
@@ -115,7 +125,7 @@ impl Rest {
             } else if let Some(node) = self.starts.pop() {
                 (node, false)
             } else {
-                let (surplus, Reverse(node)) = self.others.pop()?;
+                let (surplus, _, Reverse(node)) = self.others.pop()?;
                 if surplus != self.surplus(node) {
                     continue;
                 }
@@ -126,5 +136,11 @@ impl Rest {
                 return Some((node, goes_last));
             }
         }
+    }
+}
+
+fn add(values: &mut [isize], position: usize, more: isize) {
+    if let Some(slot) = values.get_mut(position) {
+        *slot += more;
     }
 }

@@ -7,6 +7,9 @@ use super::{
 /// From one row to the next. Signed, because cards are drawn to their neighbours before the upper edge is known.
 const PITCH: i64 = (CARD_HEIGHT + ROW_GAP) as i64;
 
+/// How often rows are drawn to their neighbours on both sides; after that hardly anything moves.
+const ROUNDS: usize = 4;
+
 /// Places the cards of `nodes`; `columns` names them by position in it, from top to bottom for each layer.
 ///
 /// A layer with too many cards becomes several columns, filled row by row, so that every card stays at the height
@@ -36,13 +39,14 @@ pub(super) fn place(links: &Links, columns: &[Vec<usize>], nodes: Vec<usize>) ->
         }
     }
     let (needs, needed_by) = (links.needs.as_slice(), links.needed_by.as_slice());
-    for neighbours in [&[needed_by] as &[_], &[needed_by, needs]] {
+    let both: &[_] = &[needed_by, needs];
+    let sweeps = [(&both[..1], &both[1..])].into_iter().chain([(both, both); ROUNDS]);
+    for (rightward, leftward) in sweeps {
         for rows in &layers {
-            draw_near(rows, neighbours, &mut tops);
+            draw_near(rows, rightward, &mut tops);
         }
-        let neighbours = if neighbours.len() == 1 { &[needs] } else { neighbours };
         for rows in layers.iter().rev() {
-            draw_near(rows, neighbours, &mut tops);
+            draw_near(rows, leftward, &mut tops);
         }
     }
 

@@ -44,7 +44,15 @@ fn consumers_are_left_of_what_they_need() {
         ("catalogue", &["stock"]),
         ("accounts", &["store"]),
     ]);
-    insta::assert_snapshot!(shown(&names, &edges), @"");
+    insta::assert_snapshot!(shown(&names, &edges), @r"
+    0  100  108 shop
+    1  396   28 accounts
+    1  396  108 cart
+    1  396  188 catalogue
+    2  692   68 store
+    2  692  148 stock
+    792 x 216
+    ");
 }
 
 #[test]
@@ -55,14 +63,29 @@ fn edges_that_close_cycles_are_named() {
         ("payments", &["ledger"]),
         ("ledger", &["orders"]),
     ]);
-    insta::assert_snapshot!(shown(&names, &edges), @"");
+    insta::assert_snapshot!(shown(&names, &edges), @r"
+    0  100   28 shop
+    1  396   28 orders
+    2  692   28 payments
+    3  988   28 ledger
+    back: shop -> shop
+    back: ledger -> orders
+    1088 x 56
+    ");
 }
 
 #[test]
 fn a_consumer_of_something_deep_stands_next_to_it() {
     let (names, edges) =
         fleet(&[("shop", &["cart"]), ("cart", &["stock"]), ("stock", &["store"]), ("report", &["store"])]);
-    insta::assert_snapshot!(shown(&names, &edges), @"");
+    insta::assert_snapshot!(shown(&names, &edges), @r"
+    0  100   38 shop
+    1  396   38 cart
+    2  692   28 stock
+    2  692  108 report
+    3  988   77 store
+    1088 x 136
+    ");
 }
 
 #[test]
@@ -76,7 +99,19 @@ fn groups_stand_beside_each_other_and_loners_in_a_grid() {
         ("delta", &[]),
         ("epsilon", &[]),
     ]);
-    insta::assert_snapshot!(shown(&names, &edges), @"");
+    insta::assert_snapshot!(shown(&names, &edges), @r"
+    0  100   68 shop
+    0  100  260 mail
+    0  100  412 alpha
+    0  100  492 gamma
+    0  332  412 beta
+    0  564  412 delta
+    0  796  412 epsilon
+    1  396   28 cart
+    1  396  108 search
+    1  396  260 queue
+    896 x 520
+    ");
 }
 
 #[test]
@@ -91,10 +126,12 @@ fn what_all_need_folds_into_columns() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let edges: Vec<(usize, usize)> = (1..1001).map(|index| (index, 0)).collect();
     let fleet = layout(&names, &edges);
-    assert_eq!((fleet.width, fleet.height), (0, 0));
+    let columns: std::collections::BTreeSet<u32> = fleet.nodes[1..].iter().map(|node| node.x).collect();
+    assert_eq!(columns.len(), 16, "of at most 64 rows");
+    assert_eq!((fleet.width, fleet.height), (3976, 5016));
+    assert!(fleet.nodes[1..].iter().all(|node| node.layer == 0));
 }
 
-/// Sixty services in three tiers, and one more.
 #[test]
 fn a_new_service_leaves_the_others_in_their_layers() {
     let names: Vec<String> = (0..60).map(|index| format!("service-{index:02}")).collect();
@@ -104,11 +141,11 @@ fn a_new_service_leaves_the_others_in_their_layers() {
     edges.retain(|(from, to)| from / 20 != to / 20);
     let before = layout(&names, &edges);
 
-    names.push("alone");
+    names.push("zebra");
     let with_loner = layout(&names, &edges);
     assert_eq!(with_loner.nodes[..60], before.nodes, "who is alone moves nobody");
 
-    edges.push((60, 59));
+    edges.push((60, 53));
     let with_consumer = layout(&names, &edges);
     let same_layer = before.nodes.iter().zip(&with_consumer.nodes);
     assert_eq!(same_layer.filter(|(old, new)| old.layer == new.layer).count(), 60);
