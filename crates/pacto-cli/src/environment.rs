@@ -78,13 +78,34 @@ pub const TABLE: &[(&str, &str)] = &[
     (DASHBOARD_HOST, "`pacto dashboard`: name or address to listen on, as `--host`."),
     (DASHBOARD_PORT, "`pacto dashboard`: port, as `--port`."),
     (DASHBOARD_NAMESPACE, "`pacto dashboard`: namespace of the cluster, as `--namespace`; all without it."),
-    (DASHBOARD_REPO, "`pacto dashboard`: repositories to begin with, several with commas; used where none is given as an argument or `--repo`."),
-    (DASHBOARD_DIAGNOSTICS, "`pacto dashboard`: `1` or `true`: what helps to find out why a service is not there, as `--diagnostics`."),
-    (DASHBOARD_ALLOWED_HOSTS, "`pacto dashboard`: names under which the server may be asked, several with commas, as `--allowed-host`."),
-    (DASHBOARD_ALLOW_REGISTRY, "`pacto dashboard`: registries that may be asked although no contract names them, several with commas, as `--allow-registry`."),
-    (DASHBOARD_CORS_ORIGIN, "`pacto dashboard`: origin of a page elsewhere that may use the API, as `--cors-origin`."),
-    (DASHBOARD_AUTH_TOKEN_FILE, "`pacto dashboard`: file with the token that the API wants, as `--auth-token-file`."),
-    (DASHBOARD_TRUSTED_PROXIES, "`pacto dashboard`: addresses of proxies that say who somebody is, several with commas, as `--trusted-proxy`."),
+    (
+        DASHBOARD_REPO,
+        "`pacto dashboard`: repositories to begin with, several with commas; used where none is given as an argument or `--repo`.",
+    ),
+    (
+        DASHBOARD_DIAGNOSTICS,
+        "`pacto dashboard`: `1` or `true`: what helps to find out why a service is not there, as `--diagnostics`.",
+    ),
+    (
+        DASHBOARD_ALLOWED_HOSTS,
+        "`pacto dashboard`: names under which the server may be asked, several with commas, as `--allowed-host`.",
+    ),
+    (
+        DASHBOARD_ALLOW_REGISTRY,
+        "`pacto dashboard`: registries that may be asked although no contract names them, several with commas, as `--allow-registry`.",
+    ),
+    (
+        DASHBOARD_CORS_ORIGIN,
+        "`pacto dashboard`: origin of a page elsewhere that may use the API, as `--cors-origin`.",
+    ),
+    (
+        DASHBOARD_AUTH_TOKEN_FILE,
+        "`pacto dashboard`: file with the token that the API wants, as `--auth-token-file`.",
+    ),
+    (
+        DASHBOARD_TRUSTED_PROXIES,
+        "`pacto dashboard`: addresses of proxies that say who somebody is, several with commas, as `--trusted-proxy`.",
+    ),
     (DASHBOARD_USER_HEADER, "`pacto dashboard`: the header in which they say it, as `--user-header`."),
     (DASHBOARD_ACCESS_LOG, "`pacto dashboard`: `none`, `text` or `json`, as `--access-log`."),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),

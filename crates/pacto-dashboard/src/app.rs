@@ -134,7 +134,9 @@ impl Dashboard {
 
     /// One more client listens, unless there are too many.
     pub fn add_listener(&self, most: usize) -> bool {
-        self.listeners.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| (now < most).then_some(now + 1)).is_ok()
+        self.listeners
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| (now < most).then_some(now + 1))
+            .is_ok()
     }
 
     /// A turn for something expensive.
@@ -201,7 +203,10 @@ pub fn sources(contents: &Contents) -> SourcesReport {
         let status = contents.status.get(&kind).cloned().unwrap_or_default();
         let (services, versions) = match contents.services(kind) {
             Some(services) => (services.len(), services.values().map(|service| service.versions.len()).sum()),
-            None => (contents.k8s.len(), contents.k8s.values().flatten().map(|service| service.revisions.len()).sum()),
+            None => (
+                contents.k8s.len(),
+                contents.k8s.values().flatten().map(|service| service.revisions.len()).sum(),
+            ),
         };
         SourceInfo {
             kind,
@@ -223,5 +228,9 @@ pub fn sources(contents: &Contents) -> SourcesReport {
         }
     };
     let progress = contents.status.get(&SourceKind::Oci).and_then(|status| status.progress);
-    SourcesReport { sources: kinds.into_iter().map(info).collect(), discovering: progress.is_some(), progress }
+    SourcesReport {
+        sources: kinds.into_iter().map(info).collect(),
+        discovering: progress.is_some(),
+        progress,
+    }
 }

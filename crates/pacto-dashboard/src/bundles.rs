@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pacto_app::load::{Scope, read};
 use pacto_app::registries::Place as Where;
 use pacto_app::{AppError, Context};
+use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Bundle, ContractDocument, Reference};
 use pacto_engine::library::{Origin, Resolved};
@@ -169,10 +170,9 @@ async fn fetch(context: &Context, repository: &str, tag: &str, digest: &str) -> 
         Reference::Local(_) => return Err(unreadable("it is no repository".to_owned())),
     };
     let identity = format!("{}:{tag}", store.shown());
-    let name = format!("{identity}/pacto.yaml");
+    let name = format!("{identity}/{CONTRACT_FILE}");
     let parse = move |bundle: Bundle| {
-        let content = bundle.get("pacto.yaml").unwrap_or_default();
-        (ContractDocument::parse(&name, content), bundle)
+        (ContractDocument::parse(&name, bundle.get(CONTRACT_FILE).unwrap_or_default()), bundle)
     };
     let pulled = store.pull_as(digest, parse).await?;
     let (document, bundle) = pulled.bundle;

@@ -54,6 +54,9 @@ mod tests {
     fn times_are_said_in_one_unit() {
         let now = Timestamp::from_second(1_000_000).unwrap();
         let said = |seconds: i64| ago(Timestamp::from_second(1_000_000 - seconds).unwrap(), now);
-        assert_eq!([said(-5), said(42), said(300), said(11_000), said(200_000)], ["0s ago", "42s ago", "5m ago", "3h ago", "2d ago"]);
+        assert_eq!(
+            [said(-5), said(42), said(300), said(11_000), said(200_000)],
+            ["0s ago", "42s ago", "5m ago", "3h ago", "2d ago"]
+        );
     }
 }

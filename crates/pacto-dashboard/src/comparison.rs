@@ -38,7 +38,11 @@ pub fn compare(from: Version<'_>, to: Version<'_>) -> DiffResult {
     };
     let name = |version: Version<'_>| {
         let service = &version.resolved.document.contract.service;
-        VersionedName { name: service.name.clone(), version: service.version.clone(), source: Some(version.source) }
+        VersionedName {
+            name: service.name.clone(),
+            version: service.version.clone(),
+            source: Some(version.source),
+        }
     };
     let (from_name, to_name) = (name(from), name(to));
     let suggested_version = (from_name.name == to_name.name && !changes.is_empty())

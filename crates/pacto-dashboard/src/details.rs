@@ -22,7 +22,12 @@ use crate::wire::details::{
 use crate::wire::service::{ContractStatus, SourceKind};
 
 /// What a contract and its files say, without anything that others know.
-pub fn of_contract(resolved: &Resolved, place: &Place, source: SourceKind, judged: &Judgement) -> ServiceDetails {
+pub fn of_contract(
+    resolved: &Resolved,
+    place: &Place,
+    source: SourceKind,
+    judged: &Judgement,
+) -> ServiceDetails {
     let document = &resolved.document;
     let contract = &document.contract;
     let mut notes = Vec::new();
@@ -170,7 +175,9 @@ fn validation(report: &Report, source: &Source) -> Validation {
             // A finding in another file has its place, but the text of that file is not at hand here.
             let is_here = finding.location.as_ref().is_some_and(|place| place.file == *source.name());
             if let (Some(place), true) = (&finding.location, is_here) {
-                let length = finding.span.map_or(1, |span| source.slice(span).lines().next().unwrap_or("").chars().count());
+                let length = finding
+                    .span
+                    .map_or(1, |span| source.slice(span).lines().next().unwrap_or("").chars().count());
                 issue.excerpt = Some(excerpt(source.text(), place, length));
             }
             issue
@@ -232,4 +239,3 @@ fn scaling(scaling: Declared) -> Scaling {
         Declared::Range { min, max } => Scaling { min: Some(min), max: Some(max), replicas: None },
     }
 }
-

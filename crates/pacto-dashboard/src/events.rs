@@ -54,7 +54,13 @@ impl Event {
         Some(Self::snapshot(now, changed, removed, is_much, structure))
     }
 
-    fn snapshot(now: &Snapshot, changed: Vec<ServiceEntry>, removed: Vec<String>, reset: bool, structure: bool) -> Self {
+    fn snapshot(
+        now: &Snapshot,
+        changed: Vec<ServiceEntry>,
+        removed: Vec<String>,
+        reset: bool,
+        structure: bool,
+    ) -> Self {
         let data = SnapshotEvent {
             snapshot: now.id.clone(),
             as_of: now.as_of.to_string(),
@@ -83,7 +89,9 @@ fn difference(before: &Snapshot, now: &Snapshot) -> (Vec<ServiceEntry>, Vec<Stri
         let come = if order.is_ge() { new.next() } else { None };
         match (gone, come) {
             (Some(gone), None) => removed.push(gone.entry.name.clone()),
-            (gone, Some(come)) if gone.is_none_or(|gone| gone.entry != come.entry) => changed.push(come.entry.clone()),
+            (gone, Some(come)) if gone.is_none_or(|gone| gone.entry != come.entry) => {
+                changed.push(come.entry.clone())
+            }
             _ => {}
         }
     }

@@ -83,10 +83,13 @@ impl Finder {
         let by_name = || self.local.get(request.reference.default_name());
         let service = self.service_of(key.key()).or_else(by_name)?;
         if let Some(digest) = digest {
-            let has_digest = |place: &&Place| {
-                matches!(place, Place::Repository { digest: known, .. } if known.as_ref() == digest.as_str())
-            };
-            return service.versions.iter().filter_map(|version| version.place.as_ref()).find(has_digest).cloned();
+            let has_digest = |place: &&Place| matches!(place, Place::Repository { digest: known, .. } if known.as_ref() == digest.as_str());
+            return service
+                .versions
+                .iter()
+                .filter_map(|version| version.place.as_ref())
+                .find(has_digest)
+                .cloned();
         }
         let range = request.constraint.as_deref().and_then(|text| VersionRange::parse(text).ok());
         let names = service.versions.iter().map(|version| version.version.as_ref());

@@ -3,7 +3,7 @@
 //! | idea | where |
 //! |---|---|
 //! | an operation with its types, routed and described at once | [`operation`] |
-//! | the description, OpenAPI 3.1 | [`openapi`] |
+//! | the description, `OpenAPI` 3.1 | [`openapi`] |
 //! | errors as problem documents | [`problem`] |
 //! | answers with identity and compression | [`reply`] |
 //! | Host, Origin, credentials, headers | [`guard`] |

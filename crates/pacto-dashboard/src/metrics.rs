@@ -53,12 +53,23 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("pacto_dashboard");
         let (requests, services, listeners) = (Family::default(), Gauge::default(), Gauge::default());
-        let (source_services, source_up, source_success) = (Family::default(), Family::default(), Family::default());
+        let (source_services, source_up, source_success) =
+            (Family::default(), Family::default(), Family::default());
         let seconds = Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
         let index_seconds = Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
         registry.register("http_requests", "Requests that were answered", requests.clone());
-        registry.register_with_unit("http_request_duration", "Time to an answer", Unit::Seconds, seconds.clone());
-        registry.register_with_unit("index_build_duration", "Time to make a snapshot", Unit::Seconds, index_seconds.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time to an answer",
+            Unit::Seconds,
+            seconds.clone(),
+        );
+        registry.register_with_unit(
+            "index_build_duration",
+            "Time to make a snapshot",
+            Unit::Seconds,
+            index_seconds.clone(),
+        );
         registry.register("services", "Services of the current snapshot", services.clone());
         registry.register("event_listeners", "Clients that listen to events", listeners.clone());
         registry.register("source_services", "Services that a source knows", source_services.clone());
@@ -69,7 +80,17 @@ impl Default for Metrics {
             Unit::Seconds,
             source_success.clone(),
         );
-        Self { registry, requests, seconds, index_seconds, services, listeners, source_services, source_up, source_success }
+        Self {
+            registry,
+            requests,
+            seconds,
+            index_seconds,
+            services,
+            listeners,
+            source_services,
+            source_up,
+            source_success,
+        }
     }
 }
 
@@ -91,7 +112,7 @@ impl Metrics {
         self.index_seconds.observe(took.as_secs_f64());
     }
 
-    /// All numbers, as OpenMetrics text.
+    /// All numbers, as `OpenMetrics` text.
     pub fn text(&self, app: &Dashboard) -> String {
         let snapshot = app.snapshot();
         let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

@@ -97,7 +97,9 @@ pub enum StartError {
     #[error("no thread could be started: {0}")]
     Thread(std::io::Error),
     /// There is nothing to show.
-    #[error("no source is available: give a directory of contracts, an oci:// repository, or the configuration of a cluster")]
+    #[error(
+        "no source is available: give a directory of contracts, an oci:// repository, or the configuration of a cluster"
+    )]
     NoSource(Vec<SourceInfo>),
 }
 
@@ -156,11 +158,8 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
         Err(reason) => status.reason = Some(reason.clone()),
     });
     let found = sources(&catalog.contents()).sources;
-    let cluster_source = ClusterSource::new(
-        options.namespace,
-        Arc::clone(&catalog),
-        (count == 0).then(|| Arc::clone(&oci)),
-    );
+    let cluster_source =
+        ClusterSource::new(options.namespace, Arc::clone(&catalog), (count == 0).then(|| Arc::clone(&oci)));
     let cluster_source = Arc::new(cluster_source);
     if cached == 0 && found.iter().all(|source| !source.enabled) {
         return Err(StartError::NoSource(found));
@@ -196,7 +195,11 @@ impl Started {
     ///
     /// # Errors
     /// When the listener breaks.
-    pub async fn serve(self, log: Option<AccessLog>, stop: impl Future<Output = ()> + Send) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        log: Option<AccessLog>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> std::io::Result<()> {
         serve(self.listener, self.app, log, stop).await
     }
 }
@@ -244,7 +247,8 @@ fn local(
         }
     });
     let is_enabled = holds || named.is_some();
-    let source = || LocalSource::new(root, shown, Arc::clone(context), Arc::clone(bundles), Arc::clone(catalog));
+    let source =
+        || LocalSource::new(root, shown, Arc::clone(context), Arc::clone(bundles), Arc::clone(catalog));
     Ok(is_enabled.then(source))
 }
 
@@ -301,6 +305,9 @@ pub fn healthcheck(host: &str, port: u16) -> Result<(), String> {
     stream.write_all(request.as_bytes()).map_err(failed)?;
     let mut line = [0; 12];
     stream.read_exact(&mut line).map_err(failed)?;
-    if line.ends_with(b" 200") { Ok(()) } else { Err(format!("http://{address}/health answers {}", String::from_utf8_lossy(&line))) }
+    if line.ends_with(b" 200") {
+        Ok(())
+    } else {
+        Err(format!("http://{address}/health answers {}", String::from_utf8_lossy(&line)))
+    }
 }
-

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::library::Resolved;
 
 pub use difference::{GraphChange, GraphChangeKind, GraphDifference, GraphDifferenceNode, difference};
-pub use impact::blast_radius;
+pub use impact::{blast_radius, components, dependents};
 pub use layout::{
     CARD_HEIGHT, CARD_WIDTH, COLUMN_GAP, GROUP_GAP, LAYER_GAP, Layout, Position, ROW_GAP, layout,
 };

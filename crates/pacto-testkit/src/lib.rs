@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod control_plane;
+pub mod dashboard;
 pub mod fault;
 pub mod fleet;
 pub mod http;

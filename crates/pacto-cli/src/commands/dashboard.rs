@@ -85,7 +85,8 @@ enum LogForm {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
-    let host = text(arguments.host.clone(), environment::DASHBOARD_HOST).unwrap_or_else(|| Options::default().host);
+    let host =
+        text(arguments.host.clone(), environment::DASHBOARD_HOST).unwrap_or_else(|| Options::default().host);
     let port = parsed(arguments.port, environment::DASHBOARD_PORT)?.unwrap_or(Options::default().port);
     if arguments.healthcheck {
         return match healthcheck(&host, port) {
@@ -111,7 +112,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let log = access_log(arguments)?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(WORKERS).enable_all().build();
-    let runtime = runtime.map_err(|error| CommandError::Environment(format!("no thread could be started: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| CommandError::Environment(format!("no thread could be started: {error}")))?;
     let served = runtime.block_on(async {
         let stop = stopped()?;
         let started = start(options, settings.context).await.map_err(|error| refused(error, ui))?;
@@ -130,7 +132,8 @@ fn sources(arguments: &Arguments) -> Result<(Vec<String>, Option<PathBuf>), Comm
     for source in &arguments.sources {
         if source.starts_with("oci://") || source.starts_with("oci-layout://") {
             repositories.push(source.clone());
-        } else if directory.replace(PathBuf::from(source.strip_prefix("file://").unwrap_or(source))).is_some() {
+        } else if directory.replace(PathBuf::from(source.strip_prefix("file://").unwrap_or(source))).is_some()
+        {
             return Err(CommandError::Usage("dashboard takes one directory; put both below one".to_owned()));
         }
     }
@@ -164,7 +167,9 @@ fn guard(arguments: &Arguments) -> Result<Guard, CommandError> {
     let file = arguments.auth_token_file.clone();
     let file = file.or_else(|| environment::value(environment::DASHBOARD_AUTH_TOKEN_FILE).map(PathBuf::from));
     let token = file.map(|path| {
-        let wrong = |why: &dyn std::fmt::Display| CommandError::Usage(format!("token file {}: {why}", path.display()));
+        let wrong = |why: &dyn std::fmt::Display| {
+            CommandError::Usage(format!("token file {}: {why}", path.display()))
+        };
         let size = std::fs::metadata(&path).map_err(|error| wrong(&error))?;
         if !size.is_file() || size.len() > MAX_TOKEN_BYTES {
             return Err(wrong(&"not a file with a token"));
@@ -175,7 +180,12 @@ fn guard(arguments: &Arguments) -> Result<Guard, CommandError> {
     let mut trusted_proxies = arguments.trusted_proxy.clone();
     if trusted_proxies.is_empty() {
         for text in list(&[], environment::DASHBOARD_TRUSTED_PROXIES) {
-            let wrong = |_| CommandError::Usage(format!("{}: {text:?} is no address", environment::DASHBOARD_TRUSTED_PROXIES));
+            let wrong = |_| {
+                CommandError::Usage(format!(
+                    "{}: {text:?} is no address",
+                    environment::DASHBOARD_TRUSTED_PROXIES
+                ))
+            };
             trusted_proxies.push(text.parse().map_err(wrong)?);
         }
     }
@@ -236,7 +246,8 @@ fn object(access: &Access) -> String {
 
 /// Ends when the user, or the system, wants the program to end.
 fn stopped() -> Result<impl Future<Output = ()>, CommandError> {
-    let failed = |error: std::io::Error| CommandError::Environment(format!("signals cannot be heard: {error}"));
+    let failed =
+        |error: std::io::Error| CommandError::Environment(format!("signals cannot be heard: {error}"));
     #[cfg(unix)]
     let mut terminated =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;

@@ -42,6 +42,7 @@ pub struct Diagnostics {
 /// The cluster.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the shape that the original has")]
 pub struct ClusterDiagnostics {
     /// Whether there is a configuration for a client.
     pub client_configured: bool,
@@ -227,12 +228,20 @@ pub async fn services(call: Call, _: Nothing) -> Result<Reply<DebugServices>, Pr
             name: service.current.name.to_string(),
             version: service.current.version.clone(),
         });
-        per_source.push(SourceServices { source_type: kind, count: services.len(), services: named.collect() });
+        per_source.push(SourceServices {
+            source_type: kind,
+            count: services.len(),
+            services: named.collect(),
+        });
     }
     let clusters = contents.k8s.iter().take(MAX_NAMES).filter_map(|(name, services)| {
         Some(NamedVersion { name: name.to_string(), version: services.first()?.details.version.clone() })
     });
-    per_source.push(SourceServices { source_type: SourceKind::K8s, count: contents.k8s.len(), services: clusters.collect() });
+    per_source.push(SourceServices {
+        source_type: SourceKind::K8s,
+        count: contents.k8s.len(),
+        services: clusters.collect(),
+    });
     let aggregated = snapshot.services.iter().map(|service| AggregatedService {
         name: service.entry.name.clone(),
         merged_source: service.entry.source,

@@ -45,7 +45,8 @@ pub struct GraphInput {
 
 pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Problem> {
     let (app, snapshot) = (call.app.clone(), call.app.snapshot());
-    let is_whole = [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
+    let is_whole =
+        [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
     let reasons = app.oci.reasons_id();
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
     if is_whole && reasons.is_empty() {
@@ -87,7 +88,10 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
             || (input.owner.is_none()
                 && input.source.is_none()
                 && is_listed(&input.status, &|wanted| wanted == status)
-                && input.q.as_deref().is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase())));
+                && input
+                    .q
+                    .as_deref()
+                    .is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase())));
     };
     let entry = &service.entry;
     is_focus
@@ -138,7 +142,8 @@ async fn compared(
         )),
         _ => None,
     };
-    let broken = || Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the comparison did not end well");
+    let broken =
+        || Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the comparison did not end well");
     tokio::task::spawn_blocking(compare).await.ok().flatten().ok_or_else(broken)
 }
 

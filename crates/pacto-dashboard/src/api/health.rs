@@ -29,7 +29,9 @@ pub async fn ready(call: Call, _: Nothing) -> Result<Reply<Readiness>, Problem> 
     let used = sources(&snapshot.contents).sources.into_iter().filter(|source| source.enabled);
     let states: Vec<SourceReadiness> =
         used.map(|source| SourceReadiness { kind: source.kind, state: source.state }).collect();
-    let answers = |source: &SourceReadiness| matches!(source.state, SourceState::Live | SourceState::Discovering | SourceState::Stale);
+    let answers = |source: &SourceReadiness| {
+        matches!(source.state, SourceState::Live | SourceState::Discovering | SourceState::Stale)
+    };
     if !states.iter().any(answers) && !states.is_empty() {
         let detail = "no source could be asked yet; /api/sources says why";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
@@ -37,7 +39,7 @@ pub async fn ready(call: Call, _: Nothing) -> Result<Reply<Readiness>, Problem> 
     Ok(Reply::new(&Readiness { ready: true, sources: states }))
 }
 
-/// Counts in JSON, as the original has them; OpenMetrics for those who accept text.
+/// Counts in JSON, as the original has them; `OpenMetrics` for those who accept text.
 pub async fn metrics(State(app): State<Arc<Dashboard>>, headers: HeaderMap) -> Response {
     let asked = Asked::of(&headers);
     let wants = |kind: &str| asked.accept.contains(kind);
@@ -47,7 +49,8 @@ pub async fn metrics(State(app): State<Arc<Dashboard>>, headers: HeaderMap) -> R
         } else {
             "text/plain; version=0.0.4; charset=utf-8"
         };
-        return ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], app.metrics.text(&app)).into_response();
+        return ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], app.metrics.text(&app))
+            .into_response();
     }
     let snapshot = app.snapshot();
     let source_count = sources(&snapshot.contents).sources.len();

@@ -80,7 +80,10 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
     let start = match &input.cursor {
         None => 0,
         Some(text) => text.parse::<usize>().map_err(|_| {
-            Problem::invalid("query.cursor", "this is no cursor; take it from the Link header of the page before")
+            Problem::invalid(
+                "query.cursor",
+                "this is no cursor; take it from the Link header of the page before",
+            )
         })?,
     };
     let mut found = select(&snapshot, &input)?;
@@ -102,8 +105,13 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
 
 fn next_page(input: &ListInput, limit: usize, cursor: usize) -> String {
     let mut pairs: Vec<(&str, String)> = Vec::new();
-    let named =
-        [("q", &input.q), ("owner", &input.owner), ("status", &input.status), ("source", &input.source), ("sort", &input.sort)];
+    let named = [
+        ("q", &input.q),
+        ("owner", &input.owner),
+        ("status", &input.status),
+        ("source", &input.source),
+        ("sort", &input.sort),
+    ];
     for (name, value) in named {
         if let Some(value) = value {
             pairs.push((name, value.clone()));
@@ -114,21 +122,29 @@ fn next_page(input: &ListInput, limit: usize, cursor: usize) -> String {
 }
 
 fn listed(text: Option<&str>) -> Vec<&str> {
-    text.map(|text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()).unwrap_or_default()
+    text.map(|text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect())
+        .unwrap_or_default()
 }
 
 fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s ServiceEntry>, Problem> {
     let owners = listed(input.owner.as_deref());
     let mut statuses = Vec::new();
     for text in listed(input.status.as_deref()) {
-        let status = ContractStatus::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text));
+        let status =
+            ContractStatus::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text));
         let known = ContractStatus::ALL.map(ContractStatus::as_str).join(", ");
-        statuses.push(status.ok_or_else(|| Problem::invalid("query.status", format!("{text:?} is no status; known are {known}")))?);
+        statuses.push(status.ok_or_else(|| {
+            Problem::invalid("query.status", format!("{text:?} is no status; known are {known}"))
+        })?);
     }
     let mut kinds = Vec::new();
     for text in listed(input.source.as_deref()) {
-        let kind = [SourceKind::K8s, SourceKind::Local, SourceKind::Oci].into_iter().find(|kind| kind.as_str() == text);
-        kinds.push(kind.ok_or_else(|| Problem::invalid("query.source", format!("{text:?} is no source; known are k8s, local, oci")))?);
+        let kind = [SourceKind::K8s, SourceKind::Local, SourceKind::Oci]
+            .into_iter()
+            .find(|kind| kind.as_str() == text);
+        kinds.push(kind.ok_or_else(|| {
+            Problem::invalid("query.source", format!("{text:?} is no source; known are k8s, local, oci"))
+        })?);
     }
     let wanted = input.q.as_deref().map(str::to_lowercase);
     let fits = |entry: &&ServiceEntry| {
@@ -165,7 +181,9 @@ fn sort(entries: &mut [&ServiceEntry], by: Option<&str>) -> Result<(), Problem> 
         "status" => |left, right| left.contract_status.cmp(&right.contract_status),
         "owner" => |left, right| left.owner_key.cmp(&right.owner_key),
         "compliance" => |left, right| left.compliance_score.cmp(&right.compliance_score),
-        "checks" => |left, right| (left.checks_failed, left.checks_total).cmp(&(right.checks_failed, right.checks_total)),
+        "checks" => |left, right| {
+            (left.checks_failed, left.checks_total).cmp(&(right.checks_failed, right.checks_total))
+        },
         "blast" => |left, right| left.blast_radius.cmp(&right.blast_radius),
         "dependencies" => |left, right| left.dependency_count.cmp(&right.dependency_count),
         "dependents" => |left, right| left.dependent_count.cmp(&right.dependent_count),
@@ -193,7 +211,9 @@ pub async fn get(call: Call, input: NameInput) -> Result<Reply<ServiceDetails>, 
 pub async fn version(call: Call, input: VersionInput) -> Result<Reply<ServiceDetails>, Problem> {
     let snapshot = call.app.snapshot();
     let _turn = call.app.turn().await?;
-    let Some(service) = snapshot.service(&input.name) else { return Err(Problem::unknown_service(&input.name)) };
+    let Some(service) = snapshot.service(&input.name) else {
+        return Err(Problem::unknown_service(&input.name));
+    };
     if service.entry.version == input.version {
         return Ok(Reply::new(&merged(&call.app, &snapshot, &input.name).await?));
     }
@@ -218,9 +238,12 @@ pub async fn find_version(
     if let Some((kind, place)) = place_of(parts, version) {
         return Ok((kind, place.clone()));
     }
-    let known = parts.oci.and_then(|service| service.versions.iter().find(|known| known.version.as_ref() == version));
+    let known =
+        parts.oci.and_then(|service| service.versions.iter().find(|known| known.version.as_ref() == version));
     let Some(known) = known else {
-        return Err(Problem::not_found(format!("version {version:?} of {name:?} is not known to any source")));
+        return Err(Problem::not_found(format!(
+            "version {version:?} of {name:?} is not known to any source"
+        )));
     };
     let fetched = app.oci.resolve(&known.reference, None).await?;
     Ok((SourceKind::Oci, fetched.place))
@@ -257,7 +280,8 @@ async fn merged(app: &Dashboard, snapshot: &Snapshot, name: &str) -> Result<Serv
     };
     if details.insights.is_empty() {
         let validation = details.validation.clone().unwrap_or_default();
-        let first = |issues: &[crate::wire::details::Issue]| issues.first().map(|issue| issue.message.clone());
+        let first =
+            |issues: &[crate::wire::details::Issue]| issues.first().map(|issue| issue.message.clone());
         let (error, warning) = (first(&validation.errors), first(&validation.warnings));
         let errors = (validation.errors.len(), error.as_deref());
         let warnings = (validation.warnings.len(), warning.as_deref());
@@ -278,8 +302,10 @@ fn complete(app: &Dashboard, snapshot: &Snapshot, service: &Service, details: &m
     details.update_available =
         details.latest_available.as_deref().is_some_and(|latest| is_higher(latest, &details.version));
     let known = history(parts);
-    details.last_change =
-        known.iter().find(|version| version.version == details.version).and_then(|version| version.classification);
+    details.last_change = known
+        .iter()
+        .find(|version| version.version == details.version)
+        .and_then(|version| version.classification);
     if details.version_policy.is_none() {
         details.version_policy = details.resolved_ref.as_deref().and_then(policy_of);
     }
@@ -289,7 +315,8 @@ fn complete(app: &Dashboard, snapshot: &Snapshot, service: &Service, details: &m
 }
 
 fn resolve(app: &Dashboard, snapshot: &Snapshot, dependency: &mut Dependency) {
-    let target = snapshot.names.resolve(&dependency.name).and_then(|position| snapshot.services.get(position));
+    let target =
+        snapshot.names.resolve(&dependency.name).and_then(|position| snapshot.services.get(position));
     let Some(target) = target else {
         dependency.reason = app.oci.reason(&dependency.reference);
         return;
@@ -317,7 +344,8 @@ fn source_states(snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceStat
             reference: match kind {
                 SourceKind::K8s => parts.cluster().and_then(|cluster| cluster.details.namespace.clone()),
                 _ => record.and_then(|record| {
-                    let version = record.versions.iter().find(|known| *known.version == *record.current.version)?;
+                    let version =
+                        record.versions.iter().find(|known| *known.version == *record.current.version)?;
                     Some(version.reference.clone())
                 }),
             },

@@ -53,7 +53,8 @@ pub struct VersionsInput {
 /// Only repositories that somebody who may use this server has named are asked: otherwise any page could make it knock at
 /// any door.
 fn allowed(app: &Dashboard, reference: &str) -> Result<Repository, Problem> {
-    let repository = Repository::of(reference).map_err(|error| Problem::invalid("body.ref", error.to_string()))?;
+    let repository =
+        Repository::of(reference).map_err(|error| Problem::invalid("body.ref", error.to_string()))?;
     let snapshot = app.snapshot();
     let is_named = || {
         snapshot.services.iter().any(|service| {

@@ -38,7 +38,9 @@ impl Drop for Listener {
 
 pub async fn events(State(app): State<Arc<Dashboard>>) -> Response {
     if !app.add_listener(MAX_LISTENERS) {
-        let detail = format!("{MAX_LISTENERS} clients listen already; ask again later, or poll /api/services with If-None-Match");
+        let detail = format!(
+            "{MAX_LISTENERS} clients listen already; ask again later, or poll /api/services with If-None-Match"
+        );
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     }
     // Listening begins before the first event is written, so that nothing is missed between the two.

@@ -34,7 +34,11 @@ pub fn render(bundle: &Bundle, notes: &mut Vec<String>) -> Vec<Document> {
         }
         total += content.len();
         let text = String::from_utf8_lossy(content);
-        let html = if has_extension(path, &["txt"]) { markdown_to_html(&fenced(&text), &options()) } else { markdown_to_html(&text, &options()) };
+        let html = if has_extension(path, &["txt"]) {
+            markdown_to_html(&fenced(&text), &options())
+        } else {
+            markdown_to_html(&text, &options())
+        };
         documents.push(Document { path: path.to_owned(), title: title(path, &text), html });
     }
     documents
@@ -92,7 +96,9 @@ mod tests {
             "<iframe src='https://evil.example'></iframe>",
         ] {
             let html = rendered(text);
-            for bad in ["<script", "<img src=x", "onclick", "javascript:", "vbscript:", "data:text", "<iframe"] {
+            for bad in
+                ["<script", "<img src=x", "onclick", "javascript:", "vbscript:", "data:text", "<iframe"]
+            {
                 assert!(!html.contains(bad), "{text} became {html}");
             }
         }

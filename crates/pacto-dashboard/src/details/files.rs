@@ -26,7 +26,12 @@ const AROUND: usize = 2;
 const MAX_LINE: usize = 400;
 
 /// Fills in what the files say.
-pub(super) fn describe(details: &mut ServiceDetails, resolved: &Resolved, judged: &Judgement, notes: &mut Vec<String>) {
+pub(super) fn describe(
+    details: &mut ServiceDetails,
+    resolved: &Resolved,
+    judged: &Judgement,
+    notes: &mut Vec<String>,
+) {
     let (contract, bundle) = (&resolved.document.contract, &*resolved.bundle);
     details.interfaces = contract.interfaces.iter().map(|found| interface(found, bundle, notes)).collect();
     details.configurations =
@@ -34,7 +39,8 @@ pub(super) fn describe(details: &mut ServiceDetails, resolved: &Resolved, judged
     let findings = &judged.report.findings;
     let policies = contract.policies.iter().enumerate().map(|(position, found)| {
         let own = contract.policies.pointer(position).to_string();
-        let is_about = |path: &str| path == own || path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('.'));
+        let is_about =
+            |path: &str| path == own || path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('.'));
         let is_unchecked = judged.is_partial && found.reference.is_some();
         // A violation is reported at the place of the contract that it is about, so that it counts against all.
         let is_broken = findings.iter().any(|finding| {
@@ -53,7 +59,11 @@ pub(super) fn describe(details: &mut ServiceDetails, resolved: &Resolved, judged
     details.sbom = packages(bundle, notes);
 }
 
-fn interface(found: &pacto_contract::model::Interface, bundle: &Bundle, notes: &mut Vec<String>) -> Interface {
+fn interface(
+    found: &pacto_contract::model::Interface,
+    bundle: &Bundle,
+    notes: &mut Vec<String>,
+) -> Interface {
     let mut interface = Interface {
         name: found.name.clone(),
         kind: found.kind.clone(),
@@ -91,13 +101,20 @@ fn configuration(
     bundle: &Bundle,
     notes: &mut Vec<String>,
 ) -> Configuration {
-    let implied = || (found.reference.is_none() && bundle.contains(CONFIGURATION_SCHEMA)).then(|| CONFIGURATION_SCHEMA.to_owned());
+    let implied = || {
+        (found.reference.is_none() && bundle.contains(CONFIGURATION_SCHEMA))
+            .then(|| CONFIGURATION_SCHEMA.to_owned())
+    };
     let schema = found.schema.clone().or_else(implied);
     let fields = schema.as_ref().map(|file| fields(bundle, file, notes)).unwrap_or_default();
     let values = found.values.as_ref();
     let value_keys: Vec<String> = {
-        let mut keys: Vec<String> =
-            values.map(Mapping::entries).unwrap_or_default().iter().map(|entry| entry.key.to_string()).collect();
+        let mut keys: Vec<String> = values
+            .map(Mapping::entries)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| entry.key.to_string())
+            .collect();
         keys.sort();
         keys
     };
@@ -140,7 +157,9 @@ fn of_values(values: &Mapping, fields: &[Field]) -> Vec<ConfigValue> {
         let (value, kind) = match &entry.node.value {
             Value::Null => ("(any)".to_owned(), "any"),
             Value::Bool(_) => (entry.node.scalar_text().unwrap_or_default().to_owned(), "boolean"),
-            Value::Int(..) | Value::Float(..) => (entry.node.scalar_text().unwrap_or_default().to_owned(), "number"),
+            Value::Int(..) | Value::Float(..) => {
+                (entry.node.scalar_text().unwrap_or_default().to_owned(), "number")
+            }
             Value::String(_) => (entry.node.as_str().unwrap_or_default().to_owned(), "string"),
             _ => (entry.node.to_json().map(|json| json.to_string()).unwrap_or_default(), "object"),
         };
@@ -171,7 +190,8 @@ fn policy(
     notes: &mut Vec<String>,
 ) -> Policy {
     let in_bundle = found.reference.clone().filter(|file| bundle.contains(file));
-    let implied = || (found.reference.is_none() && bundle.contains(POLICY_SCHEMA)).then(|| POLICY_SCHEMA.to_owned());
+    let implied =
+        || (found.reference.is_none() && bundle.contains(POLICY_SCHEMA)).then(|| POLICY_SCHEMA.to_owned());
     let schema = found.schema.clone().or(in_bundle).or_else(implied);
     let text = schema.as_ref().and_then(|file| bundle.get(file));
     let parsed: Option<serde_json::Value> = text.and_then(|text| serde_json::from_slice(text).ok());
@@ -220,7 +240,8 @@ pub fn excerpt(text: &str, place: &Location, length: usize) -> Excerpt {
     let first = line.saturating_sub(AROUND).max(1);
     let shown = text.lines().enumerate().map(|(number, line)| (number + 1, line));
     let cut = |line: &str| line.chars().take(MAX_LINE).collect::<String>();
-    let lines = shown.filter(|(number, _)| (first..=line + AROUND).contains(number)).map(|(_, line)| cut(line));
+    let lines =
+        shown.filter(|(number, _)| (first..=line + AROUND).contains(number)).map(|(_, line)| cut(line));
     let whole = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Excerpt {
         file: place.file.to_string(),

@@ -29,12 +29,16 @@ pub fn serve(path: &str, headers: &HeaderMap) -> Response {
     let name = if name.is_empty() { "index.html" } else { name };
     let Some(file) = Files::get(name) else {
         let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, kind)], "404 page not found\n").into_response();
+        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, kind)], "404 page not found\n")
+            .into_response();
     };
     let hash = file.metadata.sha256_hash();
     let etag = format!("\"{}\"", hexadecimal(hash.get(..16).unwrap_or_default()));
     let extension = name.rsplit('.').next().unwrap_or_default();
-    let kind = TYPES.iter().find(|(known, _)| *known == extension).map_or("application/octet-stream", |(_, kind)| kind);
+    let kind = TYPES
+        .iter()
+        .find(|(known, _)| *known == extension)
+        .map_or("application/octet-stream", |(_, kind)| kind);
     let known = Asked::of(headers).known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()

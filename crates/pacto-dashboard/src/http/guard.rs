@@ -115,7 +115,8 @@ impl Guard {
         if is_clear && (is_own || is_allowed) {
             return Ok(());
         }
-        let detail = "this server does not answer under that Host; start it with --allowed-host to allow more names";
+        let detail =
+            "this server does not answer under that Host; start it with --allowed-host to allow more names";
         Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
     }
 
@@ -161,7 +162,10 @@ impl Guard {
         });
         match (&self.token, given) {
             (Some(token), Some(given)) if token.is(given) => Ok(None),
-            _ => Err(Problem::new(StatusCode::UNAUTHORIZED, "this server wants a token: Authorization: Bearer …")),
+            _ => Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "this server wants a token: Authorization: Bearer …",
+            )),
         }
     }
 
@@ -173,15 +177,22 @@ impl Guard {
         headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
         headers.insert(header::REFERRER_POLICY, fixed("no-referrer"));
         headers.insert(HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin"));
-        let is_allowed = origin.and_then(|origin| origin.to_str().ok()).is_some_and(|origin| self.is_cors_origin(origin));
+        let is_allowed =
+            origin.and_then(|origin| origin.to_str().ok()).is_some_and(|origin| self.is_cors_origin(origin));
         // Resources of this server are for its own pages, and for those that were named.
         let policy = if is_allowed { "cross-origin" } else { "same-origin" };
         headers.insert(HeaderName::from_static("cross-origin-resource-policy"), fixed(policy));
         if is_allowed && let Some(origin) = origin {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, fixed("GET, POST, OPTIONS"));
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, fixed("authorization, content-type, if-none-match"));
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, fixed("etag, link, x-snapshot, x-total-count"));
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_HEADERS,
+                fixed("authorization, content-type, if-none-match"),
+            );
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                fixed("etag, link, x-snapshot, x-total-count"),
+            );
             headers.append(header::VARY, fixed("origin"));
         }
     }
@@ -221,16 +232,35 @@ mod tests {
     #[test]
     fn on_loopback_only_names_of_this_machine_are_served() {
         let guard = Guard { is_loopback: true, ..Guard::default() };
-        for host in ["localhost:3000", "127.0.0.1:3000", "127.0.0.1", "[::1]:3000", "a.localhost", "LOCALHOST:1", "localhost."] {
+        for host in [
+            "localhost:3000",
+            "127.0.0.1:3000",
+            "127.0.0.1",
+            "[::1]:3000",
+            "a.localhost",
+            "LOCALHOST:1",
+            "localhost.",
+        ] {
             assert_eq!(admitted(&guard, &Method::GET, "/api/services", &[("host", host)]), 200, "{host}");
         }
-        for host in ["evil.example", "evil.example:3000", "127.0.0.1.evil.example", "localhost.evil.example", "", "169.254.169.254", "0.0.0.0"] {
+        for host in [
+            "evil.example",
+            "evil.example:3000",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "",
+            "169.254.169.254",
+            "0.0.0.0",
+        ] {
             for path in ["/api/services", "/", "/health", "/api/refresh"] {
                 assert_eq!(admitted(&guard, &Method::GET, path, &[("host", host)]), 421, "{host} {path}");
             }
         }
         assert_eq!(admitted(&guard, &Method::GET, "/", &[]), 421);
-        assert_eq!(admitted(&guard, &Method::GET, "/", &[("host", "localhost"), ("host", "evil.example")]), 421);
+        assert_eq!(
+            admitted(&guard, &Method::GET, "/", &[("host", "localhost"), ("host", "evil.example")]),
+            421
+        );
     }
 
     #[test]
@@ -254,7 +284,13 @@ mod tests {
         assert_eq!(post(&[]), 200);
         assert_eq!(post(&[("origin", "http://localhost:3000")]), 200);
         assert_eq!(post(&[("sec-fetch-site", "same-origin")]), 200);
-        for origin in ["http://evil.example", "null", "http://localhost:3001", "https://localhost", "file://localhost:3000"] {
+        for origin in [
+            "http://evil.example",
+            "null",
+            "http://localhost:3001",
+            "https://localhost",
+            "file://localhost:3000",
+        ] {
             assert_eq!(post(&[("origin", origin)]), 403, "{origin}");
         }
         assert_eq!(post(&[("sec-fetch-site", "cross-site")]), 403);
@@ -276,8 +312,13 @@ mod tests {
     #[test]
     fn a_proxy_says_who_somebody_is_only_where_it_is_trusted() {
         let name = HeaderName::from_static("x-forwarded-user");
-        let mut guard = Guard { trusted_proxies: vec![IpAddr::from([127, 0, 0, 1])], user_header: Some(name), ..Guard::default() };
-        let get = |guard: &Guard| admitted(guard, &Method::GET, "/api/services", &[("x-forwarded-user", "ada")]);
+        let mut guard = Guard {
+            trusted_proxies: vec![IpAddr::from([127, 0, 0, 1])],
+            user_header: Some(name),
+            ..Guard::default()
+        };
+        let get =
+            |guard: &Guard| admitted(guard, &Method::GET, "/api/services", &[("x-forwarded-user", "ada")]);
         assert_eq!(get(&guard), 200);
         guard.trusted_proxies = vec![IpAddr::from([10, 0, 0, 1])];
         assert_eq!(get(&guard), 401);

@@ -1,4 +1,4 @@
-//! The description of the API: OpenAPI 3.1, from the types of the handlers.
+//! The description of the API: `OpenAPI` 3.1, from the types of the handlers.
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -64,7 +64,7 @@ impl Description {
     }
 
     /// An operation that answers something besides JSON: media type and schema of each answer.
-    pub fn other(&mut self, operation: Operation, content: Value) {
+    pub fn other(&mut self, operation: Operation, content: &Value) {
         let mut described = self.operation::<Value>(operation);
         described.insert("parameters".to_owned(), json!([]));
         if let Some(answer) = described.get_mut("responses").and_then(|responses| responses.get_mut("200")) {
@@ -81,13 +81,15 @@ impl Description {
     fn operation<O: JsonSchema>(&mut self, operation: Operation) -> Map<String, Value> {
         let answer = self.answers.subschema_for::<O>();
         let problem = self.answers.subschema_for::<Problem>();
-        let problem = |description: &str| {
-            json!({"description": description, "content": {"application/problem+json": {"schema": problem}}})
-        };
+        let problem = |description: &str| json!({"description": description, "content": {"application/problem+json": {"schema": problem}}});
         let mut responses = Map::new();
-        responses.insert("200".to_owned(), json!({"description": "OK", "content": {"application/json": {"schema": answer}}}));
+        responses.insert(
+            "200".to_owned(),
+            json!({"description": "OK", "content": {"application/json": {"schema": answer}}}),
+        );
         for status in operation.errors {
-            let reason = axum::http::StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
+            let reason =
+                axum::http::StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
             responses.insert(status.to_string(), problem(reason.unwrap_or("Error")));
         }
         // What any request may get: not allowed here, too many at once, something broke.

@@ -148,7 +148,10 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
         named.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     for (name, value) in &pairs {
         if value.chars().count() > MAX_NAME {
-            return Err(Problem::invalid(&format!("path.{name}"), format!("longer than {MAX_NAME} characters")));
+            return Err(Problem::invalid(
+                &format!("path.{name}"),
+                format!("longer than {MAX_NAME} characters"),
+            ));
         }
     }
     let query: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
@@ -156,19 +159,26 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
     for (name, value) in query {
         if value.chars().count() > MAX_PARAMETER {
             let name = name.chars().take(MAX_NAME).collect::<String>();
-            return Err(Problem::invalid(&format!("query.{name}"), format!("longer than {MAX_PARAMETER} characters")));
+            return Err(Problem::invalid(
+                &format!("query.{name}"),
+                format!("longer than {MAX_PARAMETER} characters"),
+            ));
         }
         // `?limit=` is no limit.
-        if !value.is_empty() && !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name)) {
+        if !value.is_empty()
+            && !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name))
+        {
             pairs.push((name, value));
         }
     }
-    let text = serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
+    let text =
+        serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
     serde_urlencoded::from_str(&text).map_err(|error| Problem::invalid("query", error.to_string()))
 }
 
 async fn body<I: DeserializeOwned>(request: Request) -> Result<I, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let content = read(request.into_body()).await?;
     if content.is_empty() {

@@ -78,9 +78,9 @@ impl IntoResponse for Problem {
 impl From<RepositoryError> for Problem {
     fn from(error: RepositoryError) -> Self {
         let status = match &error {
-            RepositoryError::Reference(_) | RepositoryError::NoMatch { .. } | RepositoryError::Invalid { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            RepositoryError::Reference(_)
+            | RepositoryError::NoMatch { .. }
+            | RepositoryError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RepositoryError::NoVersions(_) => StatusCode::NOT_FOUND,
             RepositoryError::Registry(error) => status_of(error),
         };

@@ -24,20 +24,24 @@ pub struct Asked {
 impl Asked {
     /// From the headers of a request.
     pub fn of(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+        let text =
+            |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
         let reads_gzip = text(header::ACCEPT_ENCODING).split(',').any(|coding| {
             let mut parts = coding.trim().split(';');
             let is_gzip = parts.next().is_some_and(|name| matches!(name.trim(), "gzip" | "*"));
             is_gzip && !parts.any(|part| matches!(part.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
         });
-        let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let known =
+            headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { reads_gzip, known, accept: text(header::ACCEPT).to_owned() }
     }
 
     /// Whether it has the answer with this identity.
     fn has(&self, etag: &str) -> bool {
         let listed = self.known.as_deref().unwrap_or_default().split(',').map(str::trim);
-        listed.into_iter().any(|known| known == "*" || known.trim_start_matches("W/").trim_matches('"') == etag)
+        listed
+            .into_iter()
+            .any(|known| known == "*" || known.trim_start_matches("W/").trim_matches('"') == etag)
     }
 }
 
@@ -56,7 +60,14 @@ impl<T: Serialize> Reply<T> {
     /// Writes a value.
     pub fn new(value: &T) -> Self {
         let body = serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec()).into();
-        Self { body, is_compressed: false, is_known: false, etag: None, headers: Vec::new(), value: PhantomData }
+        Self {
+            body,
+            is_compressed: false,
+            is_known: false,
+            etag: None,
+            headers: Vec::new(),
+            value: PhantomData,
+        }
     }
 
     /// Writes a value, unless the client has the one with this identity.

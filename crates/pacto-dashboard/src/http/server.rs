@@ -33,7 +33,7 @@ pub const MAX_CONNECTIONS: usize = 2_048;
 /// Time for the headers of a request, from its first byte or the end of the one before.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
 /// Time for an answer, without streams of events.
-pub const ANSWER_TIME: Duration = Duration::from_secs(60);
+pub const ANSWER_TIME: Duration = Duration::from_mins(1);
 /// Time for answers that are under way when the server stops.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// Most bytes of the headers of a request.
@@ -105,7 +105,10 @@ pub fn describe(diagnostics: bool, url: &str) -> serde_json::Value {
 
 async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (began, at) = (Instant::now(), jiff::Timestamp::now());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let visitor = Visitor { method: &method, uri: request.uri(), headers: request.headers(), peer };
@@ -149,9 +152,13 @@ async fn openapi_yaml(State(app): State<Arc<Dashboard>>) -> Response {
 }
 
 /// One component of the description as a schema of its own.
-async fn schema(State(app): State<Arc<Dashboard>>, axum::extract::Path(name): axum::extract::Path<String>) -> Response {
+async fn schema(
+    State(app): State<Arc<Dashboard>>,
+    axum::extract::Path(name): axum::extract::Path<String>,
+) -> Response {
     let document = app.description.get_or_init(|| describe(app.diagnostics, "/"));
-    let known = name.strip_suffix(".json").and_then(|name| document.get("components")?.get("schemas")?.get(name));
+    let known =
+        name.strip_suffix(".json").and_then(|name| document.get("components")?.get("schemas")?.get(name));
     match known {
         Some(schema) => {
             let kind = HeaderValue::from_static("application/schema+json");
@@ -169,7 +176,8 @@ async fn docs() -> Response {
 async fn file(method: Method, uri: axum::http::Uri, headers: HeaderMap, _: Option<MatchedPath>) -> Response {
     let path = uri.path();
     if path.starts_with("/api/") {
-        return Problem::not_found(format!("there is no {method} {path}; /openapi lists what there is")).into_response();
+        return Problem::not_found(format!("there is no {method} {path}; /openapi lists what there is"))
+            .into_response();
     }
     if !matches!(method, Method::GET | Method::HEAD) {
         return Problem::not_found("there is nothing to change here").into_response();

@@ -129,7 +129,9 @@ fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
     let mut named_by: BTreeMap<ServiceId, BTreeSet<ServiceId>> = BTreeMap::new();
     let mut required: Vec<Vec<ServiceId>> = Vec::with_capacity(merged.len());
     let real_name = |target: Option<ServiceId>, name: &str| {
-        target.and_then(|target| merged.get(target)).map_or_else(|| name.to_owned(), |(name, _)| name.to_string())
+        target
+            .and_then(|target| merged.get(target))
+            .map_or_else(|| name.to_owned(), |(name, _)| name.to_string())
     };
     for (position, (_, merged)) in merged.iter().enumerate() {
         let mut calls = Vec::new();
@@ -163,7 +165,8 @@ fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
     }
     for ((position, service), blast) in services.iter_mut().enumerate().zip(dependents(&required)) {
         service.entry.blast_radius = blast;
-        service.dependents = named_by.remove(&position).map(|set| set.into_iter().collect()).unwrap_or_default();
+        service.dependents =
+            named_by.remove(&position).map(|set| set.into_iter().collect()).unwrap_or_default();
         service.entry.dependent_count = service.dependents.len();
     }
     (names, services)
@@ -171,8 +174,10 @@ fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
 
 /// Groups of services that need each other, each sorted, by their first name.
 fn cycles(services: &[Service]) -> Vec<Vec<String>> {
-    let needs: Vec<Vec<ServiceId>> =
-        services.iter().map(|service| service.needs.iter().filter_map(|need| need.target).collect()).collect();
+    let needs: Vec<Vec<ServiceId>> = services
+        .iter()
+        .map(|service| service.needs.iter().filter_map(|need| need.target).collect())
+        .collect();
     let (component, count) = components(&needs);
     let mut groups: Vec<Vec<ServiceId>> = vec![Vec::new(); count];
     for (service, component) in component.iter().enumerate() {

@@ -9,8 +9,8 @@ use pacto_engine::graph::{Layout, Position, layout};
 use super::prepared::digest;
 use super::{Service, ServiceId, Snapshot};
 use crate::wire::graph::{
-    CrossRef, Dependent, EdgeType, GraphData, GraphEdge, GraphNode, ServiceRefs, ServiceTree, TreeEdge, TreeNode,
-    UnresolvedReason,
+    CrossRef, Dependent, EdgeType, GraphData, GraphEdge, GraphNode, ServiceRefs, ServiceTree, TreeEdge,
+    TreeNode, UnresolvedReason,
 };
 
 /// Deepest tree of one service; what is deeper is cut.
@@ -76,11 +76,10 @@ pub(super) fn draw(services: &[Service], before: &Arc<Drawing>) -> Arc<Drawing> 
         }
     }
     let names: Vec<&str> = names.into_iter().collect();
-    let position: HashMap<&str, usize> = names.iter().enumerate().map(|(position, name)| (*name, position)).collect();
-    let edges: Vec<(usize, usize)> = edges
-        .into_iter()
-        .filter_map(|(from, to)| Some((*position.get(from)?, *position.get(to)?)))
-        .collect();
+    let position: HashMap<&str, usize> =
+        names.iter().enumerate().map(|(position, name)| (*name, position)).collect();
+    let edges: Vec<(usize, usize)> =
+        edges.into_iter().filter_map(|(from, to)| Some((*position.get(from)?, *position.get(to)?))).collect();
     let id = digest(format!("{names:?}{edges:?}").as_bytes());
     if before.id == id && before.layout.is_some() {
         return Arc::clone(before);
@@ -160,7 +159,8 @@ pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
         });
     }
     nodes.sort_by(|left, right| left.id.cmp(&right.id));
-    let (width, height) = drawing.layout.as_ref().map(|layout| (layout.width, layout.height)).unwrap_or_default();
+    let (width, height) =
+        drawing.layout.as_ref().map(|layout| (layout.width, layout.height)).unwrap_or_default();
     let layers = nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default();
     GraphData { nodes, width, height, layers, cycles: snapshot.cycles.clone(), snapshot: snapshot.id.clone() }
 }
@@ -188,10 +188,14 @@ pub fn around(graph: &GraphData, focus: &str, depth: usize, direction: Direction
         }
     }
     let forwards = |id: &str| -> Vec<&str> {
-        by_id.get(id).map(|node| node.edges.iter().map(|edge| edge.target_id.as_str()).collect()).unwrap_or_default()
+        by_id
+            .get(id)
+            .map(|node| node.edges.iter().map(|edge| edge.target_id.as_str()).collect())
+            .unwrap_or_default()
     };
     let backwards = |id: &str| -> Vec<&str> { needed_by.get(id).cloned().unwrap_or_default() };
     let mut kept: HashSet<&str> = HashSet::new();
+    kept.extend(by_id.get_key_value(focus).map(|(id, _)| *id));
     if direction != Direction::Dependents {
         reach(focus, depth, forwards, &mut kept);
     }
@@ -201,9 +205,7 @@ pub fn around(graph: &GraphData, focus: &str, depth: usize, direction: Direction
     part(graph, |node| kept.contains(node.id.as_str()))
 }
 
-fn reach<'a>(focus: &str, depth: usize, next: impl Fn(&str) -> Vec<&'a str>, kept: &mut HashSet<&'a str>)
-where
-{
+fn reach<'a>(focus: &str, depth: usize, next: impl Fn(&str) -> Vec<&'a str>, kept: &mut HashSet<&'a str>) {
     let mut seen: HashSet<String> = HashSet::from([focus.to_owned()]);
     let mut queue: VecDeque<(String, usize)> = VecDeque::from([(focus.to_owned(), 0)]);
     while let Some((id, distance)) = queue.pop_front() {
@@ -280,7 +282,9 @@ fn node(
     for (position, need) in found.needs.iter().enumerate().take_while(|_| depth < MAX_TREE_DEPTH) {
         let is_owned = need.target.is_some_and(|target| owner.get(&target) == Some(&(service, position)));
         let below = match need.target {
-            Some(target) if is_owned => node(snapshot, target, Some(&need.need.reference), owner, reason, depth + 1),
+            Some(target) if is_owned => {
+                node(snapshot, target, Some(&need.need.reference), owner, reason, depth + 1)
+            }
             Some(target) => snapshot.services.get(target).map(|found| TreeNode {
                 name: found.entry.name.clone(),
                 version: found.entry.version.clone(),
@@ -373,7 +377,8 @@ pub fn references(snapshot: &Snapshot, service: ServiceId) -> ServiceRefs {
         contract_status: status(reference.target),
     });
     let mut referenced_by: Vec<CrossRef> = Vec::new();
-    for (position, other) in snapshot.services.iter().enumerate().filter(|(position, _)| *position != service) {
+    for (position, other) in snapshot.services.iter().enumerate().filter(|(position, _)| *position != service)
+    {
         let meant = other.references.iter().filter(|reference| reference.target == Some(service));
         referenced_by.extend(meant.map(|reference| CrossRef {
             name: other.entry.name.clone(),

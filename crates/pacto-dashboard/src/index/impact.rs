@@ -51,7 +51,8 @@ fn is_felt_by_callers(change: &Change) -> bool {
 
 /// Whom the new version breaks.
 pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
-    let worst = |changes: &[&Change]| changes.iter().map(|change| change.classification).max().unwrap_or_default();
+    let worst =
+        |changes: &[&Change]| changes.iter().map(|change| change.classification).max().unwrap_or_default();
     let of = |relation: Relation| -> Vec<&Change> {
         let felt = subject.changes.iter().filter(|change| concerns(relation, change));
         felt.filter(|change| relation != Relation::Dependency || is_felt_by_callers(change))
@@ -64,7 +65,8 @@ pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
         for (service, relation, need) in direct(snapshot, target) {
             let changes = of(relation);
             let class = worst(&changes);
-            if let Some(consumer) = first_step(snapshot, subject, (service, relation, need), &changes, class) {
+            if let Some(consumer) = first_step(snapshot, subject, (service, relation, need), &changes, class)
+            {
                 by_service.entry(service).or_insert(consumers.len());
                 consumers.push(consumer);
             }
@@ -72,7 +74,12 @@ pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
         further(snapshot, target, &mut by_service, &mut consumers);
     }
     consumers.sort_by(|left, right| {
-        (left.verdict, left.depth, &left.name, left.relation).cmp(&(right.verdict, right.depth, &right.name, right.relation))
+        (left.verdict, left.depth, &left.name, left.relation).cmp(&(
+            right.verdict,
+            right.depth,
+            &right.name,
+            right.relation,
+        ))
     });
     let classification = subject.changes.iter().map(|change| change.classification).max().unwrap_or_default();
     ImpactReport {
@@ -89,11 +96,15 @@ pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
 /// Services that name `target` themselves: each once a kind of tie.
 fn direct(snapshot: &Snapshot, target: ServiceId) -> Vec<(ServiceId, Relation, Option<Need>)> {
     let mut found = Vec::new();
-    for (position, service) in snapshot.services.iter().enumerate().filter(|(position, _)| *position != target) {
+    for (position, service) in
+        snapshot.services.iter().enumerate().filter(|(position, _)| *position != target)
+    {
         if let Some(need) = service.needs.iter().find(|need| need.target == Some(target)) {
             found.push((position, Relation::Dependency, Some(need.need.clone())));
         }
-        for (kind, relation) in [(RefType::Config, Relation::Configuration), (RefType::Policy, Relation::Policy)] {
+        for (kind, relation) in
+            [(RefType::Config, Relation::Configuration), (RefType::Policy, Relation::Policy)]
+        {
             let mut of_kind = service.references.iter().filter(|reference| reference.reference.kind == kind);
             if of_kind.any(|reference| reference.target == Some(target)) {
                 found.push((position, relation, None));
@@ -125,13 +136,24 @@ fn first_step(
         (Classification::NonBreaking, _, _) => {
             (Verdict::NotAffected, format!("nothing that {what} meet changes in a breaking way"))
         }
-        (_, Some(constraint), None) => (Verdict::Unknown, format!("its range {constraint} cannot be compared with {}", subject.to)),
-        (Classification::Breaking, constraint, _) => {
-            (Verdict::Breaks, format!("{} breaking for {what}{}", many(changes, Classification::Breaking), admitted(constraint, subject.to)))
+        (_, Some(constraint), None) => {
+            (Verdict::Unknown, format!("its range {constraint} cannot be compared with {}", subject.to))
         }
+        (Classification::Breaking, constraint, _) => (
+            Verdict::Breaks,
+            format!(
+                "{} breaking for {what}{}",
+                many(changes, Classification::Breaking),
+                admitted(constraint, subject.to)
+            ),
+        ),
         (Classification::PotentialBreaking, constraint, _) => (
             Verdict::MayBreak,
-            format!("{} potentially breaking for {what}{}", many(changes, Classification::PotentialBreaking), admitted(constraint, subject.to)),
+            format!(
+                "{} potentially breaking for {what}{}",
+                many(changes, Classification::PotentialBreaking),
+                admitted(constraint, subject.to)
+            ),
         ),
     };
     let uses = match verdict {
@@ -182,7 +204,10 @@ fn further(
         first.into_iter().map(|(_, service)| service).collect()
     };
     while let Some(service) = queue.pop_front() {
-        let Some(before) = by_service.get(&service).and_then(|consumer| consumers.get(*consumer)).cloned() else { continue };
+        let Some(before) = by_service.get(&service).and_then(|consumer| consumers.get(*consumer)).cloned()
+        else {
+            continue;
+        };
         if before.relation != Relation::Dependency {
             continue;
         }
@@ -195,7 +220,10 @@ fn further(
             let Some(need) = other.needs.iter().find(|need| need.target == Some(service)) else { continue };
             let is_hit = matches!(before.verdict, Verdict::Breaks | Verdict::MayBreak);
             let (verdict, reason) = match (is_hit, need.need.required) {
-                (true, true) => (Verdict::MayBreak, format!("it cannot work without {}, which {}", before.name, said(before.verdict))),
+                (true, true) => (
+                    Verdict::MayBreak,
+                    format!("it cannot work without {}, which {}", before.name, said(before.verdict)),
+                ),
                 (true, false) => (Verdict::NotAffected, format!("{} is optional for it", before.name)),
                 (false, _) => (before.verdict, format!("{}: {}", before.name, before.reason)),
             };

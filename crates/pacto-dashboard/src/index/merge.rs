@@ -106,8 +106,15 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     let summary = compliance.summary.unwrap_or_default();
     let checks = details.and_then(|details| details.checks_summary).unwrap_or_default();
     let versions = versions(parts);
-    let latest = versions.iter().map(|version| &version.version).find(|version| LenientVersion::parse(version).is_ok());
-    let insights = insights_of_record(status, details, current.map(|current| (current.errors, current.first_error.as_deref(), current.warnings)));
+    let latest = versions
+        .iter()
+        .map(|version| &version.version)
+        .find(|version| LenientVersion::parse(version).is_ok());
+    let insights = insights_of_record(
+        status,
+        details,
+        current.map(|current| (current.errors, current.first_error.as_deref(), current.warnings)),
+    );
     let entry = ServiceEntry {
         name: name.to_owned(),
         owner_key: owner_key(owner.as_ref()),
@@ -129,7 +136,10 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
         top_insight: insights.into_iter().next().map(|insight| insight.title),
         update_available: latest.is_some_and(|latest| is_higher(latest, &version)),
         latest_available: latest.cloned(),
-        last_change: versions.iter().find(|known| known.version == version).and_then(|known| known.classification),
+        last_change: versions
+            .iter()
+            .find(|known| known.version == version)
+            .and_then(|known| known.classification),
         version,
     };
     let (needs, references) = match (current, cluster) {
@@ -341,6 +351,8 @@ mod tests {
     #[test]
     fn only_a_higher_version_is_an_update() {
         assert!(is_higher("1.10.0", "1.9.0"));
-        assert!(!is_higher("1.0.0-rc.1", "1.0.0") && !is_higher("latest", "1.0.0") && !is_higher("1.0", "1.0.0"));
+        assert!(
+            !is_higher("1.0.0-rc.1", "1.0.0") && !is_higher("latest", "1.0.0") && !is_higher("1.0", "1.0.0")
+        );
     }
 }

@@ -16,7 +16,8 @@ pub struct Names {
 impl Names {
     /// Names and aliases of services, in the order of their positions.
     pub fn new<'a>(services: impl Iterator<Item = (&'a Arc<str>, &'a [String])> + Clone) -> Self {
-        let known = services.clone().enumerate().map(|(position, (name, _))| (Arc::clone(name), position)).collect();
+        let known =
+            services.clone().enumerate().map(|(position, (name, _))| (Arc::clone(name), position)).collect();
         let mut aliases = HashMap::new();
         for (position, (_, other)) in services.enumerate() {
             for alias in other {
@@ -38,8 +39,6 @@ impl Names {
     /// ```
     pub fn resolve(&self, name: &str) -> Option<usize> {
         let exact = |name: &str| self.known.get(name).copied();
-        exact(name)
-            .or_else(|| self.aliases.get(name).copied())
-            .or_else(|| exact(name.strip_suffix(SUFFIX)?))
+        exact(name).or_else(|| self.aliases.get(name).copied()).or_else(|| exact(name.strip_suffix(SUFFIX)?))
     }
 }

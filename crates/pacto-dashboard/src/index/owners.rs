@@ -54,5 +54,10 @@ fn owner(key: &str, entries: &[&ServiceEntry]) -> OwnerDetails {
         compliance_percent: percent.and_then(|percent| i32::try_from(percent).ok()).unwrap_or(-1),
     };
     let dri_conflict = dris.len() > 1;
-    OwnerDetails { entry, dris, dri_conflict, entries: entries.iter().map(|entry| (*entry).clone()).collect() }
+    OwnerDetails {
+        entry,
+        dris,
+        dri_conflict,
+        entries: entries.iter().map(|entry| (*entry).clone()).collect(),
+    }
 }

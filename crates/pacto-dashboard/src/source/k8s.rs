@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pacto_k8s::{
-    ConnectOptions, Connection, Feed, FeedState, Problem, ProblemKind, Snapshot, Watch, WatchOptions, connect,
-    current_context, server_version,
+    ConnectOptions, Connection, Feed, FeedState, Problem, ProblemKind, Snapshot, Watch, WatchOptions,
+    connect, current_context, server_version,
 };
 use tokio::sync::Notify;
 
@@ -45,7 +45,8 @@ pub struct Found {
 pub async fn find() -> Result<Found, String> {
     let connection = connect(&ConnectOptions::default()).await.map_err(|error| error.to_string())?;
     let version = server_version(&connection.client).await;
-    let version = version.map_err(|problem| format!("the cluster at {} is not reachable: {problem}", connection.server))?;
+    let version = version
+        .map_err(|problem| format!("the cluster at {} is not reachable: {problem}", connection.server))?;
     Ok(Found { connection, version })
 }
 
@@ -120,7 +121,7 @@ impl ClusterSource {
             self.publish(cluster, &snapshot);
             self.follow_registries(&snapshot, follower);
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
+                news = changes.changed() => if news.is_err() { return },
                 () = self.pause() => {
                     let now = current_context(&ConnectOptions::default()).ok().flatten();
                     if now != cluster.connection.context {
@@ -165,7 +166,10 @@ impl ClusterSource {
             status.as_of = snapshot.pactos_feed.as_of;
             status.last_success = snapshot.pactos_feed.as_of;
             status.reason = Some(if is_missing {
-                format!("{}; it does not know Pacto resources: install the definitions of the operator", cluster.reason())
+                format!(
+                    "{}; it does not know Pacto resources: install the definitions of the operator",
+                    cluster.reason()
+                )
             } else {
                 cluster.reason()
             });

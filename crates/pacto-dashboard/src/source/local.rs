@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
 use pacto_app::Context;
 use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
-use pacto_contract::{Reference, VersionRange};
 use pacto_contract::version::highest;
+use pacto_contract::{Reference, VersionRange};
 use pacto_engine::library::{Request, Resolved};
 use pacto_engine::validate::Validator;
 use pacto_oci::directory::{BundleDirectory, find_bundles, is_searched, normalize};
@@ -284,7 +284,8 @@ impl LocalSource {
             }
         }
         let service = |(name, mut entries): (Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>)| {
-            entries.sort_by(|(_, left), (_, right)| newest_first(&left.record.version, &right.record.version));
+            entries
+                .sort_by(|(_, left), (_, right)| newest_first(&left.record.version, &right.record.version));
             let current = Arc::clone(&entries.first()?.1.record);
             let versions = entries.into_iter().map(|(path, entry)| VersionRecord {
                 version: Arc::from(entry.record.version.as_str()),
@@ -330,7 +331,8 @@ impl LocalSource {
         };
         self.catalog.update_status(SourceKind::Local, |status| {
             status.enabled = true;
-            status.state = if status.last_success.is_some() { SourceState::Stale } else { SourceState::Failing };
+            status.state =
+                if status.last_success.is_some() { SourceState::Stale } else { SourceState::Failing };
             // The same failure once more is no news.
             if status.last_error.as_ref().is_none_or(|known| known.message != error.message) {
                 status.last_error = Some(error);

@@ -13,6 +13,7 @@ mod kept;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ use crate::wire::graph::UnresolvedReason;
 use crate::wire::report::{SourceLocation, SourceState};
 
 /// How long a round is waited for, give or take a tenth.
-pub const REDISCOVERY: Duration = Duration::from_secs(60);
+pub const REDISCOVERY: Duration = Duration::from_mins(1);
 /// Most repositories that are followed.
 const MAX_REPOSITORIES: usize = 100_000;
 /// Most places that are listed.
@@ -150,7 +151,8 @@ impl OciSource {
         let mut text = String::new();
         for (repository, known) in &state.repositories {
             if let Some(error) = &known.error {
-                text.push_str(&format!("{}{:?}", repository.key(), error.reason()));
+                // Writing to a string does not fail.
+                let _ = write!(text, "{}{:?}", repository.key(), error.reason());
             }
         }
         if !state.configured.is_empty() && !state.is_first_round_over {
@@ -172,7 +174,12 @@ impl OciSource {
     /// What is kept of a contract that was fetched.
     async fn record(&self, fetched: &Fetched, finder: &Finder) -> ContractRecord {
         let judged = finder.judge(&fetched.resolved).await;
-        ContractRecord::new(&fetched.resolved.document, fetched.place.clone(), &judged.report, judged.is_partial)
+        ContractRecord::new(
+            &fetched.resolved.document,
+            fetched.place.clone(),
+            &judged.report,
+            judged.is_partial,
+        )
     }
 
     /// Locations, those with errors first.
@@ -216,9 +223,9 @@ fn history(repository: &Repository, tags: &[String], known: &[VersionRecord]) ->
 /// Notes that a version was fetched.
 fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, now: Timestamp) {
     let contract = &fetched.resolved.document;
-    let wanted = versions.iter_mut().find(|version| {
-        version.reference.rsplit_once(':').is_some_and(|(_, known)| known == tag)
-    });
+    let wanted = versions
+        .iter_mut()
+        .find(|version| version.reference.rsplit_once(':').is_some_and(|(_, known)| known == tag));
     if let Some(version) = wanted {
         // What is there under another digest is another contract.
         if version.place.as_ref() != Some(&fetched.place) {

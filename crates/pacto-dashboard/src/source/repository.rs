@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pacto_app::Context;
 use pacto_app::registries::Place as Where;
+use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::reference::OciReference;
 use pacto_contract::version::highest;
 use pacto_contract::{Bundle, ContractDocument, LenientVersion, Reference, VersionRange};
@@ -226,10 +227,12 @@ impl Repository {
         let store = match self.reference()? {
             Reference::Oci(oci) => match registries.place(&oci)? {
                 Where::Store(store) => store,
-                Where::Folder(folder) => return self.from_folder(context, folder, &oci, tag),
+                Where::Folder(folder) => return self.read_folder(context, folder, &oci, tag),
             },
             Reference::Layout(layout) => registries.layout("", &layout),
-            Reference::Local(path) => return Err(RepositoryError::Reference(format!("{path} is no repository"))),
+            Reference::Local(path) => {
+                return Err(RepositoryError::Reference(format!("{path} is no repository")));
+            }
         };
         let (this, name) = (self.clone(), tag.to_owned());
         // Parsed on the thread that unpacks, so that the network goes on.
@@ -243,7 +246,7 @@ impl Repository {
         Ok(fetched)
     }
 
-    fn from_folder(
+    fn read_folder(
         &self,
         context: &Context,
         folder: &std::path::Path,
@@ -251,8 +254,10 @@ impl Repository {
         tag: &str,
     ) -> Result<Fetched, RepositoryError> {
         let name = oci.repository.rsplit('/').next().unwrap_or(&oci.repository);
-        let invalid =
-            |detail: String| RepositoryError::Invalid { reference: format!("{}:{tag}", self.shown()), detail };
+        let invalid = |detail: String| RepositoryError::Invalid {
+            reference: format!("{}:{tag}", self.shown()),
+            detail,
+        };
         let directory = context.sources.folder_directory(folder, name, tag);
         let directory = directory.map_err(|error| invalid(error.to_string()))?;
         let read = read_directory(context, &directory).map_err(|error| invalid(error.to_string()))?;
@@ -273,8 +278,8 @@ impl Repository {
         unconfirmed: Option<String>,
     ) -> Result<Fetched, RepositoryError> {
         let identity = format!("{}:{tag}", self.shown());
-        let name = format!("{identity}/pacto.yaml");
-        let document = ContractDocument::parse(&name, bundle.get("pacto.yaml").unwrap_or_default());
+        let name = format!("{identity}/{CONTRACT_FILE}");
+        let document = ContractDocument::parse(&name, bundle.get(CONTRACT_FILE).unwrap_or_default());
         let document = document.map_err(|failure| {
             let detail = failure.findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
             RepositoryError::Invalid { reference: identity.clone(), detail }
@@ -308,7 +313,8 @@ mod tests {
 
     #[test]
     fn a_repository_has_one_name() {
-        for text in ["r.example/acme/cart", "oci://r.example/acme/cart:1.0.0", " oci://r.example/acme/cart "] {
+        for text in ["r.example/acme/cart", "oci://r.example/acme/cart:1.0.0", " oci://r.example/acme/cart "]
+        {
             assert_eq!(Repository::of(text).unwrap().key().as_ref(), "oci://r.example/acme/cart", "{text}");
         }
         let layout = Repository::of("oci-layout:///srv/contracts/cart:1.0.0").unwrap();

@@ -210,7 +210,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The properties of the first media type that has a schema; of OpenAPI 2 the schema itself.
+    /// The properties of the first media type that has a schema; of `OpenAPI` 2 the schema itself.
     fn body(&mut self, node: &Node) -> Vec<Field> {
         let media = entries(node.get("content")).find_map(|(_, media)| media.get("schema"));
         let Some(schema) = media.or_else(|| node.get("schema")) else { return Vec::new() };
@@ -250,7 +250,10 @@ components:
         assert_eq!(shown, ["GET /carts/{id}", "PUT /carts/{id}"]);
         assert_eq!((found[0].summary.as_deref(), found[0].deprecated), (Some("One cart\\nin full"), true));
         let put = &found[1];
-        assert_eq!((put.parameters[0].name.as_str(), put.parameters[0].kind.as_str()), ("id", "string (uuid)"));
+        assert_eq!(
+            (put.parameters[0].name.as_str(), put.parameters[0].kind.as_str()),
+            ("id", "string (uuid)")
+        );
         let body = put.request_body.as_ref().unwrap();
         assert_eq!(body.media_types, ["application/json"]);
         assert_eq!(body.fields, put.responses[0].fields);

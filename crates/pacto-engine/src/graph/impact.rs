@@ -88,7 +88,7 @@ fn add_block<'a>(
 }
 
 /// Strongly connected components by Tarjan, without recursion: the component of each service and their number.
-pub(super) fn components(needs: &[Vec<usize>]) -> (Vec<usize>, usize) {
+pub fn components(needs: &[Vec<usize>]) -> (Vec<usize>, usize) {
     const NEW: usize = usize::MAX;
     let size = needs.len();
     let (mut index, mut low, mut component) = (vec![NEW; size], vec![0; size], vec![NEW; size]);

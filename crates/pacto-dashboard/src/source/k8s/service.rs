@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use pacto_contract::model::{Contact, Owner, Team};
 use pacto_k8s::view::{
-    ConditionView, ContractStatus as Status, InterfaceView, ObservedRuntimeView, OwnerView, PolicyView, ResolutionPolicy,
-    RuntimeView, ValidationView,
+    ConditionView, ContractStatus as Status, InterfaceView, ObservedRuntimeView, OwnerView, PolicyView,
+    ResolutionPolicy, RuntimeView, ValidationView,
 };
 use pacto_k8s::{PactoView, RevisionView, Snapshot};
 
@@ -16,9 +16,9 @@ use crate::details::{empty, policy_of};
 use crate::index::merge::{compliance_of, owner_key};
 use crate::record::{CrossReference, Need, last_part};
 use crate::wire::details::{
-    ChecksSummary, Condition, Configuration, Dependency, EndpointStatus, Insight, Interface, Issue, ObservedRuntime,
-    Policy, Ports, Resources, Runtime, RuntimeDiffRow, RuntimeDiffStatus, Scaling, ServiceDetails, Validation,
-    VersionPolicy,
+    ChecksSummary, Condition, Configuration, Dependency, EndpointStatus, Insight, Interface, Issue,
+    ObservedRuntime, Policy, Ports, Resources, Runtime, RuntimeDiffRow, RuntimeDiffStatus, Scaling,
+    ServiceDetails, Validation, VersionPolicy,
 };
 use crate::wire::graph::RefType;
 use crate::wire::service::{ContractStatus, SourceKind, Version};
@@ -156,7 +156,9 @@ fn status(status: Status) -> ContractStatus {
 
 fn owner(owner: &OwnerView) -> Owner {
     match owner {
-        OwnerView { team: Some(team), dri: None, contacts } if contacts.is_empty() => Owner::Name(team.clone()),
+        OwnerView { team: Some(team), dri: None, contacts } if contacts.is_empty() => {
+            Owner::Name(team.clone())
+        }
         owner => Owner::Team(Team {
             team: owner.team.clone(),
             dri: owner.dri.clone(),
@@ -345,7 +347,8 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
     if pacto.runtime.is_none() && pacto.observed_runtime.is_none() {
         return Vec::new();
     }
-    let (declared, observed) = (pacto.runtime.clone().unwrap_or_default(), pacto.observed_runtime.clone().unwrap_or_default());
+    let (declared, observed) =
+        (pacto.runtime.clone().unwrap_or_default(), pacto.observed_runtime.clone().unwrap_or_default());
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let state = text(&declared.state_type);
@@ -377,14 +380,33 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
             RuntimeDiffStatus::Mismatch
         };
         let contract_path = Some(path.to_owned());
-        RuntimeDiffRow { field: field.to_owned(), contract_path, declared_value: declared, observed_value: observed, status }
+        RuntimeDiffRow {
+            field: field.to_owned(),
+            contract_path,
+            declared_value: declared,
+            observed_value: observed,
+            status,
+        }
     };
     vec![
         // A stateless service may run as anything that keeps it running.
-        row("Workload Type", "runtime.workload", workload, text(&observed.workload_kind), |declared, observed| {
-            declared.eq_ignore_ascii_case(observed) || (declared == "Deployment" && observed == "StatefulSet")
-        }),
-        row("Upgrade Strategy", "runtime.lifecycle.upgradeStrategy", text(&declared.upgrade_strategy), strategy, is_strategy),
+        row(
+            "Workload Type",
+            "runtime.workload",
+            workload,
+            text(&observed.workload_kind),
+            |declared, observed| {
+                declared.eq_ignore_ascii_case(observed)
+                    || (declared == "Deployment" && observed == "StatefulSet")
+            },
+        ),
+        row(
+            "Upgrade Strategy",
+            "runtime.lifecycle.upgradeStrategy",
+            text(&declared.upgrade_strategy),
+            strategy,
+            is_strategy,
+        ),
         row(
             "Graceful Shutdown",
             "runtime.lifecycle.gracefulShutdownSeconds",
@@ -392,7 +414,13 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
             number(observed.termination_grace_period_seconds),
             |declared, observed| declared == observed,
         ),
-        row("Container Image", "service.image", String::new(), observed.container_images.join(", "), |_, _| true),
+        row(
+            "Container Image",
+            "service.image",
+            String::new(),
+            observed.container_images.join(", "),
+            |_, _| true,
+        ),
         row("State / Storage", "runtime.state.type", state, storage, is_storage),
         row(
             "Health Probe Delay",
@@ -408,7 +436,9 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
 fn is_strategy(declared: &str, observed: &str) -> bool {
     matches!(
         (declared.to_ascii_lowercase().as_str(), observed),
-        ("rolling", "RollingUpdate" | "Parallel") | ("recreate", "Recreate" | "OnDelete") | ("ordered", "OrderedReady" | "RollingUpdate")
+        ("rolling", "RollingUpdate" | "Parallel")
+            | ("recreate", "Recreate" | "OnDelete")
+            | ("ordered", "OrderedReady" | "RollingUpdate")
     ) || declared.eq_ignore_ascii_case(observed)
 }
 

@@ -18,7 +18,11 @@ impl OciSource {
     ///
     /// # Errors
     /// [`RepositoryError`].
-    pub async fn resolve(&self, reference: &str, constraint: Option<&str>) -> Result<Fetched, RepositoryError> {
+    pub async fn resolve(
+        &self,
+        reference: &str,
+        constraint: Option<&str>,
+    ) -> Result<Fetched, RepositoryError> {
         let repository = Repository::of(reference)?;
         let text = reference.trim();
         let text = if text.contains("://") { text.to_owned() } else { format!("oci://{text}") };
@@ -32,7 +36,9 @@ impl OciSource {
         let wanted = match (digest, tag, constraint.filter(|text| !text.trim().is_empty())) {
             (Some(digest), _, _) => digest.as_str().to_owned(),
             (None, Some(tag), _) => tag,
-            (None, None, Some(constraint)) => repository.within(tags.as_ref().map_err(Clone::clone)?, constraint)?.to_owned(),
+            (None, None, Some(constraint)) => {
+                repository.within(tags.as_ref().map_err(Clone::clone)?, constraint)?.to_owned()
+            }
             (None, None, None) => {
                 let highest = Repository::current(tags.as_ref().map_err(Clone::clone)?);
                 highest.unwrap_or_default().to_owned()
@@ -81,7 +87,16 @@ impl OciSource {
             let name = self.state().repositories.get(&repository).and_then(|known| known.service.clone());
             let name = match name {
                 Some(name) => name,
-                None => Arc::from(self.resolve(repository.key(), None).await?.resolved.document.contract.service.name.as_str()),
+                None => Arc::from(
+                    self.resolve(repository.key(), None)
+                        .await?
+                        .resolved
+                        .document
+                        .contract
+                        .service
+                        .name
+                        .as_str(),
+                ),
             };
             self.list_anew(&repository, &name, &tags);
             self.complete(&name, MAX_FETCHED).await;

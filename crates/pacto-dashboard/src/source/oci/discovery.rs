@@ -10,7 +10,10 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use pacto_contract::Reference;
 
-use super::{Fetched, Known, MAX_REPOSITORIES, OciSource, Repository, RepositoryError, history, note_fetched, unless_same};
+use super::{
+    Fetched, Known, MAX_REPOSITORIES, OciSource, Repository, RepositoryError, history, note_fetched,
+    unless_same,
+};
 use crate::finder::Finder;
 use crate::record::{ContractRecord, Place, ServiceRecord};
 use crate::wire::report::{Progress, SourceError, SourceState};
@@ -72,7 +75,10 @@ impl OciSource {
                 }
             }
             if shown.elapsed() > SHOW_EVERY {
-                self.show(&mut found, Some(Progress { known: seen.len(), loaded: seen.len() - queue.len() - visits.len() }));
+                self.show(
+                    &mut found,
+                    Some(Progress { known: seen.len(), loaded: seen.len() - queue.len() - visits.len() }),
+                );
                 finder = self.finder();
                 shown = Instant::now();
             }
@@ -116,7 +122,8 @@ impl OciSource {
         let tag = Repository::current(&tags).unwrap_or_default().to_owned();
         let known = self.state().repositories.get(repository).and_then(|known| known.service.clone());
         let known = known.and_then(|name| self.catalog.contents().oci.get(&name).cloned());
-        if let Some(Place::Repository { tag: known, digest, .. }) = known.map(|known| known.current.place.clone())
+        if let Some(Place::Repository { tag: known, digest, .. }) =
+            known.map(|known| known.current.place.clone())
             && *known == tag
             && !digest.is_empty()
             && repository.digest(&self.network, &tag).await?.is_some_and(|now| *digest == now)
@@ -168,14 +175,19 @@ impl OciSource {
         let named = named(&record);
         let is_taken = {
             let contents = self.catalog.contents();
-            let same_name = contents.oci.get(&record.name).or_else(|| found.iter().find(|other| other.current.name == record.name));
+            let same_name = contents
+                .oci
+                .get(&record.name)
+                .or_else(|| found.iter().find(|other| other.current.name == record.name));
             same_name.is_some_and(|other| {
                 matches!(&other.current.place, Place::Repository { repository: owner, .. } if owner != repository.key())
             })
         };
         let mut state = self.state();
         let known = state.repositories.entry(repository.clone()).or_default();
-        let error = is_taken.then(|| RepositoryError::Reference(format!("another repository holds a service named {}", record.name)));
+        let error = is_taken.then(|| {
+            RepositoryError::Reference(format!("another repository holds a service named {}", record.name))
+        });
         *known = Known { tags, service: Some(Arc::clone(&record.name)), error, failures: 0, next_round: 0 };
         drop(state);
         if !is_taken {
@@ -244,7 +256,9 @@ impl OciSource {
         let failed: Vec<_> = state
             .repositories
             .iter()
-            .filter_map(|(repository, known)| Some((repository, known.error.as_ref()?, known.service.is_some())))
+            .filter_map(|(repository, known)| {
+                Some((repository, known.error.as_ref()?, known.service.is_some()))
+            })
             .collect();
         let total = state.repositories.len();
         let (message, hint) = match failed.as_slice() {
@@ -263,8 +277,7 @@ impl OciSource {
             status.locations = locations;
             let is_known = |known: &SourceError| Some(&known.message) == message.as_ref();
             if !status.last_error.as_ref().is_some_and(is_known) {
-                status.last_error =
-                    message.map(|message| SourceError { message, at: now.to_string(), hint });
+                status.last_error = message.map(|message| SourceError { message, at: now.to_string(), hint });
             }
             if is_all {
                 status.state = if had_answers { SourceState::Stale } else { SourceState::Failing };

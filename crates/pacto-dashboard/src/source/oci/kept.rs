@@ -17,7 +17,9 @@ impl OciSource {
     /// Reads the disk cache; how many services it holds.
     pub async fn load_cache(&self) -> usize {
         let Some(cache) = self.network.context().sources.registries.cache().cloned() else { return 0 };
-        let entries = tokio::task::spawn_blocking(move || cache.entries().unwrap_or_default()).await.unwrap_or_default();
+        let entries = tokio::task::spawn_blocking(move || cache.entries().unwrap_or_default())
+            .await
+            .unwrap_or_default();
         let mut repositories: BTreeMap<Repository, Vec<String>> = BTreeMap::new();
         for entry in entries {
             // `registry:5000/path:tag`: the tag is behind the last slash.
@@ -47,7 +49,8 @@ impl OciSource {
         tags.sort_by(|left, right| newest_first(left, right));
         tags.truncate(MAX_READ);
         let Some(current) = Repository::current(&tags).map(str::to_owned) else { return };
-        let (context, reader, tag) = (Arc::clone(self.network.context()), repository.clone(), current.clone());
+        let (context, reader, tag) =
+            (Arc::clone(self.network.context()), repository.clone(), current.clone());
         let read = tokio::task::spawn_blocking(move || reader.kept(&context, &tag)).await;
         let Some(fetched) = read.ok().flatten() else { return };
         let mut versions = history(&repository, &tags, &[]);

@@ -37,7 +37,11 @@ impl OciSource {
             return None;
         }
         drop(state);
-        contents.oci.values().find(|service| is_open(service)).map(|service| Arc::clone(&service.current.name))
+        contents
+            .oci
+            .values()
+            .find(|service| is_open(service))
+            .map(|service| Arc::clone(&service.current.name))
     }
 
     /// Fetches versions of a service that are not here, at most `limit` of the highest, and compares them.
@@ -65,25 +69,26 @@ impl OciSource {
                 (tag, fetched)
             }
         };
-        let mut fetches = futures_util::stream::iter(missing.into_iter().map(fetch)).buffer_unordered(FETCHES_AT_ONCE);
-        let mut fetched: Vec<(String, Option<Fetched>)> = Vec::new();
+        let mut fetches =
+            futures_util::stream::iter(missing.into_iter().map(fetch)).buffer_unordered(FETCHES_AT_ONCE);
+        let mut came: Vec<(String, Option<Fetched>)> = Vec::new();
         while let Some((tag, result)) = fetches.next().await {
             if let Err(error) = &result {
                 tracing::debug!(repository = repository.shown(), tag, error = %error, "version not fetched");
             }
-            fetched.push((tag, result.ok()));
+            came.push((tag, result.ok()));
         }
-        self.keep(name, fetched);
+        self.keep(name, &came);
         self.compare(name).await;
     }
 
-    fn keep(&self, name: &str, fetched: Vec<(String, Option<Fetched>)>) {
+    fn keep(&self, name: &str, fetched: &[(String, Option<Fetched>)]) {
         if fetched.is_empty() {
             return;
         }
         let now = Timestamp::now();
         self.change(name, |service| {
-            for (tag, fetched) in &fetched {
+            for (tag, fetched) in fetched {
                 match fetched {
                     Some(fetched) => note_fetched(&mut service.versions, tag, fetched, now),
                     // Not asked for again until the tag list is read anew.
@@ -100,7 +105,8 @@ impl OciSource {
         for (newer, older) in open_pairs(&service.versions) {
             let place = |position: usize| service.versions.get(position)?.place.clone();
             let (Some(new), Some(old)) = (place(newer), place(older)) else { continue };
-            let (Ok(old), Ok(new_files)) = (self.bundles.open(&old).await, self.bundles.open(&new).await) else {
+            let (Ok(old), Ok(new_files)) = (self.bundles.open(&old).await, self.bundles.open(&new).await)
+            else {
                 continue;
             };
             let class = tokio::task::spawn_blocking(move || classify(&old, &new_files)).await;
@@ -113,7 +119,8 @@ impl OciSource {
         }
         self.change(name, |service| {
             for (place, class) in &classes {
-                let version = service.versions.iter_mut().find(|version| version.place.as_ref() == Some(place));
+                let version =
+                    service.versions.iter_mut().find(|version| version.place.as_ref() == Some(place));
                 if let Some(version) = version {
                     version.classification = Some(*class);
                 }
@@ -135,7 +142,8 @@ impl OciSource {
                 // A round may have found another current version meanwhile; its own list of versions is kept then.
                 if Arc::ptr_eq(service, before) || service.versions.len() == record.versions.len() {
                     let current = Arc::clone(&service.current);
-                    *service = unless_same(Some(service), ServiceRecord { current, versions: record.versions });
+                    *service =
+                        unless_same(Some(service), ServiceRecord { current, versions: record.versions });
                 }
             }
         });

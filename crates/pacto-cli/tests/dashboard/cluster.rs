@@ -1,0 +1,121 @@
+//! What the operator says, as it changes.
+
+use pacto_testkit::control_plane::ControlPlane;
+use pacto_testkit::registry::Registry;
+use pacto_testkit::{TestContext, checkout_dir};
+use serde_json::Value;
+
+use crate::running::{contract, names};
+
+fn k8s(report: &Value) -> &Value {
+    report["sources"].as_array().unwrap().iter().find(|source| source["type"] == "k8s").unwrap()
+}
+
+fn install(cluster: &ControlPlane) {
+    for file in ["pactos.yaml", "pactorevisions.yaml"] {
+        let path = checkout_dir().join("deploy/crds").join(file);
+        cluster.kubectl(&["apply", "-f", &path.display().to_string()]);
+    }
+    for name in ["pactos", "pactorevisions"] {
+        let definition = format!("crd/{name}.pacto.trianalab.io");
+        cluster.kubectl(&["wait", "--for=condition=Established", &definition, "--timeout=60s"]);
+    }
+}
+
+fn pacto(cluster: &ControlPlane, namespace: &str, name: &str, status: &str) {
+    let manifest = format!(
+        "apiVersion: pacto.trianalab.io/v1alpha1\nkind: Pacto\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+         spec: {{contractRef: {{oci: 'oci://r.example/{name}'}}, target: {{serviceName: {name}}}}}\n"
+    );
+    cluster.apply(&manifest);
+    let patch = format!(r#"{{"status": {status}}}"#);
+    cluster.kubectl(&[
+        "patch",
+        "pacto",
+        name,
+        "-n",
+        namespace,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        &patch,
+    ]);
+}
+
+#[test]
+fn a_cluster_is_shown_merged_and_missed() {
+    let Some(cluster) = ControlPlane::start() else { return };
+    let mut cx = TestContext::new(env!("CARGO_BIN_EXE_pacto"));
+    cx.env("KUBECONFIG", cluster.kubeconfig());
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    cx.write("cart/pacto.yaml", contract("cart", "1.2.0", "runtime: {workload: service, state: {type: stateless, persistence: {scope: local, durability: ephemeral}, dataCriticality: low}}\n"));
+    let pushed = cx.pacto(["push", &format!("oci://{address}/acme/cart"), "-p", "cart"]);
+    assert_eq!(pushed.code, 0, "{}", pushed.stderr);
+    std::fs::create_dir(cx.path("empty")).unwrap();
+    let mut command = cx.command();
+    command.current_dir(cx.path("empty")).arg("dashboard");
+    let server = pacto_testkit::dashboard::Server::start(command);
+
+    // No definitions yet: a state, not an error.
+    let report = server.wait("/api/sources", |report| {
+        k8s(report)["reason"].as_str().is_some_and(|reason| reason.contains("does not know Pacto"))
+    });
+    assert_eq!((&k8s(&report)["enabled"], &k8s(&report)["lastError"]), (&true.into(), &Value::Null));
+    install(&cluster);
+    cluster.kubectl(&["create", "namespace", "shop"]);
+    let status = format!(
+        r#"{{"contractStatus": "Warning", "contractVersion": "1.2.0",
+        "contract": {{"serviceName": "cart", "version": "1.2.0", "resolvedRef": "{address}/acme/cart:1.2.0", "resolutionPolicy": "Latest"}},
+        "summary": {{"total": 2, "passed": 1, "failed": 1}},
+        "runtime": {{"workload": "service", "stateType": "stateless"}},
+        "observedRuntime": {{"workloadKind": "Deployment", "hasPVC": false}},
+        "conditions": [
+          {{"type": "PortsValid", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "Ok", "message": ""}},
+          {{"type": "GracefulShutdownMatch", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "No", "message": "30 is not 10"}}]}}"#
+    );
+    pacto(&cluster, "shop", "cart", &status);
+    // The cluster names a registry, so the contract itself comes from there.
+    let list = server.wait("/api/services", |list| list[0]["sources"] == serde_json::json!(["k8s", "oci"]));
+    let cart = &list[0];
+    assert_eq!(
+        (&cart["name"], &cart["contractStatus"], &cart["namespace"]),
+        (&"cart".into(), &"Warning".into(), &"shop".into())
+    );
+    assert_eq!((&cart["complianceScore"], &cart["complianceWarnings"]), (&50.into(), &1.into()));
+    let details = server.get("/api/services/cart").json();
+    assert_eq!((&details["source"], &details["versionPolicy"]), (&"oci".into(), &"tracking".into()));
+    assert_eq!(details["conditions"][1]["message"], "30 is not 10");
+    assert!(details["conditions"][1]["lastTransitionAgo"].as_str().unwrap().ends_with("d ago"));
+    let rows = details["runtimeDiff"].as_array().unwrap();
+    assert_eq!(rows.iter().filter(|row| row["status"] == "match").count(), 2, "{rows:?}");
+
+    // A change is told, without asking.
+    let mut events = server.events();
+    events.next("hello");
+    cluster.kubectl(&[
+        "patch",
+        "pacto",
+        "cart",
+        "-n",
+        "shop",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        r#"{"status": {"contractStatus": "NonCompliant"}}"#,
+    ]);
+    let news = events.next("snapshot");
+    assert_eq!(news["changed"][0]["contractStatus"], "NonCompliant");
+
+    // The API server dies: what was known stays, and the source says so; it recovers by itself.
+    cluster.kill_api_server();
+    let report = server.wait("/api/sources", |report| k8s(report)["state"] == "stale");
+    assert!(k8s(&report)["lastError"]["message"].is_string(), "{report}");
+    assert_eq!(names(&server.get("/api/services").json()), ["cart"]);
+    cluster.restart_api_server();
+    server
+        .wait("/api/sources", |report| k8s(report)["state"] == "live" && k8s(report)["lastError"].is_null());
+    cluster.kubectl(&["delete", "pacto", "cart", "-n", "shop"]);
+    server.wait("/api/services", |list| list[0]["sources"] == serde_json::json!(["oci"]));
+}

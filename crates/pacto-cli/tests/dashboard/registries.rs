@@ -1,0 +1,203 @@
+//! Contracts from registries: found from one on, by what contracts refer to.
+
+use pacto_testkit::registry::Registry;
+use pacto_testkit::shared_dir;
+use serde_json::Value;
+
+use crate::running::{context, contract, names, serve};
+
+const DEMO: &str = "oci://ghcr.io/trianalab/pacto-demo";
+
+/// The demo of April in a registry, pushed by our own binary.
+fn demo(cx: &mut pacto_testkit::TestContext, test: &str) -> Option<Registry> {
+    let Some(shared) = shared_dir() else {
+        println!("left out: {test} needs ../shared/demo");
+        return None;
+    };
+    let registry = Registry::start()?;
+    let address = registry.address();
+    cx.env("PACTO_REGISTRY_MIRROR", format!("ghcr.io/trianalab/pacto-demo={address}/demo"));
+    let root = shared.join("demo/april/bundles");
+    let mut bundles = Vec::new();
+    find(&root, &mut bundles);
+    // What others refer to comes first.
+    bundles.sort_by_key(|path| (!path.to_string_lossy().contains("platform-"), path.clone()));
+    for bundle in bundles {
+        let text = std::fs::read_to_string(bundle.join("pacto.yaml")).unwrap();
+        let name = text.lines().find_map(|line| line.trim().strip_prefix("name:")).unwrap().trim().to_owned();
+        let output = cx.pacto(["push", &format!("{DEMO}/{name}"), "-p", &bundle.display().to_string()]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+    }
+    Some(registry)
+}
+
+fn find(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    if directory.join("pacto.yaml").is_file() {
+        found.push(directory.to_owned());
+        return;
+    }
+    let mut entries: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for entry in entries.into_iter().filter(|path| path.is_dir()) {
+        find(&entry, found);
+    }
+}
+
+fn source<'v>(report: &'v Value, kind: &str) -> &'v Value {
+    report["sources"].as_array().unwrap().iter().find(|source| source["type"] == kind).unwrap()
+}
+
+#[test]
+fn the_demo_is_found_from_its_root_and_survives_without_its_registry() {
+    let mut cx = context();
+    let Some(registry) = demo(&mut cx, "the_demo_is_found_from_its_root") else { return };
+    let root = format!("{DEMO}/pacto-demo");
+    let mut server = serve(&cx, &[&root]);
+    let report = server.wait("/api/sources", |report| report["discovering"] == false);
+    let oci = source(&report, "oci");
+    assert_eq!((&oci["state"], &oci["services"]), (&"live".into(), &15.into()), "{oci}");
+    let list = server.get("/api/services").json();
+    assert!(list.as_array().unwrap().iter().all(|entry| entry["contractStatus"] == "Compliant"), "{list}");
+    let versions = server.wait("/api/services/payments-service/versions", |versions| {
+        let all = versions.as_array().unwrap();
+        all.len() > 1 && all.iter().rev().skip(1).all(|version| version["classification"].is_string())
+    });
+    assert!(versions.as_array().unwrap().iter().all(|version| version["source"] == "oci"));
+    let oldest = versions.as_array().unwrap().last().unwrap()["version"].as_str().unwrap().to_owned();
+    let diff = server
+        .get(&format!("/api/diff?from_name=payments-service&from_version={oldest}&to_name=payments-service"));
+    assert_eq!(diff.status, 200, "{}", diff.text());
+
+    // Killed, and started again while the registry is down: everything that was fetched is there.
+    server.stop("KILL");
+    drop(registry);
+    let server = serve(&cx, &[&root]);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 15);
+    server.wait("/api/services/payments-service/versions", |again| {
+        again.as_array().unwrap().len() == versions.as_array().unwrap().len()
+    });
+    // And without any repository the cache alone is shown, as a source that cannot be confirmed.
+    cx.env_remove("PACTO_REGISTRY_MIRROR");
+    let server = serve(&cx, &[]);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 15);
+    let oci = server.get("/api/sources").json();
+    let oci = source(&oci, "oci");
+    assert_eq!((&oci["enabled"], &oci["state"]), (&false.into(), &"stale".into()));
+    let refused = cx.pacto(["dashboard", "--no-cache", "--port", "0"]);
+    assert_eq!(refused.code, 3, "a cold start looks at no old entries");
+}
+
+#[test]
+fn new_versions_come_up_by_themselves() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    let push = |version: &str| {
+        cx.write("cart/pacto.yaml", contract("cart", version, ""));
+        let output = cx.pacto(["push", &format!("oci://{address}/acme/cart"), "-p", "cart"]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+    };
+    push("1.0.0");
+    let server =
+        serve(&cx, &["--repo", &format!("{address}/acme/cart"), "--repo", &format!("{address}/acme/none")]);
+    server.wait("/api/services", |list| names(list) == ["cart"]);
+    let report = server.wait("/api/sources", |report| source(report, "oci")["lastError"].is_object());
+    let oci = source(&report, "oci");
+    assert!(oci["lastError"]["message"].as_str().unwrap().contains("acme/none"), "{oci}");
+    assert!(oci["lastError"]["hint"].is_string(), "{oci}");
+    assert_eq!(oci["locations"][0]["state"], "failing");
+    push("1.1.0");
+    server.post("/api/refresh", "");
+    server.wait("/api/services", |list| list[0]["version"] == "1.1.0");
+    server.wait("/api/services/cart/versions", |versions| {
+        versions[0]["classification"] == "NON_BREAKING" && versions[1]["available"] == true
+    });
+    let listed = server.post("/api/versions", &format!(r#"{{"ref": "{address}/acme/cart", "fetch": true}}"#));
+    assert_eq!(listed.json(), serde_json::json!({"versions": ["1.1.0", "1.0.0"]}));
+    let resolved = server.post(
+        "/api/resolve",
+        &format!(r#"{{"ref": "oci://{address}/acme/cart", "compatibility": "~1.0.0"}}"#),
+    );
+    assert_eq!((resolved.status, &resolved.json()["version"]), (200, &"1.0.0".into()));
+    let nothing = server
+        .post("/api/resolve", &format!(r#"{{"ref": "oci://{address}/acme/cart", "compatibility": "^9"}}"#));
+    assert_eq!(nothing.status, 422);
+    let none = server.post("/api/resolve", &format!(r#"{{"ref": "oci://{address}/acme/none"}}"#));
+    assert_eq!(none.status, 404, "{}", none.text());
+}
+
+#[test]
+fn a_registry_that_goes_away_leaves_a_stale_source() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    cx.write("cart/pacto.yaml", contract("cart", "1.0.0", ""));
+    assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/cart"), "-p", "cart"]).code, 0);
+    let server = serve(&cx, &["--no-cache", &format!("oci://{address}/acme/cart")]);
+    server.wait("/api/services", |list| names(list) == ["cart"]);
+    server.wait("/api/sources", |report| source(report, "oci")["state"] == "live");
+    drop(registry);
+    server.post("/api/refresh", "");
+    let report = server.wait("/api/sources", |report| source(report, "oci")["state"] == "stale");
+    assert!(
+        source(&report, "oci")["lastError"]["message"].as_str().unwrap().contains("unreachable"),
+        "{report}"
+    );
+    assert_eq!(names(&server.get("/api/services").json()), ["cart"]);
+    assert_eq!(server.get("/api/services/cart").json()["name"], "cart", "its files were fetched before");
+}
+
+#[test]
+fn a_folder_of_image_layouts_is_a_registry() {
+    let cx = context();
+    for (name, needs) in [
+        ("cart", ""),
+        ("shop", "dependencies: [{ref: 'oci://r.example/cart', required: true, compatibility: '^1.0.0'}]\n"),
+    ] {
+        cx.write(format!("{name}/pacto.yaml"), contract(name, "1.0.0", needs));
+        let target = format!("oci-layout://{}", cx.path(format!("layouts/acme/{name}")).display());
+        let output = cx.pacto(["push", &target, "-p", name]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+    }
+    let layouts = format!("oci-layout://{}", cx.path("layouts").display());
+    std::fs::create_dir(cx.path("elsewhere")).unwrap();
+    let mut command = cx.command();
+    command.current_dir(cx.path("elsewhere")).args(["dashboard", &layouts]);
+    let server = pacto_testkit::dashboard::Server::start(command);
+    server.wait("/api/services", |list| names(list) == ["cart", "shop"]);
+    let cart = server.get("/api/services/cart").json();
+    assert_eq!((&cart["source"], &cart["dependentCount"]), (&"oci".into(), &1.into()));
+}
+
+#[test]
+fn a_local_contract_wins_and_history_comes_from_the_registry() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    for version in ["1.0.0", "1.1.0"] {
+        cx.write("cart/pacto.yaml", contract("cart", version, ""));
+        assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/cart"), "-p", "cart"]).code, 0);
+    }
+    cx.write("cart/pacto.yaml", contract("cart", "1.0.5", ""));
+    let server = serve(&cx, &["cart", &format!("oci://{address}/acme/cart")]);
+    let list = server.wait("/api/services", |list| list[0]["latestAvailable"] == "1.1.0");
+    assert_eq!((&list[0]["version"], &list[0]["source"]), (&"1.0.5".into(), &"local".into()));
+    assert_eq!(
+        (&list[0]["sources"], &list[0]["updateAvailable"]),
+        (&serde_json::json!(["local", "oci"]), &true.into())
+    );
+    let versions = server.get("/api/services/cart/versions").json();
+    let shown: Vec<_> = versions
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| {
+            format!("{} {}", version["version"].as_str().unwrap(), version["source"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(shown, ["1.1.0 oci", "1.0.5 local", "1.0.0 oci"]);
+}
