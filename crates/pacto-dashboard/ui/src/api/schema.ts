@@ -12,13 +12,13 @@ export interface Contact {
   purpose?: string;
 }
 
-export interface OwnerRecord {
+export interface Team {
   team?: string;
   dri?: string;
   contacts?: Contact[];
 }
 
-export type Owner = string | OwnerRecord;
+export type Owner = string | Team;
 
 export interface ServiceEntry {
   name: string;
@@ -55,7 +55,7 @@ export interface Field {
   constraints?: string;
 }
 
-export interface OperationParameter {
+export interface Parameter {
   name: string;
   in: string;
   type: string;
@@ -63,7 +63,7 @@ export interface OperationParameter {
   description?: string;
 }
 
-export interface OperationBody {
+export interface RequestBody {
   required: boolean;
   mediaTypes: string[];
   fields: Field[];
@@ -81,8 +81,8 @@ export interface Operation {
   summary?: string;
   operationId?: string;
   deprecated?: boolean;
-  parameters?: OperationParameter[];
-  requestBody?: OperationBody;
+  parameters?: Parameter[];
+  requestBody?: RequestBody;
   responses?: OperationResponse[];
 }
 
@@ -116,14 +116,6 @@ export interface Configuration {
   values?: ConfigValue[];
 }
 
-export interface IssueExcerpt {
-  firstLine: number;
-  lines: string[];
-  line: number;
-  column: number;
-  length: number;
-}
-
 export interface Issue {
   code: string;
   path: string;
@@ -133,7 +125,7 @@ export interface Issue {
   file?: string;
   line?: number;
   column?: number;
-  excerpt?: IssueExcerpt;
+  excerpt?: Excerpt;
 }
 
 export interface Policy {
@@ -186,6 +178,7 @@ export interface Validation {
   valid: boolean;
   errors?: Issue[];
   warnings?: Issue[];
+  infos?: Issue[];
 }
 
 export interface ComplianceSummary {
@@ -334,6 +327,8 @@ export interface Version {
   source?: string;
   classification?: Classification;
   isCurrent?: boolean;
+  /** Whether its files are here. */
+  available?: boolean;
 }
 
 export interface ServiceSources {
@@ -365,7 +360,7 @@ export interface ServiceRefs {
   referencedBy: CrossRef[];
 }
 
-export interface Edge {
+export interface GraphEdge {
   targetId: string;
   targetName: string;
   required: boolean;
@@ -382,7 +377,7 @@ export interface GraphNode {
   version?: string;
   source?: string;
   reason?: string;
-  edges?: Edge[];
+  edges?: GraphEdge[];
   x: number;
   y: number;
   layer: number;
@@ -406,6 +401,8 @@ export interface Excerpt {
   file: string;
   line: number;
   column: number;
+  /** How many characters of the line it is about. */
+  length?: number;
   firstLine: number;
   lines: string[];
 }
@@ -444,7 +441,7 @@ export interface SbomChange {
   detail?: string;
 }
 
-export interface DiffSide {
+export interface VersionedName {
   name: string;
   version: string;
   source?: string;
@@ -457,8 +454,8 @@ export interface ChangeCounts {
 }
 
 export interface DiffResult {
-  from: DiffSide;
-  to: DiffSide;
+  from: VersionedName;
+  to: VersionedName;
   classification: Classification;
   changes: Change[];
   counts?: ChangeCounts;
@@ -485,7 +482,7 @@ export interface Consumer {
   uses: string[];
 }
 
-export interface ImpactOwner {
+export interface OwnerImpact {
   key: string;
   breaks: number;
   mayBreak: number;
@@ -498,7 +495,7 @@ export interface ImpactReport {
   to: string;
   classification: Classification;
   consumers: Consumer[];
-  owners: ImpactOwner[];
+  owners: OwnerImpact[];
   counts: { breaks: number; mayBreak: number; heldBack: number; notAffected: number; unknown: number };
 }
 

@@ -218,10 +218,17 @@ export function Popover({ label, button, children, align = 'start' }: {
       setOpen(false);
       trigger.current?.focus();
     };
+    // What the panel covers is out of reach until it is closed, half covered targets included.
+    const covered: Element[] = [];
+    for (let next = root.current?.closest('.filters')?.nextElementSibling; next; next = next.nextElementSibling) {
+      next.setAttribute('inert', '');
+      covered.push(next);
+    }
     document.addEventListener('pointerdown', outside);
     document.addEventListener('focusin', outside);
     document.addEventListener('keydown', key, true);
     return () => {
+      for (const element of covered) element.removeAttribute('inert');
       document.removeEventListener('pointerdown', outside);
       document.removeEventListener('focusin', outside);
       document.removeEventListener('keydown', key, true);

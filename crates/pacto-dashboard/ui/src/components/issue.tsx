@@ -37,11 +37,11 @@ export function IssueView({ issue, level }: { issue: Issue; level?: 'error' | 'w
                   {number}
                 </span>
                 <span class="line-text">{visible(line) || ' '}</span>
-                {here && excerpt.length > 0 && (
+                {here && (excerpt.length ?? 0) > 0 && (
                   <span class="excerpt-caret" aria-hidden="true">
                     <span class="line-number" />
                     {' '.repeat(Math.max(0, excerpt.column - 1))}
-                    {'^'.repeat(Math.min(excerpt.length, 120))}
+                    {'^'.repeat(Math.min(excerpt.length ?? 1, 120))}
                   </span>
                 )}
               </span>

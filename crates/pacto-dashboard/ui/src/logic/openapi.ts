@@ -35,7 +35,8 @@ export interface ApiOperation {
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 export function resolveRef(document: JsonObject, value: Json | undefined, depth = 0): Json | undefined {
-  if (!isObject(value) || typeof value['$ref'] !== 'string' || depth > 8) return value;
+  if (!isObject(value) || typeof value['$ref'] !== 'string') return value;
+  if (depth > 8) return undefined;
   const ref = value['$ref'];
   if (!ref.startsWith('#/')) return value;
   let found: Json | undefined = document;

@@ -81,12 +81,7 @@ function ChangeRow({ change }: { change: Change }): JSX.Element {
           <bdi>{visible(change.path)}</bdi>
         </span>
         <span class="change-what dim">
-          {TYPE_WORD[change.type] ?? visible(change.type)}
-          {change.reason && (
-            <>
-              : <bdi>{visible(change.reason)}</bdi>
-            </>
-          )}
+          {change.reason ? <bdi>{visible(change.reason)}</bdi> : (TYPE_WORD[change.type] ?? visible(change.type))}
         </span>
       </summary>
       {(open || printing.value) && (
@@ -192,11 +187,26 @@ function ExcerptView({ title, excerpt, side }: { title: string; excerpt: Excerpt
             <span class="line-number" aria-hidden="true">
               {excerpt.firstLine + index}
             </span>
-            <span class="line-text">{visible(line) || ' '}</span>
+            <span class="line-text">{excerpt.firstLine + index === excerpt.line ? <Marked line={line} column={excerpt.column} length={excerpt.length ?? 0} /> : visible(line) || ' '}</span>
           </span>
         ))}
       </pre>
     </div>
+  );
+}
+
+/** The part of the line the finding is about; columns count characters, not UTF-16 units. */
+function Marked({ line, column, length }: { line: string; column: number; length: number }): JSX.Element {
+  const letters = [...line];
+  const from = Math.max(0, column - 1);
+  const to = Math.min(letters.length, from + length);
+  if (to <= from) return <>{visible(line) || ' '}</>;
+  return (
+    <>
+      {visible(letters.slice(0, from).join(''))}
+      <mark>{visible(letters.slice(from, to).join(''))}</mark>
+      {visible(letters.slice(to).join(''))}
+    </>
   );
 }
 

@@ -25,7 +25,7 @@ export function Configurations({ configurations }: { configurations: readonly Co
             )}
           </div>
           {(one.values?.length ?? 0) > 0 ? (
-            <ValueTable values={one.values ?? []} secrets={one.secretKeys ?? []} label={`Configuration ${one.name ?? 'default'}`} />
+            <ValueTable values={one.values ?? []} described={one.hasSchema} secrets={one.secretKeys ?? []} label={`Configuration ${one.name ?? 'default'}`} />
           ) : (one.valueKeys?.length ?? 0) > 0 ? (
             <p class="card-note">
               {one.valueKeys?.map((key) => (
@@ -43,7 +43,7 @@ export function Configurations({ configurations }: { configurations: readonly Co
   );
 }
 
-function ValueTable({ values, secrets, label }: { values: readonly ConfigValue[]; secrets: readonly string[]; label: string }): JSX.Element {
+function ValueTable({ values, secrets, label, described }: { values: readonly ConfigValue[]; described: boolean; secrets: readonly string[]; label: string }): JSX.Element {
   const [q, setQ] = useState('');
   const shown = values.filter((value) => `${value.key} ${value.description ?? ''}`.toLowerCase().includes(q.trim().toLowerCase()));
   const { shown: limit, more } = useLimit(shown.length, 100);
@@ -79,7 +79,7 @@ function ValueTable({ values, secrets, label }: { values: readonly ConfigValue[]
                   </span>
                 </td>
                 <td class="mono dim">{visible(value.type)}</td>
-                <td>{value.required === undefined ? <Missing /> : value.required ? 'yes' : <span class="dim">no</span>}</td>
+                <td>{value.required === undefined && !described ? <Missing why="no schema says so" /> : value.required ? 'yes' : <span class="dim">no</span>}</td>
                 <td class="mono">{value.default ? <Name text={value.default} /> : <Missing why="no default" />}</td>
                 <td class="mono">{value.value && value.value !== '(any)' ? <Name text={value.value} /> : <Missing why="any value" />}</td>
                 <td class="wrap">
@@ -133,7 +133,7 @@ export function Policies({ policies }: { policies: readonly Policy[] }): JSX.Ele
           {(policy.values?.length ?? 0) > 0 && (
             <details class="raw">
               <summary>{plural(policy.values?.length ?? 0, 'rule')}</summary>
-              <ValueTable values={policy.values ?? []} secrets={[]} label={`Policy ${policy.name ?? 'default'}`} />
+              <ValueTable values={policy.values ?? []} described={policy.hasSchema} secrets={[]} label={`Policy ${policy.name ?? 'default'}`} />
             </details>
           )}
           {policy.content && (

@@ -15,8 +15,15 @@ export function Documentation({ documents }: { documents: readonly Document[] })
       if (href.startsWith('#')) anchor.removeAttribute('href');
       else anchor.rel = 'noreferrer noopener';
     }
+    for (const heading of body.current?.querySelectorAll('h1, h2, h3, h4, h5, h6') ?? []) {
+      const level = Number(heading.tagName.charAt(1));
+      const lower = globalThis.document.createElement(`h${Math.min(6, level + 2)}`);
+      lower.className = `prose-${level}`;
+      lower.append(...heading.childNodes);
+      heading.replaceWith(lower);
+    }
     for (const wide of body.current?.querySelectorAll('pre, table') ?? []) wide.setAttribute('tabindex', '0');
-  }, [shown]);
+  }, [shown?.html]);
   if (!shown) return <p class="dim">No documents.</p>;
   return (
     <div class="card documents">

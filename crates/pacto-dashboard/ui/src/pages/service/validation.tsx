@@ -6,7 +6,8 @@ import { IssueView } from '../../components/issue';
 export function ValidationSection({ validation }: { validation: Validation | undefined }): JSX.Element {
   const errors = validation?.errors ?? [];
   const warnings = validation?.warnings ?? [];
-  if (errors.length + warnings.length === 0) {
+  const infos = validation?.infos ?? [];
+  if (errors.length + warnings.length + infos.length === 0) {
     return (
       <p class="card card-note verdict-line">
         <StatusIcon status={validation?.valid === false ? 'NonCompliant' : 'Compliant'} />
@@ -24,6 +25,11 @@ export function ValidationSection({ validation }: { validation: Validation | und
       {warnings.map((issue, index) => (
         <li key={`w${index}`}>
           <IssueView issue={issue} level="warning" />
+        </li>
+      ))}
+      {infos.map((issue, index) => (
+        <li key={`i${index}`}>
+          <IssueView issue={issue} level="info" />
         </li>
       ))}
     </ul>

@@ -19,7 +19,8 @@ interface Props {
 
 /** The repository a version was published to: its reference without the tag. */
 function repository(versions: readonly Version[]): string | undefined {
-  const ref = versions.find((entry) => entry.ref?.includes('/'))?.ref;
+  // A local version's reference is a directory.
+  const ref = versions.find((entry) => entry.source !== 'local' && entry.ref?.includes('/'))?.ref;
   return ref?.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
 }
 
@@ -55,6 +56,11 @@ export function Versions({ service, versions, reload, shown }: Props): JSX.Eleme
               <span class="timeline-badges">
                 {entry.isCurrent && <span class="tag strong">current</span>}
                 <ClassBadge value={entry.classification} />
+                {entry.available === false && (
+                  <span class="tag" title="Known from the registry; its files are not here yet">
+                    not fetched
+                  </span>
+                )}
               </span>
               <span class="timeline-date dim" title={timeText(entry.createdAt)}>
                 {dateText(entry.createdAt)}

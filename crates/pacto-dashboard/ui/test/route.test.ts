@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { link, parseRoute, routeHash, samePage } from '../src/logic/route';
+
+test('every route of the dashboard is read', () => {
+  assert.equal(parseRoute('').page, 'services');
+  assert.equal(parseRoute('#/').page, 'services');
+  assert.equal(parseRoute('#/nowhere/else').page, 'services');
+  const service = parseRoute('#/services/a%2Fb%20c');
+  assert.deepEqual([service.page, service.name, service.version], ['service', 'a/b c', '']);
+  const version = parseRoute('#/services/cart/versions/1.0.0%2Bbuild');
+  assert.deepEqual([version.page, version.name, version.version], ['service', 'cart', '1.0.0+build']);
+  assert.equal(parseRoute('#/owners').page, 'owners');
+  assert.equal(parseRoute('#/owners/(unowned)').name, '(unowned)');
+  assert.equal(parseRoute('#/graph?focus=a').query.get('focus'), 'a');
+  assert.equal(parseRoute('#/sources').page, 'sources');
+  assert.equal(parseRoute('#/docs').page, 'docs');
+});
+
+test('the older forms still open', () => {
+  const older = parseRoute('#/services/cart/diff?from=1.0.0&to=2.0.0');
+  assert.equal(older.page, 'compare');
+  assert.equal(older.query.toString(), 'from_name=cart&to_name=cart&from_ver=1.0.0&to_ver=2.0.0');
+  assert.equal(parseRoute('#service/cart').name, 'cart');
+  assert.equal(parseRoute('#graph').page, 'graph');
+});
+
+test('a broken escape is part of the name', () => {
+  assert.equal(parseRoute('#/services/100%25%').name, '100%25%');
+  assert.equal(parseRoute('#/services/50%').name, '50%');
+});
+
+test('addresses survive the round trip', () => {
+  const names = ['cart', '<script>alert(1)</script>', 'خدمة', 'a/b?c=d&e#f', '(unowned)', 'x'.repeat(300), 'esc\u001b[31m'];
+  for (const name of names) {
+    assert.equal(parseRoute(link.service(name)).name, name);
+    assert.equal(parseRoute(link.owner(name)).name, name);
+    assert.equal(parseRoute(link.service(name, '1.0.0')).version, '1.0.0');
+    assert.equal(parseRoute(link.graphOf(name)).query.get('focus'), name);
+    assert.equal(parseRoute(link.compare(name, '1', name, '2')).query.get('from_name'), name);
+  }
+  for (const hash of ['#/?status=Warning', '#/services/a', '#/services/a/versions/1', '#/diff?from_name=a', '#/graph?depth=3', '#/owners/x?sort=name', '#/docs']) {
+    assert.equal(routeHash(parseRoute(hash)), hash);
+  }
+});
+
+test('a query is not another page', () => {
+  assert.ok(samePage(parseRoute('#/?q=a'), parseRoute('#/?q=b')));
+  assert.ok(!samePage(parseRoute('#/services/a'), parseRoute('#/services/b')));
+  assert.ok(!samePage(parseRoute('#/services/a'), parseRoute('#/services/a/versions/1')));
+});
