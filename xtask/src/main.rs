@@ -2,6 +2,7 @@
 
 mod bench;
 mod codegen;
+mod image;
 mod layers;
 mod reference;
 mod soak;
@@ -50,6 +51,8 @@ enum Task {
     },
     /// Build the web UI of the dashboard into its `dist/`
     Ui(ui::Arguments),
+    /// Build the container image of the dashboard as an OCI image layout
+    Image(image::Arguments),
     /// Run the long tests in full
     Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
@@ -65,6 +68,7 @@ fn main() -> Result<()> {
             Ok(pacto_testkit::fleet::Fleet { services, fan_out: 4, seed: 1 }.write(&directory)?)
         }
         Task::Ui(arguments) => ui::run(&arguments),
+        Task::Image(arguments) => image::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }
