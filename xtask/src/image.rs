@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use fs_err as fs;
-use oci_spec::image::MediaType;
+use oci_spec::image::{ImageIndex, MediaType};
 use pacto_oci::archive::digest;
 use pacto_oci::layout::Layout;
 use serde_json::{Value, json};
@@ -136,10 +136,10 @@ impl Image {
     /// Writes the image into a directory in OCI image layout, and answers with its digest.
     fn write(&self, directory: &Path, tag: &str) -> Result<String> {
         // An older image is taken away, so that nothing is left of it; anything else is not ours to delete.
-        if directory.join("oci-layout").is_file() {
+        if holds_images_alone(directory) {
             fs::remove_dir_all(directory)?;
         } else if directory.is_dir() && fs::read_dir(directory)?.next().is_some() {
-            bail!("{} is not empty and no image layout", directory.display());
+            bail!("{} is not empty and holds no older image", directory.display());
         }
         fs::create_dir_all(directory)?;
         let layout = Layout::new(directory, directory.display().to_string());
@@ -181,6 +181,14 @@ impl PlatformImage {
         }))?;
         Ok(Self { platform, layers, config, manifest })
     }
+}
+
+/// Whether a directory is a layout of images for several platforms: one of contracts looks different.
+fn holds_images_alone(directory: &Path) -> bool {
+    let index = std::fs::read(directory.join("index.json")).unwrap_or_default();
+    serde_json::from_slice::<ImageIndex>(&index).is_ok_and(|index| {
+        index.manifests().iter().all(|listed| *listed.media_type() == MediaType::ImageIndex)
+    })
 }
 
 /// What a program prints, without the end of the line.

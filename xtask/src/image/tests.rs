@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest};
+use oci_spec::image::{ImageConfiguration, ImageManifest};
 use pacto_contract::yaml::{Budget, load};
 use pacto_testkit::registry::{Registry, is_left_out};
 
@@ -49,8 +49,15 @@ fn a_directory_of_something_else_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("thesis.txt"), "years").unwrap();
     let refused = image().write(directory.path(), VERSION).unwrap_err().to_string();
-    assert!(refused.ends_with("is not empty and no image layout"), "{refused}");
+    assert!(refused.ends_with("is not empty and holds no older image"), "{refused}");
     assert_eq!(fs::read_to_string(directory.path().join("thesis.txt")).unwrap(), "years");
+
+    // Contracts are kept in layouts too.
+    let contracts = tempfile::tempdir().unwrap();
+    let layout = Layout::new(contracts.path(), "contracts");
+    layout.put_manifest("1.0.0", b"{}", &MediaType::ImageManifest).unwrap();
+    assert!(image().write(contracts.path(), VERSION).is_err());
+    assert_eq!(layout.tags().unwrap(), ["1.0.0"]);
 }
 
 #[test]
