@@ -50,17 +50,21 @@ const IMPURE_NAMES: &[&str] = &[
     "fs_err",
 ];
 
-/// Third-party crates that only the named crates may use. `pacto-testkit` plays registries, so it has what they need.
+/// Third-party crates that only the named crates may use. `pacto-testkit` plays registries, so it has what they need;
+/// `xtask` makes images and pushes them.
 const FENCED: &[(&str, &[&str])] = &[
     ("jsonschema", &["pacto-engine"]),
     ("granit-parser", &["pacto-contract"]),
-    ("tar", &["pacto-oci", "pacto-testkit"]),
-    ("flate2", &["pacto-oci", "pacto-testkit"]),
+    ("tar", &["pacto-oci", "pacto-testkit", "xtask"]),
+    ("flate2", &["pacto-dashboard", "pacto-oci", "pacto-testkit", "xtask"]),
     ("clap", &["pacto-cli", "xtask"]),
     ("anstream", &["pacto-cli"]),
     ("indicatif", &["pacto-cli"]),
     ("anyhow", &["xtask"]),
-    ("tokio", &["pacto-app", "pacto-cli", "pacto-dashboard", "pacto-k8s", "pacto-oci", "pacto-testkit"]),
+    (
+        "tokio",
+        &["pacto-app", "pacto-cli", "pacto-dashboard", "pacto-k8s", "pacto-oci", "pacto-testkit", "xtask"],
+    ),
     ("axum", &["pacto-dashboard"]),
     ("reqwest", &["pacto-oci"]),
     ("aws-lc-rs", &["pacto-k8s", "pacto-oci"]),

@@ -2,10 +2,20 @@
 
 mod bench;
 mod codegen;
+mod image;
 mod layers;
 mod reference;
 mod soak;
 mod test;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "codegen.rs uses it as soon as there is an OpenAPI document of the dashboard"
+    )
+)]
+mod typescript;
+mod ui;
 
 use std::path::PathBuf;
 
@@ -39,6 +49,10 @@ enum Task {
         #[arg(long, default_value_t = 10_000)]
         services: usize,
     },
+    /// Build the web UI of the dashboard into its `dist/`
+    Ui(ui::Arguments),
+    /// Build the container image of the dashboard as an OCI image layout
+    Image(image::Arguments),
     /// Run the long tests in full
     Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
@@ -53,6 +67,8 @@ fn main() -> Result<()> {
         Task::Fleet { directory, services } => {
             Ok(pacto_testkit::fleet::Fleet { services, fan_out: 4, seed: 1 }.write(&directory)?)
         }
+        Task::Ui(arguments) => ui::run(&arguments),
+        Task::Image(arguments) => image::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }
