@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use crate::{reference, root};
+use crate::{reference, root, typescript};
 
 pub fn run(check: bool) -> Result<()> {
     let root = root()?;
@@ -34,8 +34,14 @@ pub fn run(check: bool) -> Result<()> {
     Ok(())
 }
 
+/// Where the description of the dashboard's API says that its server is.
+const DASHBOARD_URL: &str = "http://localhost:3000";
+
 fn files() -> Result<Vec<(&'static str, String)>> {
+    let api = pacto_dashboard::http::server::describe(true, DASHBOARD_URL);
     Ok(vec![
+        ("schemas/dashboard-openapi.json", json(&api)?),
+        ("crates/pacto-dashboard/ui/src/api/schema.ts", typescript::module(&api)?),
         ("schemas/pacto-v1.schema.json", json(&pacto_contract::shape::json_schema())?),
         ("schemas/cache.schema.json", output::<pacto_app::cache::Outcome>("pacto cache")?),
         ("schemas/validate.schema.json", output::<pacto_app::validate::Outcome>("pacto validate")?),

@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pacto-oci",
             "pacto-app",
             "pacto-cli",
+            "pacto-dashboard",
             "pacto-k8s",
             "pacto-testkit",
         ],

@@ -1,5 +1,6 @@
 //! Flags, environment and config file, in this order of precedence.
 
+use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -23,8 +24,8 @@ use crate::ui::Ui;
 pub(crate) struct Settings {
     /// Form of the output.
     pub format: OutputFormat,
-    /// For the use cases.
-    pub context: Context,
+    /// For the use cases. It lives as long as the process, which gives thousands of contracts back faster than this can.
+    pub context: ManuallyDrop<Context>,
     /// Whether what was fetched before is left alone.
     pub no_cache: bool,
 }
@@ -135,7 +136,7 @@ impl Settings {
         if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {
             global.notices.watch(watcher);
         }
-        Ok(Self { format, context, no_cache })
+        Ok(Self { format, context: ManuallyDrop::new(context), no_cache })
     }
 
     /// As [`read`](Self::read), for commands that know text, JSON and Markdown only.

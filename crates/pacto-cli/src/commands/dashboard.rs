@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help, where backticks would be shown")]
 
 use std::io::{IsTerminal as _, Write as _};
+use std::mem::ManuallyDrop;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -116,7 +117,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         runtime.map_err(|error| CommandError::Environment(format!("no thread could be started: {error}")))?;
     let served = runtime.block_on(async {
         let stop = stopped()?;
-        let started = start(options, settings.context).await.map_err(|error| refused(error, ui))?;
+        let context = ManuallyDrop::into_inner(settings.context);
+        let started = start(options, context).await.map_err(|error| refused(error, ui))?;
         announce(&started, &host, ui);
         let served = started.serve(log, stop).await;
         served.map_err(|error| CommandError::Environment(format!("the server stopped: {error}")))

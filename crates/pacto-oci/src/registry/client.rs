@@ -113,7 +113,7 @@ impl Client {
 fn call<'a>(host: &'a str, repository: &'a str, reference: &'a str) -> Call<'a> {
     let target = Target::Path("/v2/".to_owned());
     let (method, access) = (Method::GET, READ);
-    Call { reference, host, repository, method, target, access, accept: &[], body: None }
+    Call { reference, host, repository, method, target, access, is_start: false, accept: &[], body: None }
 }
 
 impl Repository<'_> {
@@ -140,6 +140,7 @@ impl Repository<'_> {
         let mut tags = Vec::new();
         let mut seen = BTreeSet::new();
         let mut call = self.call(&self.shown, &format!("tags/list?n={TAGS_PER_PAGE}"));
+        call.is_start = true;
         let refuse = |cause: String| RegistryError::unreachable(&self.shown, cause);
         loop {
             let (url, headers, body) = self
@@ -161,7 +162,7 @@ impl Repository<'_> {
             if next.origin() != url.origin() {
                 return Err(refuse("the next page of tags is on another host".to_owned()));
             }
-            call.target = Target::Url(next);
+            (call.target, call.is_start) = (Target::Url(next), false);
         }
     }
 

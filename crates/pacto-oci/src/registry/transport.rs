@@ -67,6 +67,8 @@ pub(super) struct Call<'a> {
     pub target: Target,
     /// `pull` or `pull,push`.
     pub access: &'static str,
+    /// Whether this is only the start of something: what was started before goes first.
+    pub is_start: bool,
     pub accept: &'static [&'static str],
     pub body: Option<(Bytes, &'a str)>,
 }
@@ -117,6 +119,9 @@ pub(super) struct Transport {
 #[derive(Debug)]
 struct Host {
     permits: Arc<Semaphore>,
+    /// Held by the one start that waits for a permit. All others wait for the door, so that what carries on has only that
+    /// one before it. What carries on leads to the next contracts; a graph is done sooner when they are known sooner.
+    door: tokio::sync::Mutex<()>,
     scheme: OnceCell<&'static str>,
     /// What the host asked for last, for a 403 that asks for nothing.
     challenge: Mutex<Option<Challenge>>,
@@ -146,6 +151,7 @@ impl Transport {
     fn host(&self, name: &str) -> Arc<Host> {
         let fresh = || Host {
             permits: Arc::new(Semaphore::new(self.settings.parallel.clamp(1, Semaphore::MAX_PERMITS))),
+            door: tokio::sync::Mutex::default(),
             scheme: OnceCell::new(),
             challenge: Mutex::default(),
             grants: Mutex::default(),
@@ -190,7 +196,9 @@ impl Transport {
     /// that mean "not now" are failures; every other one is an answer.
     pub async fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let host = self.host(call.host);
+        let door = if call.is_start { Some(host.door.lock().await) } else { None };
         let permit = Arc::clone(&host.permits).acquire_owned().await;
+        drop(door);
         let permit = permit.map_err(|_| Failure::Transient { cause: "closed".to_owned(), after: None })?;
         let silent = lock(&host.silent).clone();
         if let Some((_, cause)) = silent.filter(|(since, _)| since.elapsed() < SILENCE) {

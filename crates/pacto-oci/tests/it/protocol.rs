@@ -1,8 +1,8 @@
 //! Tokens, redirects, pages and patience, against registries that do what real ones do, and what they should not.
 
 use pacto_contract::limits::{MAX_MANIFEST_BYTES, MAX_TAGS};
-use pacto_oci::credential::{Secret, Surroundings};
-use pacto_oci::registry::{Client, RegistryError};
+use pacto_oci::credential::{Keychain, Secret, Surroundings};
+use pacto_oci::registry::{Client, RegistryError, Settings};
 
 use crate::fake::{Answer, Asked, Fake};
 use crate::support::{anonymous, client, reference, with_password};
@@ -49,6 +49,27 @@ async fn a_token_is_fetched_once_and_used_again() {
     assert_eq!((tokens, fake.asked().len()), (1, 5));
     let error = tags(&anonymous(), &fake).await.unwrap_err().to_string();
     assert!(error.contains("token service answered 401") && error.contains("(tried: anonymous)"), "{error}");
+}
+
+#[tokio::test]
+async fn what_was_started_goes_before_what_starts() {
+    let fake = Fake::start(|asked, _| {
+        let is_manifest = asked.line.contains("/manifests/");
+        plain(200, if is_manifest { "{}" } else { r#"{"name": "x", "tags": ["1.0.0"]}"# })
+    })
+    .await;
+    let settings = Settings { parallel: 1, ..Settings::default() };
+    let client = Client::new(settings, Keychain::new(Surroundings::default()).into()).unwrap();
+    let repository = |name: &str| client.repository(&reference(&format!("{}/acme/{name}", fake.address)));
+    let (first, second, third) = (repository("first"), repository("second"), repository("third"));
+    let begun = repository("begun");
+    let (one, two, three, manifest) =
+        tokio::join!(first.tags(), second.tags(), third.tags(), begun.manifest("1.0.0"));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok() && manifest.is_ok());
+    let asked = fake.asked();
+    let order: Vec<_> = asked.iter().filter_map(|asked| asked.line.split('/').nth(3)).collect();
+    // The second one was waiting at the door already.
+    assert_eq!(order, ["first", "second", "begun", "third"]);
 }
 
 #[tokio::test]
