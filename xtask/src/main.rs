@@ -7,13 +7,6 @@ mod layers;
 mod reference;
 mod soak;
 mod test;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "codegen.rs uses it as soon as there is an OpenAPI document of the dashboard"
-    )
-)]
 mod typescript;
 mod ui;
 
