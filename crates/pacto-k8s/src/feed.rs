@@ -29,7 +29,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// how long a connection that died silently is believed in.
 const WATCH_SECONDS: u32 = 60;
 /// How long it must have gone well until the next trouble counts as the first.
-const CALM: Duration = Duration::from_secs(60);
+const CALM: Duration = Duration::from_mins(1);
 
 /// What a resource is projected to.
 pub trait View: Clone + std::fmt::Debug + Send + Sync + 'static {

@@ -12,7 +12,7 @@ pub enum News {
     Pacto(Change<PactoView>),
     Revision(Change<RevisionView>),
     /// The cluster was asked what it serves.
-    Heartbeat(Result<Option<Served>, Problem>),
+    Heartbeat(Box<Result<Option<Served>, Problem>>),
 }
 
 /// What to do after a piece of news.
@@ -74,11 +74,13 @@ impl Knowledge {
         match news {
             News::Pacto(change) => self.count(|known| known.pactos.apply(change, now)),
             News::Revision(change) => self.count(|known| known.revisions.apply(change, now)),
-            News::Heartbeat(Err(problem)) => self.count(|known| {
-                trouble(&mut known.silent, problem, now);
-                Next::Continue
-            }),
-            News::Heartbeat(Ok(served)) if served == self.served => {
+            News::Heartbeat(answer) => self.heartbeat(*answer, now),
+        }
+    }
+
+    fn heartbeat(&mut self, answer: Result<Option<Served>, Problem>, now: Timestamp) -> Next {
+        match answer {
+            Ok(served) if served == self.served => {
                 if self.silent.take().is_some() {
                     self.changes += 1;
                 }
@@ -86,7 +88,12 @@ impl Knowledge {
                 self.revisions.is_alive(now);
                 Next::Continue
             }
-            News::Heartbeat(Ok(_)) => Next::Rediscover,
+            Ok(_) => Next::Rediscover,
+            Err(problem) => {
+                trouble(&mut self.silent, problem, now);
+                self.changes += 1;
+                Next::Continue
+            }
         }
     }
 
@@ -118,10 +125,10 @@ impl<V: View> Kind<V> {
 
     fn apply(&mut self, change: Change<V>, now: Timestamp) -> Next {
         match change {
-            Change::Failed(problem) if problem.kind == ProblemKind::NotServed => return Next::Rediscover,
             Change::Failed(problem) => {
+                let gone = problem.kind == ProblemKind::NotServed;
                 trouble(&mut self.trouble, problem, now);
-                return Next::Continue;
+                return if gone { Next::Rediscover } else { Next::Continue };
             }
             Change::Replaced(views) => {
                 self.views = Arc::new(views);
@@ -207,6 +214,10 @@ mod tests {
         Arc::new(PactoView { key: ResourceKey::new("shop", name), ..PactoView::default() })
     }
 
+    fn beat(answer: Result<Option<Served>, Problem>) -> News {
+        News::Heartbeat(Box::new(answer))
+    }
+
     fn listed(names: &[&str]) -> News {
         let views = names.iter().map(|name| (ResourceKey::new("shop", *name), pacto(name)));
         News::Pacto(Change::Replaced(views.collect()))
@@ -252,7 +263,7 @@ mod tests {
             Feed { state: FeedState::Lagging { since: at(9), problem: down("x") }, as_of: Some(at(1)) };
         assert_eq!(snapshot.pactos_feed, expected);
         // A sign of life of the cluster does not mend the watch.
-        known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(10));
+        known.hear(beat(Ok(Some(served("v1")))), at(10));
         assert_eq!(known.snapshot().pactos_feed, expected);
         known.hear(listed(&["b"]), at(11));
         assert_eq!(known.snapshot().pactos_feed.as_of, Some(at(11)));
@@ -262,9 +273,9 @@ mod tests {
     #[test]
     fn a_cluster_that_hangs_is_noticed_and_forgiven() {
         let mut known = connected();
-        known.hear(News::Heartbeat(Err(down("slow"))), at(20));
+        known.hear(beat(Err(down("slow"))), at(20));
         assert_eq!(state(&known), FeedState::Lagging { since: at(20), problem: down("slow") });
-        known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(30));
+        known.hear(beat(Ok(Some(served("v1")))), at(30));
         assert_eq!(known.snapshot().pactos_feed, Feed { state: FeedState::Connected, as_of: Some(at(30)) });
     }
 
@@ -272,7 +283,7 @@ mod tests {
     fn a_sign_of_life_is_no_change() {
         let mut known = connected();
         let before = known.changes();
-        assert_eq!(known.hear(News::Heartbeat(Ok(Some(served("v1")))), at(9)), Next::Continue);
+        assert_eq!(known.hear(beat(Ok(Some(served("v1")))), at(9)), Next::Continue);
         assert_eq!(known.changes(), before);
         assert_eq!(known.snapshot().pactos_feed.as_of, Some(at(9)));
     }
@@ -289,10 +300,19 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_that_is_served_and_not_found_is_told() {
+        let mut known = connected();
+        let odd = problem(ProblemKind::NotServed, "404");
+        assert_eq!(known.hear(News::Pacto(Change::Failed(odd.clone())), at(5)), Next::Rediscover);
+        known.discovered(&Ok(Some(served("v1"))), at(6));
+        assert_eq!(state(&known), FeedState::Lagging { since: at(5), problem: odd });
+    }
+
+    #[test]
     fn another_version_is_read_anew() {
         let mut known = connected();
-        assert_eq!(known.hear(News::Heartbeat(Ok(Some(served("v2")))), at(5)), Next::Rediscover);
-        assert_eq!(known.hear(News::Heartbeat(Ok(None)), at(5)), Next::Rediscover);
+        assert_eq!(known.hear(beat(Ok(Some(served("v2")))), at(5)), Next::Rediscover);
+        assert_eq!(known.hear(beat(Ok(None)), at(5)), Next::Rediscover);
     }
 
     #[test]

@@ -24,13 +24,13 @@ use crate::view::{ContractStatus, ResolutionPolicy};
     namespaced,
     status = "PactoStatus",
     doc = "The contract of one service, and how the running service stands to it.",
-    printcolumn(name = "Status", type_ = "string", json_path = ".status.contractStatus"),
-    printcolumn(name = "Service", type_ = "string", json_path = ".spec.target.serviceName"),
-    printcolumn(name = "Version", type_ = "string", json_path = ".status.contractVersion"),
-    printcolumn(name = "Passed", type_ = "integer", json_path = ".status.summary.passed"),
-    printcolumn(name = "Failed", type_ = "integer", json_path = ".status.summary.failed"),
-    printcolumn(name = "Last Reconciled", type_ = "date", json_path = ".status.lastReconciledAt"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name": "Status", "type": "string", "jsonPath": ".status.contractStatus"}"#,
+    printcolumn = r#"{"name": "Service", "type": "string", "jsonPath": ".spec.target.serviceName"}"#,
+    printcolumn = r#"{"name": "Version", "type": "string", "jsonPath": ".status.contractVersion"}"#,
+    printcolumn = r#"{"name": "Passed", "type": "integer", "jsonPath": ".status.summary.passed"}"#,
+    printcolumn = r#"{"name": "Failed", "type": "integer", "jsonPath": ".status.summary.failed"}"#,
+    printcolumn = r#"{"name": "Last Reconciled", "type": "date", "jsonPath": ".status.lastReconciledAt"}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PactoSpec {

@@ -23,10 +23,10 @@ pub const VERSION_LABEL: &str = "pacto.trianalab.io/version";
     namespaced,
     status = "PactoRevisionStatus",
     doc = "One version of a contract that a Pacto resolved to.",
-    printcolumn(name = "Version", type_ = "string", json_path = ".spec.version"),
-    printcolumn(name = "Pacto", type_ = "string", json_path = ".spec.pactoRef"),
-    printcolumn(name = "Resolved", type_ = "boolean", json_path = ".status.resolved"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name": "Version", "type": "string", "jsonPath": ".spec.version"}"#,
+    printcolumn = r#"{"name": "Pacto", "type": "string", "jsonPath": ".spec.pactoRef"}"#,
+    printcolumn = r#"{"name": "Resolved", "type": "boolean", "jsonPath": ".status.resolved"}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PactoRevisionSpec {

@@ -142,8 +142,9 @@ async fn run(client: Client, options: WatchOptions, publish: watch::Sender<Arc<S
         known.discovered(&answer, (options.clock)());
         publisher.tell(&known);
         if let Ok(Some(served)) = answer {
+            // What made it end is told with the answer to the question that follows: a definition that is gone is no
+            // failure.
             follow(&client, &options, &served, &mut known, &mut publisher).await;
-            publisher.tell(&known);
         }
         sleep(backoff.delay()).await;
     }
@@ -185,7 +186,7 @@ async fn follow(
 fn heartbeats(client: &Client, every: Duration) -> impl Stream<Item = News> + use<'_> {
     unfold((), move |()| async move {
         sleep(every).await;
-        Some((News::Heartbeat(discover(client).await), ()))
+        Some((News::Heartbeat(Box::new(discover(client).await)), ()))
     })
 }
 

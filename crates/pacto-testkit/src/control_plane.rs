@@ -27,7 +27,7 @@ const PART: &str = "cluster";
 const ADVICE: &str =
     "set KUBEBUILDER_ASSETS, install Go, or leave it out: cargo xtask test --without cluster";
 /// Time for the API server to come up.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 const ADMIN_TOKEN: &str = "admin-token";
 const LIMITED_TOKEN: &str = "limited-token";
 /// User without rights, until a test grants some.

@@ -8,7 +8,7 @@ use pacto_k8s::{ConnectOptions, Connection, FeedState, ProblemKind, Snapshot, Wa
 use pacto_testkit::control_plane::ControlPlane;
 
 /// Longest time for anything to be seen, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub fn install_definitions(plane: &ControlPlane) {
     plane.apply(&pacto_k8s::definition::pactos().unwrap());
@@ -53,10 +53,8 @@ pub async fn watch(kubeconfig: &Path, namespace: &str) -> Watch {
 pub async fn until(watch: &Watch, what: &str, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut latest = watch.subscribe();
     let found = tokio::time::timeout(PATIENCE, latest.wait_for(|snapshot| is(snapshot))).await;
-    match found {
-        Ok(snapshot) => snapshot.unwrap().clone(),
-        Err(_) => panic!("never seen: {what}; last: {:?}", watch.snapshot()),
-    }
+    let Ok(snapshot) = found else { panic!("never seen: {what}; last: {:?}", watch.snapshot()) };
+    snapshot.unwrap().clone()
 }
 
 pub async fn until_connected(watch: &Watch) -> Arc<Snapshot> {

@@ -78,7 +78,7 @@ fn events(events: &[Value]) -> Message {
     let mut message = Message::response(200, &[("content-type", "application/json")], "");
     message.set_header("content-length", None);
     message.set_header("connection", Some("close"));
-    message.body = events.iter().map(|event| format!("{event}\n")).collect::<String>().into_bytes();
+    message.body = events.iter().flat_map(|event| (event.to_string() + "\n").into_bytes()).collect();
     message
 }
 
@@ -113,11 +113,12 @@ async fn a_history_that_is_gone_is_read_anew() {
 
 #[tokio::test]
 async fn a_watch_that_is_closed_at_once_is_taken_up_without_a_list() {
-    let (directory, asked) = serve(|is_watch, number| match is_watch {
-        true => {
+    let (directory, asked) = serve(|is_watch, number| {
+        if is_watch {
             events(&[json!({"type": "ADDED", "object": pacto(&format!("w{}", number % 20), number + 2)})])
+        } else {
+            list("listed", 1)
         }
-        false => list("listed", 1),
     })
     .await;
     let watch = watch(&directory.path().join("config"), "").await;

@@ -83,10 +83,10 @@ async fn the_largest_resource_that_can_be_stored_is_seen() {
     let status = json!({"metadata": {"blob": "x".repeat(1_000_000)}, "contractStatus": "Warning"});
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), json!({"status": status}).to_string()).unwrap();
-    let path = file.path().to_string_lossy().into_owned();
+    let name_of_file = file.path().to_string_lossy().into_owned();
     let patch =
         ["patch", "pacto", &name, "-n", "large", "--subresource=status", "--type=merge", "--patch-file"];
-    plane.kubectl(&[&patch[..], &[&path]].concat());
+    plane.kubectl(&[&patch[..], &[&name_of_file]].concat());
     let watch = watch(&plane.kubeconfig(), "large").await;
     let seen = until_connected(&watch).await;
     let view = &seen.pactos[&ResourceKey::new("large", name)];
