@@ -19,6 +19,7 @@ use crate::record::Place;
 use crate::wire::details::{
     Dependency, Insight, Issue, Runtime, Scaling, ServiceDetails, Validation, VersionPolicy,
 };
+use crate::wire::graph::NodeStatus;
 use crate::wire::service::{ContractStatus, SourceKind};
 
 /// What a contract and its files say, without anything that others know.
@@ -210,7 +211,7 @@ fn dependencies(contract: &Contract) -> Vec<Dependency> {
         resolved: false,
         resolved_version: None,
         in_range: None,
-        status: "external".to_owned(),
+        status: NodeStatus::External,
         reason: None,
     };
     contract.dependencies.iter().map(dependency).collect()

@@ -1,7 +1,7 @@
 //! A running `pacto dashboard`, and a client that can ask it in every wrong way.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -139,7 +139,6 @@ impl Server {
         let mut stream = self.connect();
         // A server that refuses in the middle of a request closes while we still write.
         let _ = stream.write_all(request);
-        let _ = stream.shutdown(Shutdown::Write);
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         parse(&bytes)

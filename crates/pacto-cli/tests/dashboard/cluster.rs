@@ -70,7 +70,7 @@ fn a_cluster_is_shown_merged_and_missed() {
         "contract": {{"serviceName": "cart", "version": "1.2.0", "resolvedRef": "{address}/acme/cart:1.2.0", "resolutionPolicy": "Latest"}},
         "summary": {{"total": 2, "passed": 1, "failed": 1}},
         "runtime": {{"workload": "service", "stateType": "stateless"}},
-        "observedRuntime": {{"workloadKind": "Deployment", "hasPVC": false}},
+        "observedRuntime": {{"workloadKind": "Deployment", "hasPVC": false, "hasEmptyDir": false}},
         "conditions": [
           {{"type": "PortsValid", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "Ok", "message": ""}},
           {{"type": "GracefulShutdownMatch", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "No", "message": "30 is not 10"}}]}}"#

@@ -15,7 +15,7 @@ use crate::index::impact::{Subject, impact as whom_it_breaks};
 use crate::index::merge::group_key;
 use crate::index::{Snapshot, prepared};
 use crate::wire::comparison::{DiffResult, ImpactReport};
-use crate::wire::graph::GraphData;
+use crate::wire::graph::{GraphData, NodeStatus};
 use crate::wire::owner::{OwnerDetails, OwnerEntry};
 
 /// Steps from the focus without `depth`.
@@ -66,12 +66,14 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
                 return Err(Problem::unknown_service(focus));
             }
             let around = around(whole, focus, depth, input.direction.unwrap_or_default());
-            part(&around, |node| fits(&snapshot, &input, &node.id, &node.status))
+            part(&around, |node| fits(&snapshot, &input, &node.id, node.status.as_str()))
         }
         None if is_whole => whole.clone(),
-        None => part(whole, |node| fits(&snapshot, &input, &node.id, &node.status)),
+        None => part(whole, |node| fits(&snapshot, &input, &node.id, node.status.as_str())),
     };
-    for node in data.nodes.iter_mut().filter(|node| node.status == "external" && node.reason.is_none()) {
+    for node in
+        data.nodes.iter_mut().filter(|node| node.status == NodeStatus::External && node.reason.is_none())
+    {
         node.reason = app.oci.reason_by_name(&node.id);
     }
     Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))

@@ -323,7 +323,7 @@ fn resolve(app: &Dashboard, snapshot: &Snapshot, dependency: &mut Dependency) {
     };
     dependency.resolved = true;
     dependency.name.clone_from(&target.entry.name);
-    target.entry.contract_status.as_str().clone_into(&mut dependency.status);
+    dependency.status = target.entry.contract_status.into();
     dependency.resolved_version = Some(target.entry.version.clone()).filter(|version| !version.is_empty());
     dependency.in_range =
         in_range(&target.entry.version, dependency.compatibility.as_deref().unwrap_or_default());

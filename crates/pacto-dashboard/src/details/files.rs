@@ -11,7 +11,8 @@ use pacto_engine::sbom::{self, SbomFormat};
 
 use crate::judge::Judgement;
 use crate::wire::details::{
-    ConfigValue, Configuration, Excerpt, Interface, Policy, Sbom, SbomComponent, ServiceDetails,
+    ConfigValue, Configuration, Excerpt, Interface, Issue, Policy, PolicySource, Sbom, SbomComponent,
+    ServiceDetails,
 };
 
 /// Largest file that is shown as it is, in bytes.
@@ -43,11 +44,12 @@ pub(super) fn describe(
             |path: &str| path == own || path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('.'));
         let is_unchecked = judged.is_partial && found.reference.is_some();
         // A violation is reported at the place of the contract that it is about, so that it counts against all.
-        let is_broken = findings.iter().any(|finding| {
+        let broken = findings.iter().filter(|finding| {
             finding.severity == Severity::Error
                 && (is_about(&finding.path) || finding.code.as_str() == "POLICY_VIOLATION")
         });
-        policy(found, bundle, (!is_unchecked && !contract.is_publisher()).then_some(!is_broken), notes)
+        let problems = broken.map(Issue::from).collect();
+        policy(found, bundle, (!is_unchecked && !contract.is_publisher()).then_some(problems), notes)
     });
     details.policies = policies.collect();
     if let [one] = details.configurations.as_slice() {
@@ -186,7 +188,7 @@ fn of_values(values: &Mapping, fields: &[Field]) -> Vec<ConfigValue> {
 fn policy(
     found: &pacto_contract::model::Policy,
     bundle: &Bundle,
-    satisfied: Option<bool>,
+    problems: Option<Vec<Issue>>,
     notes: &mut Vec<String>,
 ) -> Policy {
     let in_bundle = found.reference.clone().filter(|file| bundle.contains(file));
@@ -206,7 +208,9 @@ fn policy(
         content: schema.as_ref().and_then(|file| shown(bundle, file, notes)),
         values: values.into_iter().map(of_field).collect(),
         schema,
-        satisfied,
+        satisfied: problems.as_ref().map(Vec::is_empty),
+        source: if found.reference.is_some() { PolicySource::Reference } else { PolicySource::Bundle },
+        problems: problems.unwrap_or_default(),
     }
 }
 

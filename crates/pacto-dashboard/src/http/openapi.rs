@@ -117,7 +117,9 @@ impl Description {
     pub fn document(&self, url: &str) -> Value {
         let mut schemas: Map<String, Value> = Map::new();
         for (name, schema) in self.answers.definitions().iter().chain(self.bodies.definitions()) {
-            schemas.insert(name.clone(), schema.clone());
+            let mut schema = schema.clone();
+            leave_out_null(&mut schema);
+            schemas.insert(name.clone(), schema);
         }
         schemas.sort_keys();
         let mut paths = self.paths.clone();
@@ -164,9 +166,22 @@ fn parameters<I: JsonSchema>(path: &str) -> Vec<Value> {
     fields.iter().map(parameter).collect()
 }
 
-/// A parameter that is not given is not `null`, and texts are bounded.
-fn simplify(field: &mut Value, longest: usize) {
-    let Some(map) = field.as_object_mut() else { return };
+/// What is not there is left out of an answer, and never `null`: a property that need not be there has no `null`.
+fn leave_out_null(schema: &mut Value) {
+    let required: Vec<String> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !required.contains(name)) {
+        if let Some(map) = property.as_object_mut() {
+            without_null(map);
+        }
+    }
+}
+
+fn without_null(map: &mut Map<String, Value>) {
     if let Some(Value::Array(kinds)) = map.get_mut("type") {
         kinds.retain(|kind| kind != "null");
         if let [only] = kinds.as_slice() {
@@ -182,6 +197,12 @@ fn simplify(field: &mut Value, longest: usize) {
             map.extend(only);
         }
     }
+}
+
+/// A parameter that is not given is not `null`, and texts are bounded.
+fn simplify(field: &mut Value, longest: usize) {
+    let Some(map) = field.as_object_mut() else { return };
+    without_null(map);
     map.remove("default");
     if map.get("type") == Some(&json!("string")) && !map.contains_key("enum") {
         map.insert("maxLength".to_owned(), json!(longest));

@@ -9,8 +9,8 @@ use pacto_engine::graph::{Layout, Position, layout};
 use super::prepared::digest;
 use super::{Service, ServiceId, Snapshot};
 use crate::wire::graph::{
-    CrossRef, Dependent, EdgeType, GraphData, GraphEdge, GraphNode, ServiceRefs, ServiceTree, TreeEdge,
-    TreeNode, UnresolvedReason,
+    CrossRef, Dependent, EdgeType, GraphData, GraphEdge, GraphNode, NodeStatus, ServiceRefs, ServiceTree,
+    TreeEdge, TreeNode, UnresolvedReason,
 };
 
 /// Deepest tree of one service; what is deeper is cut.
@@ -123,7 +123,7 @@ pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
         nodes.push(GraphNode {
             id: entry.name.clone(),
             service_name: entry.name.clone(),
-            status: entry.contract_status.as_str().to_owned(),
+            status: entry.contract_status.into(),
             version: (!entry.version.is_empty()).then(|| entry.version.clone()),
             source: Some(entry.source),
             reason: None,
@@ -143,7 +143,7 @@ pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
         nodes.push(GraphNode {
             id: name.to_owned(),
             service_name: name.to_owned(),
-            status: "external".to_owned(),
+            status: NodeStatus::External,
             version: None,
             source: None,
             reason,

@@ -8,7 +8,9 @@ use pacto_contract::model::Owner;
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
 use crate::record::{CrossReference, Need, Place, ServiceRecord, hexadecimal, newest_first};
-use crate::wire::details::{Compliance, ComplianceSummary, Condition, Insight, ServiceDetails};
+use crate::wire::details::{
+    Compliance, ComplianceSummary, Condition, Insight, InsightSeverity, ServiceDetails,
+};
 use crate::wire::owner::UNOWNED;
 use crate::wire::service::{ComplianceStatus, ContractStatus, ServiceEntry, SourceKind, Version};
 
@@ -275,8 +277,8 @@ pub fn insights(
     (warnings, first_warning): (usize, Option<&str>),
     details: Option<&ServiceDetails>,
 ) -> Vec<Insight> {
-    let insight = |severity: &str, title: String, description: Option<&str>| Insight {
-        severity: severity.to_owned(),
+    let insight = |severity: InsightSeverity, title: String, description: Option<&str>| Insight {
+        severity,
         title,
         description: description.map(str::to_owned),
     };
@@ -286,32 +288,42 @@ pub fn insights(
     let mut found = Vec::new();
     match status {
         ContractStatus::NonCompliant => {
-            found.push(insight("critical", "Contract is non-compliant".to_owned(), None));
+            found.push(insight(InsightSeverity::Critical, "Contract is non-compliant".to_owned(), None));
         }
-        ContractStatus::Warning => found.push(insight("warning", "Contract has warnings".to_owned(), None)),
+        ContractStatus::Warning => {
+            found.push(insight(InsightSeverity::Warning, "Contract has warnings".to_owned(), None))
+        }
         _ => {}
     }
     if errors > 0 {
-        found.push(insight("critical", plural(errors, "error"), first_error));
+        found.push(insight(InsightSeverity::Critical, plural(errors, "error"), first_error));
     }
     if warnings > 0 {
-        found.push(insight("warning", plural(warnings, "warning"), first_warning));
+        found.push(insight(InsightSeverity::Warning, plural(warnings, "warning"), first_warning));
     }
     let Some(details) = details else { return found };
     let resources = details.resources.unwrap_or_default();
     if resources.service_exists == Some(false) {
-        found.push(insight("critical", "Service resource not found".to_owned(), None));
+        found.push(insight(InsightSeverity::Critical, "Service resource not found".to_owned(), None));
     }
     if resources.workload_exists == Some(false) {
-        found.push(insight("critical", "Workload not found".to_owned(), None));
+        found.push(insight(InsightSeverity::Critical, "Workload not found".to_owned(), None));
     }
     let ports = details.ports.clone().unwrap_or_default();
     let listed = |ports: &[u32]| ports.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     if !ports.missing.is_empty() {
-        found.push(insight("warning", format!("Missing ports: {}", listed(&ports.missing)), None));
+        found.push(insight(
+            InsightSeverity::Warning,
+            format!("Missing ports: {}", listed(&ports.missing)),
+            None,
+        ));
     }
     if !ports.unexpected.is_empty() {
-        found.push(insight("info", format!("Unexpected ports: {}", listed(&ports.unexpected)), None));
+        found.push(insight(
+            InsightSeverity::Info,
+            format!("Unexpected ports: {}", listed(&ports.unexpected)),
+            None,
+        ));
     }
     found
 }

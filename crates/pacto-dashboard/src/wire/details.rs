@@ -254,7 +254,7 @@ pub struct Dependency {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_range: Option<bool>,
     /// Its status, or `external`.
-    pub status: String,
+    pub status: super::graph::NodeStatus,
     /// Why it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<super::graph::UnresolvedReason>,
@@ -340,6 +340,20 @@ pub struct Policy {
     /// Whether the contract keeps to it; absent where that was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub satisfied: Option<bool>,
+    /// Where it is from.
+    pub source: PolicySource,
+    /// How the contract breaks it.
+    pub problems: Vec<Issue>,
+}
+
+/// Where a policy is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicySource {
+    /// A file of the bundle.
+    Bundle,
+    /// Another contract.
+    Reference,
 }
 
 /// What validation found.
@@ -557,11 +571,23 @@ pub struct Condition {
     pub last_transition_ago: Option<String>,
 }
 
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InsightSeverity {
+    /// Look at it now.
+    Critical,
+    /// Look at it.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Insight {
-    /// `critical`, `warning` or `info`.
-    pub severity: String,
+    /// How bad it is.
+    pub severity: InsightSeverity,
     /// In a few words.
     pub title: String,
     /// In a sentence.

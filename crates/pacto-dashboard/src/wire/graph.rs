@@ -24,6 +24,50 @@ pub enum UnresolvedReason {
     Discovering,
 }
 
+/// Status of a service in a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub enum NodeStatus {
+    /// It keeps to its contract.
+    Compliant,
+    /// It does, with warnings.
+    Warning,
+    /// It does not.
+    NonCompliant,
+    /// Nothing runs.
+    Reference,
+    /// Nobody knows.
+    Unknown,
+    /// The service is named, and not known here.
+    #[serde(rename = "external")]
+    External,
+}
+
+impl NodeStatus {
+    /// The word in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Compliant => "Compliant",
+            Self::Warning => "Warning",
+            Self::NonCompliant => "NonCompliant",
+            Self::Reference => "Reference",
+            Self::Unknown => "Unknown",
+            Self::External => "external",
+        }
+    }
+}
+
+impl From<ContractStatus> for NodeStatus {
+    fn from(status: ContractStatus) -> Self {
+        match status {
+            ContractStatus::Compliant => Self::Compliant,
+            ContractStatus::Warning => Self::Warning,
+            ContractStatus::NonCompliant => Self::NonCompliant,
+            ContractStatus::Reference => Self::Reference,
+            ContractStatus::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// What an edge means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -60,7 +104,7 @@ pub struct GraphNode {
     /// Name.
     pub service_name: String,
     /// Its status, or `external`.
-    pub status: String,
+    pub status: NodeStatus,
     /// Version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

@@ -16,11 +16,11 @@ use crate::details::{empty, policy_of};
 use crate::index::merge::{compliance_of, owner_key};
 use crate::record::{CrossReference, Need, last_part};
 use crate::wire::details::{
-    ChecksSummary, Condition, Configuration, Dependency, EndpointStatus, Insight, Interface, Issue,
-    ObservedRuntime, Policy, Ports, Resources, Runtime, RuntimeDiffRow, RuntimeDiffStatus, Scaling,
-    ServiceDetails, Validation, VersionPolicy,
+    ChecksSummary, Condition, Configuration, Dependency, EndpointStatus, Insight, InsightSeverity, Interface,
+    Issue, ObservedRuntime, Policy, PolicySource, Ports, Resources, Runtime, RuntimeDiffRow,
+    RuntimeDiffStatus, Scaling, ServiceDetails, Validation, VersionPolicy,
 };
-use crate::wire::graph::RefType;
+use crate::wire::graph::{NodeStatus, RefType};
 use crate::wire::service::{ContractStatus, SourceKind, Version};
 
 /// The services of a cluster by name. Of several resources of one service the one that is worst off comes first, then by
@@ -215,6 +215,8 @@ fn policy(found: &PolicyView) -> Policy {
         content: None,
         values: Vec::new(),
         satisfied: None,
+        source: if found.reference.is_some() { PolicySource::Reference } else { PolicySource::Bundle },
+        problems: Vec::new(),
     }
 }
 
@@ -227,7 +229,7 @@ fn dependency(found: &pacto_k8s::view::DependencyView) -> Dependency {
         resolved: false,
         resolved_version: None,
         in_range: None,
-        status: "external".to_owned(),
+        status: NodeStatus::External,
         reason: None,
     }
 }
@@ -325,7 +327,11 @@ fn endpoint(found: &pacto_k8s::view::EndpointView) -> EndpointStatus {
 }
 
 fn insight(found: &pacto_k8s::view::InsightView) -> Insight {
-    let severity = found.severity.clone();
+    let severity = match found.severity.as_str() {
+        "critical" | "error" => InsightSeverity::Critical,
+        "warning" => InsightSeverity::Warning,
+        _ => InsightSeverity::Info,
+    };
     Insight { severity, title: found.title.clone(), description: found.description.clone() }
 }
 

@@ -1,590 +1,1372 @@
-// The shapes of the dashboard's API. Generated names: keep client code in other files.
+// Generated from schemas/dashboard-openapi.json by `cargo xtask codegen`. Do not edit.
 
-export type ContractStatus = 'Compliant' | 'Warning' | 'NonCompliant' | 'Unknown' | 'Reference';
-export type ComplianceStatus = 'OK' | 'WARNING' | 'ERROR' | 'REFERENCE' | '';
-export type Classification = 'NON_BREAKING' | 'POTENTIAL_BREAKING' | 'BREAKING';
-export type SourceType = 'local' | 'oci' | 'k8s';
-export type SourceState = 'live' | 'discovering' | 'stale' | 'failing' | 'disabled';
-
-export interface Contact {
-  type: string;
-  value: string;
-  purpose?: string;
-}
-
-export interface Team {
-  team?: string;
-  dri?: string;
-  contacts?: Contact[];
-}
-
-export type Owner = string | Team;
-
-export interface ServiceEntry {
+/** A service as it was merged. */
+export interface AggregatedService {
+  /** Name. */
   name: string;
-  version: string;
-  owner?: Owner;
-  ownerKey: string;
-  contractStatus: ContractStatus;
-  source: string;
-  sources?: string[];
-  namespace?: string;
-  resource?: string;
-  blastRadius?: number;
-  dependencyCount?: number;
-  dependentCount?: number;
-  checksPassed: number;
-  checksTotal: number;
-  checksFailed: number;
-  complianceStatus: ComplianceStatus;
-  complianceScore: number | null;
-  complianceErrors: number;
-  complianceWarnings: number;
-  topInsight?: string;
-  updateAvailable?: boolean;
-  latestAvailable?: string;
-  lastChange?: Classification;
+  /** Where the contract is from. */
+  mergedSource: SourceKind;
+  /** Every source that knows it. */
+  mergedSources: SourceKind[];
+  /** Status. */
+  mergedContractStatus: ContractStatus;
+  /** Version. */
+  mergedVersion: string;
+  /** As `mergedSources`. */
+  presentInSources: SourceKind[];
 }
 
-export interface Field {
-  name: string;
-  type: string;
-  required: boolean;
-  description?: string;
-  default?: string;
-  constraints?: string;
+/** What was fetched before. */
+export interface CacheDiagnostics {
+  /** Its directory; empty where there is none. */
+  cacheDir: string;
+  /** Whether it is there. */
+  exists: boolean;
+  /** As `exists`: the directory is the one for registries. */
+  ociDirExists: boolean;
+  /** Number of services. */
+  serviceCount: number;
+  /** Number of versions. */
+  versionCount: number;
+  /** What went wrong. */
+  error?: string | null;
 }
 
-export interface Parameter {
-  name: string;
-  in: string;
-  type: string;
-  required: boolean;
-  description?: string;
-}
-
-export interface RequestBody {
-  required: boolean;
-  mediaTypes: string[];
-  fields: Field[];
-}
-
-export interface OperationResponse {
-  status: string;
-  description?: string;
-  fields: Field[];
-}
-
-export interface Operation {
-  method: string;
-  path: string;
-  summary?: string;
-  operationId?: string;
-  deprecated?: boolean;
-  parameters?: Parameter[];
-  requestBody?: RequestBody;
-  responses?: OperationResponse[];
-}
-
-export interface Interface {
-  name: string;
-  type: string;
-  port?: number;
-  visibility?: string;
-  hasContractFile?: boolean;
-  contractFile?: string;
-  contractContent?: string;
-  endpoints?: Operation[];
-}
-
-export interface ConfigValue {
-  key: string;
-  value: string;
-  type: string;
-  required?: boolean;
-  default?: string;
-  description?: string;
-}
-
-export interface Configuration {
-  name?: string;
-  hasSchema: boolean;
-  schema?: string;
-  ref?: string;
-  valueKeys?: string[];
-  secretKeys?: string[];
-  values?: ConfigValue[];
-}
-
-export interface Issue {
-  code: string;
-  path: string;
-  message: string;
-  severity?: 'error' | 'warning' | 'info';
-  help?: string;
-  file?: string;
-  line?: number;
-  column?: number;
-  excerpt?: Excerpt;
-}
-
-export interface Policy {
-  hasSchema: boolean;
-  name?: string;
-  schema?: string;
-  ref?: string;
-  content?: string;
-  title?: string;
-  description?: string;
-  satisfied?: boolean;
-  source?: 'bundle' | 'reference';
-  problems?: Issue[];
-  values?: ConfigValue[];
-}
-
-export interface Dependency {
-  name: string;
-  ref: string;
-  required: boolean;
-  compatibility?: string;
-  resolved: boolean;
-  resolvedVersion?: string;
-  status?: ContractStatus | 'external';
-  reason?: string;
-  inRange?: boolean;
-}
-
-export interface Runtime {
-  workload?: string;
-  stateType?: string;
-  persistenceScope?: string;
-  persistenceDurability?: string;
-  dataCriticality?: string;
-  upgradeStrategy?: string;
-  gracefulShutdownSeconds?: number;
-  healthInterface?: string;
-  healthPath?: string;
-  metricsInterface?: string;
-  metricsPath?: string;
-}
-
-export interface Scaling {
-  replicas?: number;
-  min?: number;
-  max?: number;
-}
-
-export interface Validation {
-  valid: boolean;
-  errors?: Issue[];
-  warnings?: Issue[];
-  infos?: Issue[];
-}
-
-export interface ComplianceSummary {
-  total: number;
-  passed: number;
-  failed: number;
-  errors: number;
-  warnings: number;
-}
-
-export interface Compliance {
-  status: ComplianceStatus;
-  score: number | null;
-  summary?: ComplianceSummary;
-}
-
-export interface ObservedRuntime {
-  workloadKind?: string;
-  deploymentStrategy?: string;
-  podManagementPolicy?: string;
-  terminationGracePeriodSeconds?: number;
-  containerImages?: string[];
-  hasPVC?: boolean;
-  hasEmptyDir?: boolean;
-  healthProbeInitialDelaySeconds?: number;
-}
-
-export interface RuntimeDiffRow {
-  field: string;
-  contractPath?: string;
-  declaredValue: string;
-  observedValue: string;
-  status: string;
-}
-
-export interface EndpointStatus {
-  interface: string;
-  type?: string;
-  url?: string;
-  healthy?: boolean;
-  statusCode?: number;
-  latencyMs?: number;
-  error?: string;
-  message?: string;
-}
-
-export interface Condition {
-  type: string;
-  status: string;
-  reason?: string;
-  message?: string;
-  severity?: string;
-  lastTransitionAgo?: string;
-}
-
-export interface Insight {
-  severity: 'critical' | 'warning' | 'info';
-  title: string;
-  description?: string;
-}
-
-export interface Document {
-  path: string;
-  title: string;
-  html: string;
-}
-
-export interface SbomComponent {
-  name: string;
-  version?: string;
-  purl?: string;
-  licenses?: string[];
-}
-
-export interface Sbom {
-  format: string;
-  version?: string;
-  components: SbomComponent[];
-  total: number;
-  truncated: boolean;
-}
-
-export interface ServiceSourceState {
-  type: string;
-  state: SourceState;
-  asOf?: string;
-  ref?: string;
-}
-
-export interface Ports {
-  expected?: number[];
-  observed?: number[];
-  missing?: number[];
-  unexpected?: number[];
-}
-
-export interface ServiceDetails {
-  name: string;
-  version: string;
-  owner?: Owner;
-  ownerKey: string;
-  contractStatus: ContractStatus;
-  source: string;
-  sources?: string[];
-  namespace?: string;
-  imageRef?: string;
-  chartRef?: string;
-  metadata?: Record<string, string>;
-  resolvedRef?: string;
-  currentRevision?: string;
-  versionPolicy?: string;
-  latestAvailable?: string;
-  updateAvailable?: boolean;
-  interfaces?: Interface[];
-  configuration?: Configuration;
-  configurations?: Configuration[];
-  dependencies?: Dependency[];
-  runtime?: Runtime;
-  scaling?: Scaling;
-  policy?: Policy;
-  policies?: Policy[];
-  validation?: Validation;
-  compliance?: Compliance;
-  observedRuntime?: ObservedRuntime;
-  runtimeDiff?: RuntimeDiffRow[];
-  endpoints?: EndpointStatus[];
-  conditions?: Condition[];
-  insights?: Insight[];
-  checksSummary?: { total: number; passed: number; failed: number };
-  resources?: { serviceExists?: boolean; workloadExists?: boolean };
-  ports?: Ports;
-  lastReconciledAt?: string;
-  documents?: Document[];
-  sbom?: Sbom;
-  blastRadius?: number;
-  dependentCount?: number;
-  sourceStates?: ServiceSourceState[];
-  notes?: string[];
-}
-
-export interface Version {
-  version: string;
-  ref?: string;
-  contractHash?: string;
-  createdAt?: string;
-  source?: string;
-  classification?: Classification;
-  isCurrent?: boolean;
-  /** Whether its files are here. */
-  available?: boolean;
-}
-
-export interface ServiceSources {
-  name: string;
-  sources: { sourceType: string; service: ServiceDetails }[];
-  merged: ServiceDetails;
-}
-
-export interface Dependent {
-  name: string;
-  version?: string;
-  owner?: Owner;
-  ownerKey?: string;
-  contractStatus?: ContractStatus;
-  required: boolean;
-  compatibility?: string;
-  inRange?: boolean;
-}
-
-export interface CrossRef {
-  name: string;
-  refType: string;
-  ref?: string;
-  contractStatus?: ContractStatus;
-}
-
-export interface ServiceRefs {
-  references: CrossRef[];
-  referencedBy: CrossRef[];
-}
-
-export interface GraphEdge {
-  targetId: string;
-  targetName: string;
-  required: boolean;
-  compatibility?: string;
-  resolved: boolean;
-  type: 'dependency' | 'reference';
-  inCycle?: boolean;
-}
-
-export interface GraphNode {
-  id: string;
-  serviceName: string;
-  status: ContractStatus | 'external';
-  version?: string;
-  source?: string;
-  reason?: string;
-  edges?: GraphEdge[];
-  x: number;
-  y: number;
-  layer: number;
-  ownerKey: string;
-  namespace?: string;
-  blastRadius?: number;
-  updateAvailable?: boolean;
-  lastChange?: Classification;
-}
-
-export interface GraphData {
-  nodes: GraphNode[];
-  width: number;
-  height: number;
-  layers: number;
-  cycles: string[][];
-  snapshot: string;
-}
-
-export interface Excerpt {
-  file: string;
-  line: number;
-  column: number;
-  /** How many characters of the line it is about. */
-  length?: number;
-  firstLine: number;
-  lines: string[];
-}
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-export interface Finding {
-  ruleId: string;
-  classification: Classification;
-  direction?: 'received' | 'produced';
-  message: string;
-  hint?: string;
-  old?: Excerpt;
-  new?: Excerpt;
-  fingerprint: string;
-  proof: 'witness' | 'structural' | 'undecided';
-  witness?: Json;
-}
-
+/** One change. */
 export interface Change {
+  /** What changed. */
   path: string;
-  type: 'added' | 'removed' | 'modified';
-  oldValue?: Json;
-  newValue?: Json;
+  /** What happened to it. */
+  type: ChangeType;
+  /** The value before. */
+  oldValue?: unknown;
+  /** The value after. */
+  newValue?: unknown;
+  /** Whether it breaks somebody. */
   classification: Classification;
-  reason?: string;
-  section?: string;
-  findings?: Finding[];
+  /** In words. */
+  reason: string;
+  /** Part of the contract: the first word of the path. */
+  section: string;
+  /** Why it has its class. */
+  findings: Finding[];
 }
 
-export interface SbomChange {
-  name: string;
-  change: 'added' | 'removed' | 'modified';
-  from?: string;
-  to?: string;
-  detail?: string;
-}
-
-export interface VersionedName {
-  name: string;
-  version: string;
-  source?: string;
-}
-
+/** Changes by class. */
 export interface ChangeCounts {
+  /** Breaking. */
   breaking: number;
+  /** Potentially breaking. */
   potential: number;
+  /** Not breaking. */
   nonBreaking: number;
 }
 
-export interface DiffResult {
-  from: VersionedName;
-  to: VersionedName;
-  classification: Classification;
-  changes: Change[];
-  counts?: ChangeCounts;
-  suggestedVersion?: string;
-  diagnostics?: Issue[];
-  sbom?: { changes: SbomChange[] };
+/** What happened to the place. */
+export type ChangeType = "added" | "removed" | "modified";
+
+/** Checks of the operator in numbers. */
+export interface ChecksSummary {
+  /** All. */
+  total: number;
+  /** Passed. */
+  passed: number;
+  /** Failed. */
+  failed: number;
 }
 
-export type Verdict = 'breaks' | 'may-break' | 'not-affected' | 'held-back' | 'unknown';
+/** Whether a change breaks somebody. */
+export type Classification = "NON_BREAKING" | "POTENTIAL_BREAKING" | "BREAKING";
 
-export interface Consumer {
+/** The cluster. */
+export interface ClusterDiagnostics {
+  /** Whether there is a configuration for a client. */
+  clientConfigured: boolean;
+  /** Whether it answers. */
+  clusterReachable: boolean;
+  /** Whether it knows the resource. */
+  crdExists: boolean;
+  /** The namespace that is looked at; empty for all. */
+  namespace: string;
+  /** Whether all are looked at. */
+  allNamespaces: boolean;
+  /** Number of resources. */
+  resourceCount: number;
+  /** What went wrong. */
+  error?: string | null;
+}
+
+/** How the checks went. */
+export interface Compliance {
+  /** In a word. */
+  status: ComplianceStatus;
+  /** Passed checks in percent; null without checks. */
+  score: number | null;
+  /** In numbers. */
+  summary?: ComplianceSummary | null;
+}
+
+/** How a service is checked. */
+export type ComplianceStatus = "OK" | "WARNING" | "ERROR" | "REFERENCE";
+
+/** Checks in numbers. */
+export interface ComplianceSummary {
+  /** All. */
+  total: number;
+  /** Passed. */
+  passed: number;
+  /** Not passed. */
+  failed: number;
+  /** Failed as errors. */
+  errors: number;
+  /** Failed as warnings. */
+  warnings: number;
+}
+
+/** A condition of the operator. */
+export interface Condition {
+  /** Type. */
+  type: string;
+  /** `True`, `False` or `Unknown`. */
+  status: string;
+  /** One word. */
+  reason?: string | null;
+  /** A sentence. */
+  message?: string | null;
+  /** `error` or `warning`. */
+  severity?: string | null;
+  /** How long it has been so, as people say it. */
+  lastTransitionAgo?: string | null;
+}
+
+/** One key of a configuration. */
+export interface ConfigValue {
+  /** Dotted name. */
+  key: string;
+  /** Value, or default, as text; `(any)` where there is none. */
+  value: string;
+  /** Type in words. */
+  type: string;
+  /** Whether it must be given. */
+  required?: boolean;
+  /** Default of the schema. */
+  default?: string | null;
+  /** Description of the schema. */
+  description?: string | null;
+}
+
+/** One configuration. */
+export interface Configuration {
+  /** Name. */
   name: string;
-  version?: string;
-  owner?: Owner;
+  /** Whether a schema describes it. */
+  hasSchema: boolean;
+  /** Schema file in the bundle. */
+  schema?: string | null;
+  /** Contract whose schema applies. */
+  ref?: string | null;
+  /** Keys that have values. */
+  valueKeys?: string[];
+  /** Keys whose values are secrets. */
+  secretKeys?: string[];
+  /** Keys with values, or with what the schema says. */
+  values: ConfigValue[];
+}
+
+/** A service that needs the one that changed. */
+export interface Consumer {
+  /** Name. */
+  name: string;
+  /** Version. */
+  version?: string | null;
+  /** Who answers for it. */
+  owner?: Owner | null;
+  /** The name that services are grouped by; empty without an owner. */
   ownerKey: string;
+  /** Whether it, or the service on the way, cannot work without it. */
   required: boolean;
+  /** 1 for those that name the service themselves. */
   depth: number;
+  /** The way: from the service that changed to the consumer. */
   path: string[];
-  relation: 'dependency' | 'configuration' | 'policy';
-  compatibility?: string;
-  admitsNew?: boolean;
+  /** How it is tied to the service. */
+  relation: Relation;
+  /** Version constraint of the first step. */
+  compatibility?: string | null;
+  /** Whether the constraint admits the new version. */
+  admitsNew?: boolean | null;
+  /** What happens. */
   verdict: Verdict;
+  /** Why, in a sentence. */
   reason: string;
+  /** Changes that meet what the consumer uses. */
   uses: string[];
 }
 
-export interface OwnerImpact {
-  key: string;
-  breaks: number;
-  mayBreak: number;
-  services: string[];
+/** One way to reach an owner. */
+export interface Contact {
+  /** `email`, `url`, `group`, `oncall`, `chat` or `other`. */
+  type: string;
+  /** Address, link or name. */
+  value: string;
+  /** What it is for. */
+  purpose?: string | null;
 }
 
-export interface ImpactReport {
+/** Whether a service keeps to its contract. */
+export type ContractStatus = "Compliant" | "Warning" | "NonCompliant" | "Reference" | "Unknown";
+
+/** A reference to a configuration or policy. */
+export interface CrossRef {
+  /** The other service. */
   name: string;
-  from: string;
-  to: string;
+  /** `config` or `policy`. */
+  refType: RefType;
+  /** As declared. */
+  ref: string;
+  /** Status of the other service, where it is known. */
+  contractStatus?: ContractStatus | null;
+}
+
+/** Services by source, and merged. */
+export interface DebugServices {
+  /** Each source by itself. */
+  perSource: SourceServices[];
+  /** Merged. */
+  aggregatedList: AggregatedService[];
+}
+
+/** Sources with everything that helps to find out why. */
+export interface DebugSources {
+  /** As `/api/sources` has them. */
+  sources: SourceInfo[];
+  /** By kind. */
+  diagnostics: Diagnostics;
+  /** What is served now. */
+  live: Live;
+}
+
+/** One dependency. */
+export interface Dependency {
+  /** Name of the service, resolved. */
+  name: string;
+  /** Reference as declared. */
+  ref: string;
+  /** Whether the service cannot work without it. */
+  required: boolean;
+  /** Version constraint as declared. */
+  compatibility?: string | null;
+  /** Whether it is known here. */
+  resolved: boolean;
+  /** Its current version. */
+  resolvedVersion?: string | null;
+  /** Whether that version is within the constraint. */
+  inRange?: boolean | null;
+  /** Its status, or `external`. */
+  status: string;
+  /** Why it is not known. */
+  reason?: UnresolvedReason | null;
+}
+
+/** A service that needs another one. */
+export interface Dependent {
+  /** Name. */
+  name: string;
+  /** Version. */
+  version?: string | null;
+  /** Its status. */
+  contractStatus: ContractStatus;
+  /** The name that services are grouped by; empty without an owner. */
+  ownerKey: string;
+  /** Whether it cannot work without it. */
+  required: boolean;
+  /** Version constraint. */
+  compatibility?: string | null;
+  /** Whether the current version is within the constraint. */
+  inRange?: boolean | null;
+}
+
+/** By kind of source. */
+export interface Diagnostics {
+  /** The cluster. */
+  k8s: ClusterDiagnostics;
+  /** Registries. */
+  oci: OciDiagnostics;
+  /** What was fetched before. */
+  cache: CacheDiagnostics;
+  /** The directory. */
+  local: LocalDiagnostics;
+}
+
+/** Two versions compared. */
+export interface DiffResult {
+  /** Old version. */
+  from: VersionedName;
+  /** New version. */
+  to: VersionedName;
+  /** The worst of all changes. */
   classification: Classification;
-  consumers: Consumer[];
-  owners: OwnerImpact[];
-  counts: { breaks: number; mayBreak: number; heldBack: number; notAffected: number; unknown: number };
+  /** Changes, the worst first. */
+  changes: Change[];
+  /** Changes by class. */
+  counts: ChangeCounts;
+  /** The lowest version that such changes may be published as, where the old one is a version. */
+  suggestedVersion?: string | null;
+  /** What could not be compared, and why. */
+  diagnostics: Issue[];
+  /** Packages that changed. */
+  sbom?: SbomChanges | null;
 }
 
-export interface OwnerEntry {
-  key: string;
-  team?: string;
-  dri?: string;
-  contacts: Contact[];
-  services: number;
-  compliant: number;
-  warning: number;
-  nonCompliant: number;
-  reference: number;
+/** Which way the data flows. */
+export type Direction = "received" | "produced";
+
+/** A page of the bundle. */
+export interface Document {
+  /** Path in the bundle. */
+  path: string;
+  /** First heading, else the name of the file. */
+  title: string;
+  /** HTML without scripts, styles and raw HTML of the author. */
+  html: string;
+}
+
+/** What an edge means. */
+export type EdgeType = "dependency" | "reference";
+
+/** A probed endpoint. */
+export interface EndpointStatus {
+  /** Interface. */
+  interface: string;
+  /** `health` or `metrics`. */
+  type?: string | null;
+  /** URL. */
+  url?: string | null;
+  /** Whether it answered well. */
+  healthy?: boolean | null;
+  /** Status code. */
+  statusCode?: number | null;
+  /** Time of the answer, in milliseconds. */
+  latencyMs?: number | null;
+  /** What went wrong. */
+  error?: string | null;
+  /** More in words. */
+  message?: string | null;
+}
+
+/** Some lines of a file. */
+export interface Excerpt {
+  /** File. */
+  file: string;
+  /** The line that it is about, counted from 1. */
+  line: number;
+  /** Column in characters, counted from 1. */
+  column: number;
+  /** How many characters it is about. */
+  length: number;
+  /** Number of the first line shown. */
+  firstLine: number;
+  /** The lines. */
+  lines: string[];
+}
+
+/** A property of a schema. */
+export interface Field {
+  /** Dotted name; `[]` for the elements of a list, `*` for any key. */
+  name: string;
+  /** Type in words, such as `array of string (uri)`. */
+  type: string;
+  /** Whether the object that holds it must have it. */
+  required: boolean;
+  /** Description. */
+  description?: string | null;
+  /** Default value, as JSON. */
+  default?: string | null;
+}
+
+/** One reason for the class of a change. */
+export interface Finding {
+  /** Rule of the table. */
+  ruleId: string;
+  /** Class of this finding alone. */
+  classification: Classification;
+  /** Which way the data flows. */
+  direction?: Direction | null;
+  /** What changed, in words. */
+  message: string;
+  /** What to do about it. */
+  hint?: string | null;
+  /** Lines of the old version. */
+  old?: Excerpt | null;
+  /** Lines of the new version. */
+  new?: Excerpt | null;
+  /** Identity of the finding. */
+  fingerprint: string;
+  /** How sure it is. */
+  proof: Proof;
+  /** A document that shows it. */
+  witness?: unknown;
+}
+
+/** The whole fleet, or a part of it. */
+export interface GraphData {
+  /** The services, by name; those that are named and not known are among them. */
+  nodes: GraphNode[];
+  /** Width of the drawing in pixels. */
+  width: number;
+  /** Height of the drawing in pixels. */
+  height: number;
+  /** Number of layers. */
+  layers: number;
+  /** Services that need each other, each group sorted. */
+  cycles: string[][];
+  /** The snapshot that it shows. */
+  snapshot: string;
+}
+
+/** A need. */
+export interface GraphEdge {
+  /** Identity of the other service. */
+  targetId: string;
+  /** Its name. */
+  targetName: string;
+  /** Whether the service cannot work without it. */
+  required: boolean;
+  /** Version constraint. */
+  compatibility?: string | null;
+  /** Whether the other service is known. */
+  resolved: boolean;
+  /** What it means. */
+  type: EdgeType;
+  /** Whether it is part of a cycle. */
+  inCycle?: boolean;
+}
+
+/** A service in a graph. */
+export interface GraphNode {
+  /** Identity: the name. */
+  id: string;
+  /** Name. */
+  serviceName: string;
+  /** Its status, or `external`. */
+  status: string;
+  /** Version. */
+  version?: string | null;
+  /** Where the contract is from. */
+  source?: SourceKind | null;
+  /** Why it is not known. */
+  reason?: UnresolvedReason | null;
+  /** The name that services are grouped by; empty without an owner. */
+  ownerKey: string;
+  /** Namespace of the cluster. */
+  namespace?: string | null;
+  /** How many services stop working when it does. */
+  blastRadius: number;
+  /** Whether a higher version is available. */
+  updateAvailable?: boolean;
+  /** What the current version changed. */
+  lastChange?: Classification | null;
+  /** Centre, from the left, in pixels. */
+  x: number;
+  /** Centre, from the top, in pixels. */
+  y: number;
+  /** Layer, counted from 0 at the left. */
+  layer: number;
+  /** What it needs, in the order of the contract. */
+  edges: GraphEdge[];
+}
+
+/** Answer of `/health`. */
+export interface Health {
+  /** `ok`. */
+  status: string;
+  /** Version of the server. */
+  version?: string | null;
+}
+
+/** First event of a stream. */
+export interface HelloEvent {
+  /** Current snapshot. */
+  snapshot: string;
+  /** Version of the server. */
+  version: string;
+  /** When the snapshot was made; RFC 3339. */
+  asOf: string;
+}
+
+/** Consumers by verdict. */
+export interface ImpactCounts {
+  /** Break. */
+  breaks: number;
+  /** May break. */
+  mayBreak: number;
+  /** Stay on the old version. */
+  heldBack: number;
+  /** Not affected. */
+  notAffected: number;
+  /** Nobody can say. */
   unknown: number;
-  totalBlast: number;
-  compliancePercent: number;
 }
 
-export interface OwnerDetails extends OwnerEntry {
+/** Whom a new version breaks. */
+export interface ImpactReport {
+  /** The service. */
+  name: string;
+  /** Old version. */
+  from: string;
+  /** New version. */
+  to: string;
+  /** The worst of all changes. */
+  classification: Classification;
+  /** Services that need it, directly or not: the worst verdict first, then the nearest, then by name. */
+  consumers: Consumer[];
+  /** Who has to be told, by name. */
+  owners: OwnerImpact[];
+  /** Consumers by verdict. */
+  counts: ImpactCounts;
+}
+
+/** Something to look at. */
+export interface Insight {
+  /** `critical`, `warning` or `info`. */
+  severity: string;
+  /** In a few words. */
+  title: string;
+  /** In a sentence. */
+  description?: string | null;
+}
+
+/** One interface. */
+export interface Interface {
+  /** Name. */
+  name: string;
+  /** `http`, `grpc` or `event`. */
+  type: string;
+  /** Port. */
+  port?: number | null;
+  /** `public` or `internal`. */
+  visibility?: string | null;
+  /** Whether a file of the bundle describes it. */
+  hasContractFile?: boolean;
+  /** That file. */
+  contractFile?: string | null;
+  /** Its text, where it is no `OpenAPI` document; cut at 10,240 bytes. */
+  contractContent?: string | null;
+  /** Its operations, where it is one. */
+  endpoints?: Operation[];
+}
+
+/** One finding. */
+export interface Issue {
+  /** Stable code. */
+  code: string;
+  /** Path in the contract. */
+  path: string;
+  /** What is wrong. */
+  message: string;
+  /** How bad it is. */
+  severity?: Severity | null;
+  /** What to do next. */
+  help?: string | null;
+  /** File. */
+  file?: string | null;
+  /** Line, counted from 1. */
+  line?: number | null;
+  /** Column in characters, counted from 1. */
+  column?: number | null;
+  /** The lines around it. */
+  excerpt?: Excerpt | null;
+}
+
+/** What is served now. */
+export interface Live {
+  /** Number of services. */
+  serviceCount: number;
+  /** Their names; at most 1,000. */
+  serviceNames: string[];
+}
+
+/** The directory. */
+export interface LocalDiagnostics {
+  /** The directory. */
+  dir: string;
+  /** Whether a contract was found. */
+  pactoYamlFound: boolean;
+  /** Where. */
+  foundIn?: string | null;
+  /** What went wrong. */
+  error?: string | null;
+}
+
+/** Answer of `/metrics` in JSON. */
+export interface MetricsReport {
+  /** Number of services. */
+  serviceCount: number;
+  /** Number of sources, those that are not in use among them. */
+  sourceCount: number;
+}
+
+/** A service of one source. */
+export interface NamedVersion {
+  /** Name. */
+  name: string;
+  /** Version. */
+  version: string;
+}
+
+/** What runs. */
+export interface ObservedRuntime {
+  /** Kind of the workload. */
+  workloadKind?: string | null;
+  /** Strategy of a deployment. */
+  deploymentStrategy?: string | null;
+  /** Pod management of a stateful set. */
+  podManagementPolicy?: string | null;
+  /** Time to stop, in seconds. */
+  terminationGracePeriodSeconds?: number | null;
+  /** Images. */
+  containerImages?: string[];
+  /** Whether there are volume claims. */
+  hasPVC?: boolean | null;
+  /** Whether there are volumes that go with the pod. */
+  hasEmptyDir?: boolean | null;
+  /** Time before the first health check, in seconds. */
+  healthProbeInitialDelaySeconds?: number | null;
+}
+
+/** Registries. */
+export interface OciDiagnostics {
+  /** Whether contracts can be fetched. */
+  storeConfigured: boolean;
+  /** Repositories that are known, by name. */
+  repos: string[];
+  /** What went wrong. */
+  error?: string | null;
+}
+
+/** One operation of an `OpenAPI` document. */
+export interface Operation {
+  /** Method in capitals. */
+  method: string;
+  /** Path template. */
+  path: string;
+  /** Summary, else the first line of the description. */
+  summary?: string | null;
+  /** `operationId`. */
+  operationId?: string | null;
+  /** Whether it is deprecated. */
+  deprecated?: boolean;
+  /** Parameters, those of the path item first. */
+  parameters: Parameter[];
+  /** What it takes. */
+  requestBody?: RequestBody | null;
+  /** What it answers. */
+  responses: OperationResponse[];
+}
+
+/** One answer of an operation. */
+export interface OperationResponse {
+  /** Status code, or `default`. */
+  status: string;
+  /** Description. */
+  description?: string | null;
+  /** Properties of its body. */
+  fields: Field[];
+}
+
+/** Who answers for a service; the form that was written is kept. */
+export type Owner = string | Team;
+
+/** An owner in full. */
+export interface OwnerDetails {
+  /** The name that services are grouped by, or `(unowned)`. */
+  key: string;
+  /** Team. */
+  team?: string | null;
+  /** Directly responsible individual: the only one, or the first by name. */
+  dri?: string | null;
+  /** How to reach them, of all services, each once. */
+  contacts: Contact[];
+  /** Number of services. */
+  services: number;
+  /** Number that is compliant. */
+  compliant: number;
+  /** Number with warnings. */
+  warning: number;
+  /** Number that is not compliant. */
+  nonCompliant: number;
+  /** Number of references. */
+  reference: number;
+  /** Number of which nobody knows. */
+  unknown: number;
+  /** Blast radii of all services, added up. */
+  totalBlast: number;
+  /** Share of compliant services among those that were checked, in percent; -1 where none was. */
+  compliancePercent: number;
+  /** All responsible individuals that services name, sorted. */
   dris: string[];
+  /** Whether they name more than one. */
   driConflict: boolean;
+  /** Its services, by name. */
   entries: ServiceEntry[];
 }
 
-export interface SourceError {
-  message: string;
-  at: string;
-  hint?: string;
-}
-
-export interface SourceLocation {
-  ref: string;
-  state: SourceState;
-  service?: string;
-  versions?: number;
-  error?: string;
-}
-
-export interface SourceInfo {
-  type: string;
-  enabled: boolean;
-  reason?: string;
-  state: SourceState;
+/** An owner with its services in numbers. */
+export interface OwnerEntry {
+  /** The name that services are grouped by, or `(unowned)`. */
+  key: string;
+  /** Team. */
+  team?: string | null;
+  /** Directly responsible individual: the only one, or the first by name. */
+  dri?: string | null;
+  /** How to reach them, of all services, each once. */
+  contacts: Contact[];
+  /** Number of services. */
   services: number;
-  versions?: number;
-  asOf?: string;
-  lastSuccess?: string;
-  lastError?: SourceError;
-  locations?: SourceLocation[];
-  precedence: string;
+  /** Number that is compliant. */
+  compliant: number;
+  /** Number with warnings. */
+  warning: number;
+  /** Number that is not compliant. */
+  nonCompliant: number;
+  /** Number of references. */
+  reference: number;
+  /** Number of which nobody knows. */
+  unknown: number;
+  /** Blast radii of all services, added up. */
+  totalBlast: number;
+  /** Share of compliant services among those that were checked, in percent; -1 where none was. */
+  compliancePercent: number;
 }
 
+/** An owner who has to be told. */
+export interface OwnerImpact {
+  /** The name that services are grouped by, or `(unowned)`. */
+  key: string;
+  /** Number of services that break. */
+  breaks: number;
+  /** Number of services that may break. */
+  mayBreak: number;
+  /** These services. */
+  services: string[];
+}
+
+/** A parameter of an operation. */
+export interface Parameter {
+  /** Name. */
+  name: string;
+  /** `path`, `query`, `header` or `cookie`. */
+  in: string;
+  /** Type in words. */
+  type: string;
+  /** Whether it must be given. */
+  required: boolean;
+  /** Description. */
+  description?: string | null;
+}
+
+/** One policy. */
+export interface Policy {
+  /** Name. */
+  name: string;
+  /** Whether a schema of the bundle describes it. */
+  hasSchema: boolean;
+  /** Schema file in the bundle. */
+  schema?: string | null;
+  /** Contract whose policies apply. */
+  ref?: string | null;
+  /** `title` of the schema. */
+  title?: string | null;
+  /** `description` of the schema. */
+  description?: string | null;
+  /** Text of the schema; cut at 10,240 bytes. */
+  content?: string | null;
+  /** What the schema says. */
+  values: ConfigValue[];
+  /** Whether the contract keeps to it; absent where that was not checked. */
+  satisfied?: boolean | null;
+}
+
+/** Ports, declared and found. */
+export interface Ports {
+  /** Declared. */
+  expected?: number[];
+  /** Found. */
+  observed?: number[];
+  /** Declared and not found. */
+  missing?: number[];
+  /** Found and not declared. */
+  unexpected?: number[];
+}
+
+/** Why a request has no answer. */
+export interface Problem {
+  /** The status in words. */
+  title: string;
+  /** The status. */
+  status: number;
+  /** What is wrong, and what to do about it. */
+  detail: string;
+  /** What is wrong with which part of the request. */
+  errors?: ProblemPart[];
+}
+
+/** What is wrong with a part of a request. */
+export interface ProblemPart {
+  /** What is wrong. */
+  message: string;
+  /** Which part, such as `query.limit` or `body.ref`. */
+  location?: string | null;
+}
+
+/** How far a discovery has come. */
 export interface Progress {
+  /** Repositories that are known so far. */
   known: number;
+  /** Repositories that were asked. */
   loaded: number;
 }
 
-export interface SourcesReport {
-  sources: SourceInfo[];
-  discovering: boolean;
-  progress?: Progress;
+/** How sure a finding is. */
+export type Proof = "witness" | "structural" | "undecided";
+
+/** Answer of `/readyz`. */
+export interface Readiness {
+  /** Whether there is a snapshot and no source fails. */
+  ready: boolean;
+  /** How the sources are. */
+  sources: SourceReadiness[];
 }
 
-export interface Health {
+/** What is referred to. */
+export type RefType = "config" | "policy";
+
+/** Answer of `/api/refresh`. */
+export interface Refreshed {
+  /** `ok`. */
   status: string;
-  version?: string;
 }
 
-export interface HelloEvent {
-  snapshot: string;
-  version?: string;
-  asOf?: string;
+/** How a consumer is tied to the service. */
+export type Relation = "dependency" | "configuration" | "policy";
+
+/** Answer of `/api/versions`. */
+export interface RemoteVersions {
+  /** Tags that are versions, the newest first. */
+  versions: string[];
 }
 
+/** What an operation takes. */
+export interface RequestBody {
+  /** Whether it must be given. */
+  required: boolean;
+  /** Media types. */
+  mediaTypes: string[];
+  /** Properties of the first of them. */
+  fields: Field[];
+}
+
+/** A contract to fetch. */
+export interface ResolveInput {
+  /** Reference, with or without `oci://`. */
+  ref: string;
+  /** Version constraint, for a reference without tag and digest. */
+  compatibility?: string | null;
+}
+
+/** What exists in the cluster. */
+export interface Resources {
+  /** The service. */
+  serviceExists?: boolean | null;
+  /** The workload. */
+  workloadExists?: boolean | null;
+}
+
+/** Behaviour at run time. */
+export interface Runtime {
+  /** `service`, `job` or `scheduled`. */
+  workload: string;
+  /** `stateless`, `stateful` or `hybrid`. */
+  stateType?: string | null;
+  /** `local` or `shared`. */
+  persistenceScope?: string | null;
+  /** `ephemeral` or `persistent`. */
+  persistenceDurability?: string | null;
+  /** `low`, `medium` or `high`. */
+  dataCriticality?: string | null;
+  /** `rolling`, `recreate` or `ordered`. */
+  upgradeStrategy?: string | null;
+  /** Time to stop, in seconds. */
+  gracefulShutdownSeconds?: number | null;
+  /** Interface of the health check. */
+  healthInterface?: string | null;
+  /** Path of the health check. */
+  healthPath?: string | null;
+  /** Interface of the metrics. */
+  metricsInterface?: string | null;
+  /** Path of the metrics. */
+  metricsPath?: string | null;
+}
+
+/** One line of declared against observed. */
+export interface RuntimeDiffRow {
+  /** What is compared. */
+  field: string;
+  /** Where the contract says it. */
+  contractPath?: string | null;
+  /** What it says. */
+  declaredValue: string;
+  /** What runs. */
+  observedValue: string;
+  /** `match`, `mismatch` or `skipped`. */
+  status: RuntimeDiffStatus;
+}
+
+/** Outcome of one comparison. */
+export type RuntimeDiffStatus = "match" | "mismatch" | "skipped";
+
+/** Packages of the bundle. */
+export interface Sbom {
+  /** `spdx` or `cyclonedx`. */
+  format: string;
+  /** Packages, sorted by name. */
+  components: SbomComponent[];
+  /** How many there are. */
+  total: number;
+  /** Whether not all of them are listed. */
+  truncated: boolean;
+}
+
+/** A package that changed. */
+export interface SbomChange {
+  /** Package. */
+  name: string;
+  /** What happened. */
+  change: ChangeType;
+  /** What it happened to: `package`, `version`, `license` or `supplier`. */
+  detail: string;
+  /** Before. */
+  from?: string | null;
+  /** After. */
+  to?: string | null;
+}
+
+/** Packages that changed. */
+export interface SbomChanges {
+  /** At most 1,000. */
+  changes: SbomChange[];
+  /** How many there are. */
+  total: number;
+}
+
+/** A package. */
+export interface SbomComponent {
+  /** Name. */
+  name: string;
+  /** Version. */
+  version?: string | null;
+  /** Package URL. */
+  purl?: string | null;
+  /** Licences. */
+  licenses: string[];
+}
+
+/** Number of instances. */
+export interface Scaling {
+  /** A fixed number. */
+  replicas?: number | null;
+  /** Fewest. */
+  min?: number | null;
+  /** Most. */
+  max?: number | null;
+}
+
+/** A service in full. */
+export interface ServiceDetails {
+  /** Name. */
+  name: string;
+  /** Version; empty if unknown. */
+  version: string;
+  /** Who answers for it. */
+  owner?: Owner | null;
+  /** The name that services are grouped by; empty without an owner. */
+  ownerKey: string;
+  /** Whether it keeps to its contract. */
+  contractStatus: ContractStatus;
+  /** Where the contract is from. */
+  source: SourceKind;
+  /** Every source that knows it, sorted. */
+  sources: SourceKind[];
+  /** State of each of these sources. */
+  sourceStates: ServiceSourceState[];
+  /** Namespace of the cluster. */
+  namespace?: string | null;
+  /** Container image. */
+  imageRef?: string | null;
+  /** Helm chart. */
+  chartRef?: string | null;
+  /** Free form, as text. */
+  metadata?: Record<string, string>;
+  /** The reference that the operator, or a registry, resolved. */
+  resolvedRef?: string | null;
+  /** The revision that the cluster runs. */
+  currentRevision?: string | null;
+  /** How the version is chosen. */
+  versionPolicy?: VersionPolicy | null;
+  /** The highest version that there is. */
+  latestAvailable?: string | null;
+  /** Whether a higher version than the current one is available. */
+  updateAvailable?: boolean;
+  /** What this version changed against the one before. */
+  lastChange?: Classification | null;
+  /** How many services stop working when it does. */
+  blastRadius: number;
+  /** How many services name it as a dependency. */
+  dependentCount: number;
+  /** What it exposes. */
+  interfaces: Interface[];
+  /** Its configuration, where it has exactly one. */
+  configuration?: Configuration | null;
+  /** All its configurations. */
+  configurations: Configuration[];
+  /** What it needs. */
+  dependencies: Dependency[];
+  /** Behaviour at run time. */
+  runtime?: Runtime | null;
+  /** Number of instances. */
+  scaling?: Scaling | null;
+  /** Its policy, where it has exactly one. */
+  policy?: Policy | null;
+  /** All its policies. */
+  policies: Policy[];
+  /** What validation found. */
+  validation?: Validation | null;
+  /** How the checks went. */
+  compliance?: Compliance | null;
+  /** What runs. */
+  observedRuntime?: ObservedRuntime | null;
+  /** Declared against observed. */
+  runtimeDiff?: RuntimeDiffRow[];
+  /** Probed endpoints. */
+  endpoints?: EndpointStatus[];
+  /** Conditions of the operator. */
+  conditions?: Condition[];
+  /** What to look at. */
+  insights: Insight[];
+  /** Checks in numbers. */
+  checksSummary?: ChecksSummary | null;
+  /** What exists in the cluster. */
+  resources?: Resources | null;
+  /** Ports, declared and found. */
+  ports?: Ports | null;
+  /** When the operator looked last, as people say it. */
+  lastReconciledAt?: string | null;
+  /** Files below `docs/`, rendered. */
+  documents: Document[];
+  /** Packages. */
+  sbom?: Sbom | null;
+  /** What could not be read, in words. */
+  notes: string[];
+}
+
+/** A service in a list. */
+export interface ServiceEntry {
+  /** Name. */
+  name: string;
+  /** Current version; empty if unknown. */
+  version: string;
+  /** Who answers for it. */
+  owner?: Owner | null;
+  /** The name that services are grouped by; empty without an owner. */
+  ownerKey: string;
+  /** Whether it keeps to its contract. */
+  contractStatus: ContractStatus;
+  /** Where the contract is from. */
+  source: SourceKind;
+  /** Every source that knows it, sorted. */
+  sources: SourceKind[];
+  /** Namespace of the cluster. */
+  namespace?: string | null;
+  /** How many services stop working when it does. */
+  blastRadius?: number;
+  /** How many services it needs. */
+  dependencyCount?: number;
+  /** How many services name it as a dependency. */
+  dependentCount?: number;
+  /** Checks of the operator that passed. */
+  checksPassed: number;
+  /** Checks of the operator. */
+  checksTotal: number;
+  /** Checks of the operator that failed. */
+  checksFailed: number;
+  /** How the checks went. */
+  complianceStatus: ComplianceStatus;
+  /** Passed checks in percent; null without checks. */
+  complianceScore: number | null;
+  /** Failed checks that are errors. */
+  complianceErrors: number;
+  /** Failed checks that are warnings. */
+  complianceWarnings: number;
+  /** What to look at first. */
+  topInsight?: string | null;
+  /** The highest version that there is. */
+  latestAvailable?: string | null;
+  /** Whether a higher version than the current one is available. */
+  updateAvailable?: boolean;
+  /** What the current version changed against the one before. */
+  lastChange?: Classification | null;
+}
+
+/** A service as one source knows it. */
+export interface ServiceOfSource {
+  /** Which source. */
+  sourceType: SourceKind;
+  /** What it says. */
+  service: ServiceDetails;
+}
+
+/** Configurations and policies of others, both ways. */
+export interface ServiceRefs {
+  /** What the service refers to. */
+  references: CrossRef[];
+  /** What refers to the service. */
+  referencedBy: CrossRef[];
+}
+
+/** State of a source as far as a service is concerned. */
+export interface ServiceSourceState {
+  /** Which source. */
+  type: SourceKind;
+  /** How it is. */
+  state: SourceState;
+  /** When what it says was true; RFC 3339. */
+  asOf?: string | null;
+  /** What it calls the service. */
+  ref?: string | null;
+}
+
+/** One service as each source knows it. */
+export interface ServiceSources {
+  /** Name. */
+  name: string;
+  /** By source: local, oci, k8s. */
+  sources: ServiceOfSource[];
+  /** Merged. */
+  merged: ServiceDetails;
+}
+
+/** What one service needs, as a tree. */
+export interface ServiceTree {
+  /** The service. */
+  root: TreeNode;
+  /** Services that need each other. */
+  cycles: string[][];
+  /** Services that are needed in versions that exclude each other, in words. */
+  conflicts: string[];
+}
+
+/** How bad a [`Diagnostic`] is. */
+export type Severity = "error" | "warning" | "info";
+
+/** There is a new snapshot. */
 export interface SnapshotEvent {
+  /** Its identity. */
   snapshot: string;
+  /** When it was made; RFC 3339. */
   asOf: string;
+  /** Services that are new or look different in the list. */
   changed: ServiceEntry[];
+  /** Services that are gone. */
   removed: string[];
+  /** Whether too much changed to say what: fetch the list again. */
   reset: boolean;
+  /** Whether the graph has other nodes or edges. */
   structure: boolean;
+  /** In the order local, k8s, oci. */
   sources: SourceInfo[];
+  /** Whether the first discovery is still under way. */
   discovering: boolean;
-  progress?: Progress;
+  /** How far it is. */
+  progress?: Progress | null;
 }
 
-export interface Problem {
-  title?: string;
-  status?: number;
-  detail?: string;
-  errors?: { message?: string; location?: string; value?: Json }[];
+/** A failure in words. */
+export interface SourceError {
+  /** What went wrong. */
+  message: string;
+  /** When; RFC 3339. */
+  at: string;
+  /** What to do about it. */
+  hint?: string | null;
+}
+
+/** One source. */
+export interface SourceInfo {
+  /** Which one. */
+  type: SourceKind;
+  /** Whether it is in use. */
+  enabled: boolean;
+  /** What was found at the start, or why it is not in use. */
+  reason?: string | null;
+  /** How it is. */
+  state: SourceState;
+  /** Number of services that it knows. */
+  services: number;
+  /** Number of versions that it knows. */
+  versions: number;
+  /** When what it says was true; RFC 3339. */
+  asOf?: string | null;
+  /** When it answered last; RFC 3339. */
+  lastSuccess?: string | null;
+  /** What went wrong last, as long as it is still so. */
+  lastError?: SourceError | null;
+  /** Where it looks; at most 1,000, those with errors first. */
+  locations: SourceLocation[];
+  /** What overrides what, in words. */
+  precedence: string;
+}
+
+/** A kind of source. */
+export type SourceKind = "k8s" | "local" | "oci";
+
+/** A place where a source looks. */
+export interface SourceLocation {
+  /** Directory, repository or cluster. */
+  ref: string;
+  /** How it is. */
+  state: SourceState;
+  /** The service found there. */
+  service?: string | null;
+  /** How many versions it has. */
+  versions?: number | null;
+  /** What went wrong. */
+  error?: string | null;
+}
+
+/** A source in a word. */
+export interface SourceReadiness {
+  /** Which one. */
+  type: SourceKind;
+  /** How it is. */
+  state: SourceState;
+}
+
+/** Services of one source. */
+export interface SourceServices {
+  /** Which source. */
+  sourceType: SourceKind;
+  /** How many. */
+  count: number;
+  /** Names and versions; at most 1,000. */
+  services: NamedVersion[];
+}
+
+/** How a source is. */
+export type SourceState = "live" | "discovering" | "stale" | "failing" | "disabled";
+
+/** All sources. */
+export interface SourcesReport {
+  /** In the order local, k8s, oci. */
+  sources: SourceInfo[];
+  /** Whether the first discovery is still under way. */
+  discovering: boolean;
+  /** How far it is. */
+  progress?: Progress | null;
+}
+
+/** Structured ownership. */
+export interface Team {
+  /** Owning team. */
+  team?: string | null;
+  /** Directly responsible individual. */
+  dri?: string | null;
+  /** How to reach them, in order of preference. */
+  contacts?: Contact[];
+}
+
+/** A need in a tree. */
+export interface TreeEdge {
+  /** Reference as declared. */
+  ref: string;
+  /** Whether the service cannot work without it. */
+  required: boolean;
+  /** Version constraint. */
+  compatibility?: string | null;
+  /** Why there is no service. */
+  error?: string | null;
+  /** Whether the service was shown before. */
+  shared?: boolean;
+  /** The service. */
+  node?: TreeNode | null;
+}
+
+/** A service in a tree. */
+export interface TreeNode {
+  /** Name. */
+  name: string;
+  /** Version; empty if unknown. */
+  version: string;
+  /** The reference that led here. */
+  ref?: string | null;
+  /** What it needs; empty where it was shown before. */
+  dependencies?: TreeEdge[];
+}
+
+/** Why a service that is named is not known. */
+export type UnresolvedReason = "non_oci_ref" | "auth_failed" | "no_semver_tags" | "not_found" | "pull_failed" | "discovering";
+
+/** What validation found. */
+export interface Validation {
+  /** Whether there is no error. */
+  valid: boolean;
+  /** Errors. */
+  errors: Issue[];
+  /** Warnings. */
+  warnings: Issue[];
+  /** Notes. */
+  infos: Issue[];
+}
+
+/** What happens to a consumer. */
+export type Verdict = "breaks" | "may-break" | "held-back" | "unknown" | "not-affected";
+
+/** One version of a service. */
+export interface Version {
+  /** Tag or version of the contract. */
+  version: string;
+  /** `registry/repository:tag`, or the directory. */
+  ref?: string | null;
+  /** SHA-256 of the contract in hexadecimal digits. */
+  contractHash?: string | null;
+  /** When it was created, or fetched first; RFC 3339. */
+  createdAt?: string | null;
+  /** The source that names it first. */
+  source?: SourceKind | null;
+  /** What it changed against the next older one; absent where one of the two is not here. */
+  classification?: Classification | null;
+  /** Whether it is the current one. */
+  isCurrent?: boolean;
+  /** Whether its files are here, so that it can be compared without a registry. */
+  available?: boolean;
+}
+
+/** How the version that runs is chosen. */
+export type VersionPolicy = "tracking" | "pinned-tag" | "pinned-digest";
+
+/** One side of a comparison. */
+export interface VersionedName {
+  /** Service. */
+  name: string;
+  /** Version. */
+  version: string;
+  /** Where it is from. */
+  source?: SourceKind | null;
+}
+
+/** A repository to list. */
+export interface VersionsInput {
+  /** Reference, with or without `oci://`. */
+  ref: string;
+  /** Whether all versions are to be fetched. */
+  fetch?: boolean | null;
 }
