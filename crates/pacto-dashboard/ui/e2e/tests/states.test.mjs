@@ -1,7 +1,7 @@
 // States that a healthy server does not show: its answers are replaced.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { api, audit, close, noOverflow, open, settled, useBrowser } from '../harness.mjs';
+import { api, audit, close, noOverflow, open, settled, useBrowser, visit } from '../harness.mjs';
 
 useBrowser();
 
@@ -131,16 +131,15 @@ test('hostile names are text, on every page, and break no layout', async () => {
     noEvents,
   ];
   for (const width of [1440, 320]) {
+    const page = await open('#/', { width, routes });
     for (const hash of ['#/', ...Object.values(NAMES).map((name) => `#/services/${encodeURIComponent(name)}`), '#/graph', '#/graph?view=table', `#/graph?focus=${encodeURIComponent(NAMES.long)}`, '#/owners', `#/owners/${encodeURIComponent(NAMES.script)}`, `#/diff?from_name=${encodeURIComponent(NAMES.image)}`]) {
-      const page = await open(hash, { width, routes });
-      await page.locator('h1').first().waitFor();
-      await page.waitForFunction(() => document.querySelector('.skeleton') === null);
+      await visit(page, hash);
       assert.equal(await page.evaluate(() => 'hacked' in window), false, hash);
       assert.equal(await page.evaluate(() => document.querySelectorAll('#app script, #app img, #app a[href^="javascript:"]').length), 0, hash);
       assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /[\u001b\u0007\u202e]/, hash);
       await noOverflow(page, `${hash} at ${width}`);
       if (width === 1440) await audit(page, `hostile ${hash.slice(0, 40)}`);
-      await close(page);
     }
+    await close(page);
   }
 });

@@ -117,12 +117,17 @@ export class GraphView {
 
   /** A new model keeps the view when the same page only got fresher data. */
   setModel(model: GraphModel, keepView: boolean, focus: number): void {
+    // Fresh data may number the nodes anew: what was picked out stays picked out.
+    const before = this.model;
+    const again = (node: number): number => (keepView && before ? (model.index.get(before.items[node]?.id ?? '') ?? -1) : -1);
+    const hovered = again(this.hovered);
+    this.marks.cursor = again(this.marks.cursor);
     this.model = model;
     this.marks.focus = focus;
     this.reindex();
     this.hovered = -1;
     this.picked = null;
-    this.marks.cursor = Math.min(this.marks.cursor, model.items.length - 1);
+    this.pick(hovered);
     if (!keepView) this.show();
     this.redraw();
   }
@@ -275,7 +280,10 @@ export class GraphView {
   }
 
   private pick(node: number): void {
-    if (node === this.hovered) return;
+    if (node === this.hovered) {
+      if (node < 0) this.events.onHover(-1, null);
+      return;
+    }
     this.hovered = node;
     this.picked = node >= 0 && this.model ? impactOf(this.model, node) : null;
     this.events.onHover(node, this.picked);

@@ -78,7 +78,9 @@ function ValueTable({ values, secrets, label, described }: { values: readonly Co
                     {secret.has(value.key) && <span class="vh">secret</span>}
                   </span>
                 </td>
-                <td class="mono dim">{visible(value.type)}</td>
+                <td class="mono dim">
+                  <Name text={value.type} />
+                </td>
                 <td>{value.required === undefined && !described ? <Missing why="no schema says so" /> : value.required ? 'yes' : <span class="dim">no</span>}</td>
                 <td class="mono">{value.default ? <Name text={value.default} /> : <Missing why="no default" />}</td>
                 <td class="mono">{value.value && value.value !== '(any)' ? <Name text={value.value} /> : <Missing why="any value" />}</td>

@@ -160,7 +160,9 @@ export function FieldTable({ fields, label }: { fields: readonly Field[]; label:
               <td class="mono">
                 <Name text={field.name} />
               </td>
-              <td class="mono dim">{visible(field.type)}</td>
+              <td class="mono dim">
+                <Name text={field.type} />
+              </td>
               <td>{field.required ? 'yes' : <span class="dim">no</span>}</td>
               <td>
                 <bdi>{visible(field.description ?? '')}</bdi>

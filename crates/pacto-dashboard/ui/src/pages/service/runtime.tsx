@@ -14,6 +14,7 @@ export function RuntimeSection({ service }: { service: ServiceDetails }): JSX.El
   const endpoints = service.endpoints ?? [];
   return (
     <div class="stack">
+      {rows.length > 0 && (
       <div class="card">
         <div class="scroll-x" tabIndex={0} role="region" aria-label="Declared and observed runtime">
           <table class="plain runtime">
@@ -44,6 +45,7 @@ export function RuntimeSection({ service }: { service: ServiceDetails }): JSX.El
         <Ports service={service} />
         {!observed && <p class="card-note dim">No cluster observes this service: the right column fills when a Pacto resource for it exists.</p>}
       </div>
+      )}
       {conditions.length > 0 && (
         <div class="card">
           <div class="card-head">
