@@ -89,7 +89,13 @@ export async function audit(page, what) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
   const violations = await page.evaluate(async (tags) => {
     const result = await window.axe.run(document, { runOnly: tags });
-    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} (${node.failureSummary})`).join('; ')}`);
+    return result.violations.map(
+      (violation) =>
+        `${violation.id}: ${violation.nodes
+          .slice(0, 3)
+          .map((node) => `${node.target.join(' ')} (${node.failureSummary})`)
+          .join('; ')}`,
+    );
   }, TAGS);
   assert.deepEqual(violations, [], `axe on ${what}`);
 }
@@ -115,7 +121,9 @@ export async function subjects() {
     if (versions.length >= 2 && (!versioned || versions.length > versioned.versions.length)) versioned = { name: service.name, versions };
   }
   assert.ok(versioned, 'the fixture has a service with two versions');
-  const used = services.find((service) => (service.dependentCount ?? 0) > 0 && (service.dependencyCount ?? 0) > 0) ?? services.find((service) => (service.dependentCount ?? 0) > 0);
+  const used =
+    services.find((service) => (service.dependentCount ?? 0) > 0 && (service.dependencyCount ?? 0) > 0) ??
+    services.find((service) => (service.dependentCount ?? 0) > 0);
   assert.ok(used, 'the fixture has a dependency');
   const owner = services.find((service) => service.ownerKey)?.ownerKey;
   return { services, versioned, used: used.name, owner };

@@ -40,7 +40,9 @@ const graph = {
     layer: Math.floor(index / 500),
     x: 100 + Math.floor(index / 500) * 296,
     y: 28 + (index % 500) * 80,
-    edges: [1, 17, 301, 500].filter((step) => index + step < COUNT).map((step) => ({ targetId: name(index + step), targetName: name(index + step), required: step !== 17, resolved: true, type: 'dependency' })),
+    edges: [1, 17, 301, 500]
+      .filter((step) => index + step < COUNT)
+      .map((step) => ({ targetId: name(index + step), targetName: name(index + step), required: step !== 17, resolved: true, type: 'dependency' })),
   })),
   width: 6000,
   height: 40_000,

@@ -133,7 +133,8 @@ export function GraphCanvas(props: Props): JSX.Element {
         <div class="graph-impact" aria-hidden="true">
           <strong class="num">{hover.impact.affected.toLocaleString('en')}</strong>
           <span>
-            {hover.impact.affected === 1 ? 'service is' : 'services are'} affected when <bdi class="name">{visible(hovered.label)}</bdi> {hovered.members ? 'change' : 'stops'}
+            {hover.impact.affected === 1 ? 'service is' : 'services are'} affected when <bdi class="name">{visible(hovered.label)}</bdi>{' '}
+            {hovered.members ? 'change' : 'stops'}
           </span>
         </div>
       )}

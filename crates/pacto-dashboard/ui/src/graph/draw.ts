@@ -195,24 +195,41 @@ function drawCards(frame: Frame, only: Subset | null): number {
     ctx.fillStyle = external ? palette.bg : palette.surface;
     ctx.fill();
     ctx.lineWidth = node === marks.focus ? 2 : 1;
-    ctx.strokeStyle = node === marks.focus ? palette.accent : only ? palette.edge : item.status === 'NonCompliant' || item.status === 'Warning' ? palette.status[item.status] : palette.edge;
+    ctx.strokeStyle =
+      node === marks.focus
+        ? palette.accent
+        : only
+          ? palette.edge
+          : item.status === 'NonCompliant' || item.status === 'Warning'
+            ? palette.status[item.status]
+            : palette.edge;
     if (external) ctx.setLineDash([4, 3]);
     ctx.globalAlpha *= node === marks.focus || item.status === 'NonCompliant' || item.status === 'Warning' || only ? 1 : 0.6;
     ctx.stroke();
     ctx.globalAlpha = alphaOf(marks, node);
     ctx.setLineDash([]);
     drawStatus(ctx, item.status, x + 12, y + CARD_H / 2 - 8, palette.status[item.status]);
-    const width = CARD_W - 36 - 14;
+    const width = CARD_W - 36 - (item.node?.updateAvailable ? 24 : 12);
     const second = item.sub || (external ? (item.node?.reason ?? 'external').replaceAll('_', ' ') : '');
     ctx.font = name;
     ctx.fillStyle = external ? palette.dim : palette.text;
-    ctx.fillText(cut(visible(item.label), width, (text) => ctx.measureText(text).width), x + 36, y + CARD_H / 2 - (second ? lift : 0), width);
+    ctx.fillText(
+      cut(visible(item.label), width, (text) => ctx.measureText(text).width),
+      x + 36,
+      y + CARD_H / 2 - (second ? lift : 0),
+      width,
+    );
     if (second) {
       ctx.font = sub;
       ctx.fillStyle = palette.dim;
       const blast = item.node?.blastRadius ?? 0;
       const room = blast > 0 ? width - 44 : width;
-      ctx.fillText(cut(visible(second), room, (text) => ctx.measureText(text).width), x + 36, y + CARD_H / 2 + lift + 1, room);
+      ctx.fillText(
+        cut(visible(second), room, (text) => ctx.measureText(text).width),
+        x + 36,
+        y + CARD_H / 2 + lift + 1,
+        room,
+      );
       if (blast > 0) {
         ctx.textAlign = 'right';
         ctx.fillText(String(blast), x + CARD_W - 12, y + CARD_H / 2 + lift + 1);

@@ -105,7 +105,10 @@ export class GraphView {
     this.width = width;
     this.height = height;
     const ratio = Math.min(2, devicePixelRatio || 1);
-    for (const [canvas, margin] of [[this.base, OVERSCAN], [this.over, 0]] as const) {
+    for (const [canvas, margin] of [
+      [this.base, OVERSCAN],
+      [this.over, 0],
+    ] as const) {
       canvas.width = (width + 2 * margin) * ratio;
       canvas.height = (height + 2 * margin) * ratio;
       canvas.style.width = `${width + 2 * margin}px`;
@@ -137,9 +140,7 @@ export class GraphView {
     if (!model) return;
     const focus = this.marks.focus;
     const known = focus >= 0 && focus < model.items.length;
-    this.setView(
-      known ? focusView(model.bounds, model.x[focus]!, model.y[focus]!, this.width, this.height) : firstView(model.bounds, this.width, this.height),
-    );
+    this.setView(known ? focusView(model.bounds, model.x[focus]!, model.y[focus]!, this.width, this.height) : firstView(model.bounds, this.width, this.height));
   }
 
   /** New positions of the same nodes (force mode). */

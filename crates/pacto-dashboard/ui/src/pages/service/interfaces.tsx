@@ -63,7 +63,14 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
       {operations.length > 6 && (
         <div class="card-filter">
           <Icon name="search" />
-          <input class="field" type="search" aria-label="Filter operations" placeholder="Filter operations" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+          <input
+            class="field"
+            type="search"
+            aria-label="Filter operations"
+            placeholder="Filter operations"
+            value={q}
+            onInput={(event) => setQ(event.currentTarget.value)}
+          />
         </div>
       )}
       <ul class="operations">
