@@ -160,7 +160,8 @@ export class GraphView {
     this.tree = quadtree<number>()
       .x((node) => model.x[node]!)
       .y((node) => model.y[node]!)
-      .addAll(model.items.keys());
+      // An array: addAll walks its argument twice.
+      .addAll([...model.items.keys()]);
   }
 
   setMarks(focus: number, matches: ReadonlySet<number> | null, straight: boolean): void {

@@ -299,6 +299,17 @@ function Legend({ cycles }: { cycles: number }): JSX.Element {
               </li>
             )}
           </ul>
+          <ul>
+            <li>
+              <span class="legend-mark lm-breaking" /> last change breaking
+            </li>
+            <li>
+              <span class="legend-mark lm-potential" /> potential
+            </li>
+            <li>
+              <span class="legend-mark lm-update" /> update available
+            </li>
+          </ul>
           <p class="dim small">Consumers are at the left. The number on a card is its blast radius.</p>
         </div>
       )}
