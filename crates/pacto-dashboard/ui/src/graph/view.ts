@@ -59,6 +59,8 @@ export class GraphView {
       .on('zoom', (event) => {
         this.view = { x: event.transform.x, y: event.transform.y, k: event.transform.k };
         this.moved = true;
+        // A chain of thousands must not be drawn in each frame of a movement by hand.
+        if (event.sourceEvent && this.picked && this.picked.nodes.size > 200) this.pick(-1);
         this.later();
       });
     this.target.call(this.zoom).on('dblclick.zoom', null);
