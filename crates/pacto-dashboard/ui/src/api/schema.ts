@@ -1,9 +1,9 @@
-// The shapes of the dashboard's API. Generated names: keep client code in other files.
+// The shapes of the dashboard's API, under the names of its OpenAPI document. Client code is in other files.
+import type { Json } from './json';
 
 export type ContractStatus = 'Compliant' | 'Warning' | 'NonCompliant' | 'Unknown' | 'Reference';
 export type ComplianceStatus = 'OK' | 'WARNING' | 'ERROR' | 'REFERENCE' | '';
 export type Classification = 'NON_BREAKING' | 'POTENTIAL_BREAKING' | 'BREAKING';
-export type SourceType = 'local' | 'oci' | 'k8s';
 export type SourceState = 'live' | 'discovering' | 'stale' | 'failing' | 'disabled';
 
 export interface Contact {
@@ -406,8 +406,6 @@ export interface Excerpt {
   firstLine: number;
   lines: string[];
 }
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface Finding {
   ruleId: string;

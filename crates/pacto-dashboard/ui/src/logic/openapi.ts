@@ -1,5 +1,5 @@
 // The API description, read with the care due to any document from outside: nothing in it is taken for granted.
-import type { Json } from '../api/schema';
+import type { Json } from '../api/json';
 
 export type JsonObject = { [key: string]: Json };
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { rawRequest, type RawAnswer } from '../api/client';
 import { paths } from '../api/paths';
-import type { Json } from '../api/schema';
+import type { Json } from '../api/json';
 import { CopyButton, Failure, Loading, SkeletonRows } from '../components/basics';
 import { Icon } from '../components/icons';
 import { Method } from '../components/marks';
