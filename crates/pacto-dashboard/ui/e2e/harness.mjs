@@ -77,11 +77,25 @@ export async function settled(page) {
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
 }
 
+/** Another route in the same page, as a click on a link would open it. */
+export async function visit(page, hash) {
+  await page.goto(`${BASE}/${hash}`);
+  // The route is read in the event; what it draws is there in the next frame.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await settled(page);
+}
+
 export async function audit(page, what) {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
   const violations = await page.evaluate(async (tags) => {
     const result = await window.axe.run(document, { runOnly: tags });
-    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} (${node.failureSummary})`).join('; ')}`);
+    return result.violations.map(
+      (violation) =>
+        `${violation.id}: ${violation.nodes
+          .slice(0, 3)
+          .map((node) => `${node.target.join(' ')} (${node.failureSummary})`)
+          .join('; ')}`,
+    );
   }, TAGS);
   assert.deepEqual(violations, [], `axe on ${what}`);
 }
@@ -107,7 +121,9 @@ export async function subjects() {
     if (versions.length >= 2 && (!versioned || versions.length > versioned.versions.length)) versioned = { name: service.name, versions };
   }
   assert.ok(versioned, 'the fixture has a service with two versions');
-  const used = services.find((service) => (service.dependentCount ?? 0) > 0 && (service.dependencyCount ?? 0) > 0) ?? services.find((service) => (service.dependentCount ?? 0) > 0);
+  const used =
+    services.find((service) => (service.dependentCount ?? 0) > 0 && (service.dependencyCount ?? 0) > 0) ??
+    services.find((service) => (service.dependentCount ?? 0) > 0);
   assert.ok(used, 'the fixture has a dependency');
   const owner = services.find((service) => service.ownerKey)?.ownerKey;
   return { services, versioned, used: used.name, owner };

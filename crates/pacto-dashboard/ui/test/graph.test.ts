@@ -43,7 +43,14 @@ test('a cycle ends', () => {
   const model = buildModel([node('a', 0, 0, [edge('b')]), node('b', 1, 0, [edge('a')])]);
   assert.equal(impactOf(model, 0).affected, 1);
   const rows = treeRows(model, [0], new Set(['/0', '/0/1', '/0/1/0']));
-  assert.deepEqual(rows.map((row) => [row.node, row.level, row.repeats]), [[0, 1, false], [1, 2, false], [0, 3, true]]);
+  assert.deepEqual(
+    rows.map((row) => [row.node, row.level, row.repeats]),
+    [
+      [0, 1, false],
+      [1, 2, false],
+      [0, 3, true],
+    ],
+  );
 });
 
 test('arrow keys go along edges and within a rank', () => {
@@ -58,11 +65,27 @@ test('arrow keys go along edges and within a rank', () => {
 
 test('groups hold their services and the edges between them', () => {
   const model = clusterModel(nodes, 'owner');
-  assert.deepEqual(model.items.map((item) => [item.label, item.sub]), [['(unowned)', '1 service'], ['data', '2 services'], ['team', '3 services']]);
+  assert.deepEqual(
+    model.items.map((item) => [item.label, item.sub]),
+    [
+      ['(unowned)', '1 service'],
+      ['data', '2 services'],
+      ['team', '3 services'],
+    ],
+  );
   assert.equal(model.edgeFrom.length, 2);
   const x = (label: string): number => model.x[model.items.findIndex((item) => item.label === label)]!;
   assert.ok(x('team') < x('data') && x('data') < x('(unowned)'));
-  assert.deepEqual(rankGroups([0, 1, 2], [{ from: 0, to: 1, kind: REQUIRED, cycle: false }, { from: 1, to: 0, kind: REQUIRED, cycle: false }]), [0, 1, 0]);
+  assert.deepEqual(
+    rankGroups(
+      [0, 1, 2],
+      [
+        { from: 0, to: 1, kind: REQUIRED, cycle: false },
+        { from: 1, to: 0, kind: REQUIRED, cycle: false },
+      ],
+    ),
+    [0, 1, 0],
+  );
 });
 
 test('views fit, focus, centre and reveal', () => {
@@ -84,7 +107,14 @@ test('views fit, focus, centre and reveal', () => {
 });
 
 test('an edge starts at its card and ends at the other', () => {
-  for (const [fromX, fromY, toX, toY] of [[0, 0, 320, 0], [0, 0, 320, 160], [0, 160, 320, 0], [0, 0, 1280, 400], [320, 0, 0, 80], [0, 0, 0, 80]] as const) {
+  for (const [fromX, fromY, toX, toY] of [
+    [0, 0, 320, 0],
+    [0, 0, 320, 160],
+    [0, 160, 320, 0],
+    [0, 0, 1280, 400],
+    [320, 0, 0, 80],
+    [0, 0, 0, 80],
+  ] as const) {
     const points: number[][] = [];
     const push = (...numbers: number[]): void => void points.push(numbers.slice(-2));
     edgePath({ moveTo: push, lineTo: push, quadraticCurveTo: push, bezierCurveTo: push }, fromX, fromY, toX, toY, trunkOf(toY / 80));

@@ -44,7 +44,12 @@ test('a filter survives the address', () => {
 
 test('the parts of a filter combine', () => {
   const list = [
-    entry('cart', { contractStatus: 'Warning', sources: ['k8s', 'oci'], owner: { team: 'shop', dri: 'Ada', contacts: [{ type: 'chat', value: '#carts' }] }, ownerKey: 'shop' }),
+    entry('cart', {
+      contractStatus: 'Warning',
+      sources: ['k8s', 'oci'],
+      owner: { team: 'shop', dri: 'Ada', contacts: [{ type: 'chat', value: '#carts' }] },
+      ownerKey: 'shop',
+    }),
     entry('card', { updateAvailable: true }),
     entry('ledger', { ownerKey: '' }),
   ];

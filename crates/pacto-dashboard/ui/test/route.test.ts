@@ -39,7 +39,15 @@ test('addresses survive the round trip', () => {
     assert.equal(parseRoute(link.graphOf(name)).query.get('focus'), name);
     assert.equal(parseRoute(link.compare(name, '1', name, '2')).query.get('from_name'), name);
   }
-  for (const hash of ['#/?status=Warning', '#/services/a', '#/services/a/versions/1', '#/diff?from_name=a', '#/graph?depth=3', '#/owners/x?sort=name', '#/docs']) {
+  for (const hash of [
+    '#/?status=Warning',
+    '#/services/a',
+    '#/services/a/versions/1',
+    '#/diff?from_name=a',
+    '#/graph?depth=3',
+    '#/owners/x?sort=name',
+    '#/docs',
+  ]) {
     assert.equal(routeHash(parseRoute(hash)), hash);
   }
 });

@@ -38,8 +38,14 @@ test('search puts the closest first', () => {
   assert.ok(score('round-trip', 'trip') > score('stripes', 'trip'));
   assert.ok(score('trip-service', 'tripsv') > 0);
   assert.equal(score('trip-service', 'xyz'), 0);
-  assert.deepEqual(best(['stripe', 'trip', 'round-trip'], (text) => text, 'trip', 2), ['trip', 'round-trip']);
-  assert.deepEqual(best(['a', 'b', 'c'], (text) => text, '', 2), ['a', 'b']);
+  assert.deepEqual(
+    best(['stripe', 'trip', 'round-trip'], (text) => text, 'trip', 2),
+    ['trip', 'round-trip'],
+  );
+  assert.deepEqual(
+    best(['a', 'b', 'c'], (text) => text, '', 2),
+    ['a', 'b'],
+  );
 });
 
 const diff: DiffResult = {
@@ -54,7 +60,10 @@ const diff: DiffResult = {
 
 test('changes are grouped, the worst section first', () => {
   const groups = groupChanges(diff.changes);
-  assert.deepEqual(groups.map((group) => group.title), ['HTTP operations', 'Contract']);
+  assert.deepEqual(
+    groups.map((group) => group.title),
+    ['HTTP operations', 'Contract'],
+  );
   const bare: Change = { path: 'schema.required[X]', type: 'added', classification: 'BREAKING' };
   assert.equal(groupChanges([bare])[0]?.title, 'Configuration');
 });
@@ -69,7 +78,10 @@ test('markdown keeps its table whatever a contract says', () => {
 
 test('a witness shows what fails in it', () => {
   const marked = witnessLines({ a: 1, riderId: null }, 'riderId must not be null', 'x').filter((line) => line.marked);
-  assert.deepEqual(marked.map((line) => line.text.trim()), ['"riderId": null']);
+  assert.deepEqual(
+    marked.map((line) => line.text.trim()),
+    ['"riderId": null'],
+  );
   assert.deepEqual(missingKeys({ a: 1 }, 'riderId became required', 'x'), ['riderId']);
   assert.deepEqual(missingKeys({}, 'must now be set', 'schema.required[CITY_TIMEZONE]'), ['CITY_TIMEZONE']);
   assert.deepEqual(missingKeys([1], 'riderId became required', ''), []);
@@ -88,7 +100,12 @@ const api: JsonObject = {
   paths: {
     '/api/services/{name}': {
       parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
-      get: { operationId: 'get-service', tags: ['Services'], parameters: [{ name: 'q', in: 'query', schema: { $ref: '#/components/schemas/S' } }], responses: { 200: { description: 'ok' } } },
+      get: {
+        operationId: 'get-service',
+        tags: ['Services'],
+        parameters: [{ name: 'q', in: 'query', schema: { $ref: '#/components/schemas/S' } }],
+        responses: { 200: { description: 'ok' } },
+      },
     },
     '/api/resolve': { post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/R' } } } }, responses: {} } },
     '/odd': 'not an object',
@@ -104,8 +121,14 @@ const api: JsonObject = {
 
 test('the API description is read', () => {
   const operations = operationsOf(api);
-  assert.deepEqual(operations.map((operation) => operation.id), ['get-service', 'post /api/resolve']);
-  assert.deepEqual(operations[0]?.parameters.map((parameter) => parameter.name), ['name', 'q']);
+  assert.deepEqual(
+    operations.map((operation) => operation.id),
+    ['get-service', 'post /api/resolve'],
+  );
+  assert.deepEqual(
+    operations[0]?.parameters.map((parameter) => parameter.name),
+    ['name', 'q'],
+  );
   assert.deepEqual(operations[0]?.parameters[1]?.choices, ['a', 'b']);
   assert.equal(operations[1]?.body?.example, '{\n  "ref": ""\n}');
   assert.equal(requestPath(operations[0]!, { 'path name': 'a/b', 'query q': 'a' }), 'api/services/a%2Fb?q=a');
@@ -116,11 +139,26 @@ test('the API description is read', () => {
 
 test('owners with nothing measured come last', () => {
   const owner = (key: string, compliancePercent: number) => ({
-    key, contacts: [{ type: 'chat', value: `#${key}` }], services: 1, compliant: 0, warning: 0, nonCompliant: 0, reference: 0, unknown: 0, totalBlast: 0, compliancePercent,
+    key,
+    contacts: [{ type: 'chat', value: `#${key}` }],
+    services: 1,
+    compliant: 0,
+    warning: 0,
+    nonCompliant: 0,
+    reference: 0,
+    unknown: 0,
+    totalBlast: 0,
+    compliancePercent,
   });
   const list = [owner('a', -1), owner('b', 50), owner('c', 100)];
-  assert.deepEqual(sortOwners(list, 'compliance', false).map((one) => one.key), ['b', 'c', 'a']);
-  assert.deepEqual(sortOwners(list, 'compliance', true).map((one) => one.key), ['c', 'b', 'a']);
+  assert.deepEqual(
+    sortOwners(list, 'compliance', false).map((one) => one.key),
+    ['b', 'c', 'a'],
+  );
+  assert.deepEqual(
+    sortOwners(list, 'compliance', true).map((one) => one.key),
+    ['c', 'b', 'a'],
+  );
   assert.ok(matchesOwner(list[0]!, '#A'));
   assert.ok(!matchesOwner(list[0]!, 'b'));
 });

@@ -66,23 +66,33 @@ test('the table holds every node and edge of the canvas', async () => {
 });
 
 test('the pointer picks out what an outage would reach, and a click focuses', async () => {
-  const { used } = await subjects();
-  const page = await open(`#/graph?focus=${encodeURIComponent(used)}&direction=dependents&depth=6`);
+  const { services, used } = await subjects();
+  const page = await open('#/graph');
   await ready(page);
-  const node = (await api(`api/graph?${new URLSearchParams({ focus: used, direction: 'dependents', depth: '6' })}`)).nodes.find((one) => one.id === used);
-  const box = await host(page).boundingBox();
+  const { nodes } = await api('api/graph');
+  const node = nodes.find((one) => one.id === used);
   // The whole graph fitted: where its nodes are on the screen follows from their positions (cards are 200 x 56).
   await host(page).focus();
   await page.keyboard.press('0');
-  const nodes = (await api(`api/graph?${new URLSearchParams({ focus: used, direction: 'dependents', depth: '6' })}`)).nodes;
+  const box = await host(page).boundingBox();
   const xs = nodes.map((one) => one.x);
   const ys = nodes.map((one) => one.y);
   const [x0, x1, y0, y1] = [Math.min(...xs) - 100, Math.max(...xs) + 100, Math.min(...ys) - 28, Math.max(...ys) + 28];
   const scale = Math.min(1, (box.width - 96) / (x1 - x0), (box.height - 96) / (y1 - y0));
-  await page.mouse.move(box.x + box.width / 2 + scale * (node.x - (x0 + x1) / 2), box.y + box.height / 2 + scale * (node.y - (y0 + y1) / 2));
+  const [x, y] = [box.x + box.width / 2 + scale * (node.x - (x0 + x1) / 2), box.y + box.height / 2 + scale * (node.y - (y0 + y1) / 2)];
+  await page.mouse.move(x, y);
   await page.locator('.graph-impact .name').getByText(used, { exact: true }).waitFor();
-  assert.equal(await page.locator('.graph-impact strong').innerText(), String(node.blastRadius));
+  const blast = services.find((one) => one.name === used).blastRadius ?? 0;
+  assert.equal(await page.locator('.graph-impact strong').innerText(), String(blast));
   await page.waitForFunction(() => document.querySelector('.graph-base').style.opacity === '0.15');
+  await page.mouse.move(box.x + 4, box.y + 4);
+  await page.waitForFunction(() => document.querySelector('.graph-base').style.opacity === '1');
+  await page.mouse.click(x, y);
+  await page.waitForFunction((name) => location.hash.includes(`focus=${encodeURIComponent(name)}`), used);
+  const panel = page.getByRole('complementary');
+  await panel.getByRole('heading', { name: used }).waitFor();
+  // The node in focus is part of its own graph: the panel knows its facts.
+  await panel.getByText('Blast radius').waitFor();
   await close(page);
 });
 

@@ -104,15 +104,12 @@ test('rows stay under the pointer', { skip }, async () => {
   await page.getByRole('link', { name: NAME }).waitFor();
   assert.deepEqual((await rows.allInnerTexts()).slice(0, before.length), before);
   await page.mouse.move(5, 5);
-  await page.waitForFunction(
-    (count) => {
-      const names = [...document.querySelectorAll('.services-body .services-row')]
-        .sort((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
-        .map((row) => row.querySelector('.row-link')?.textContent ?? '');
-      return names.length === count && names.every((name, index) => index === 0 || names[index - 1] >= name);
-    },
-    before.length + 1,
-  );
+  await page.waitForFunction((count) => {
+    const names = [...document.querySelectorAll('.services-body .services-row')]
+      .sort((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
+      .map((row) => row.querySelector('.row-link')?.textContent ?? '');
+    return names.length === count && names.every((name, index) => index === 0 || names[index - 1] >= name);
+  }, before.length + 1);
   await rm(directory, { recursive: true, force: true });
   await close(page);
 });

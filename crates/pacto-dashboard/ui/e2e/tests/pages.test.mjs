@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { audit, close, noOverflow, open, settled, subjects, useBrowser } from '../harness.mjs';
+import { audit, close, noOverflow, open, settled, subjects, useBrowser, visit } from '../harness.mjs';
 
 useBrowser();
 
@@ -31,27 +31,27 @@ async function routes() {
 
 for (const theme of ['light', 'dark']) {
   test(`every page has a heading, a title and no axe finding (${theme})`, async () => {
+    const page = await open('#/', { theme });
     for (const [what, hash] of Object.entries(await routes())) {
-      const page = await open(hash, { theme });
-      await settled(page);
+      await visit(page, hash);
       assert.equal(await page.locator('html').getAttribute('data-theme'), theme);
       assert.equal(await page.locator('h1').count(), 1, what);
       assert.match(await page.title(), /Pacto$/, what);
       await audit(page, `${what}, ${theme}`);
-      await close(page);
     }
+    await close(page);
   });
 }
 
 for (const width of [320, 720, 1100]) {
   test(`no page is wider than ${width} px, and none has an axe finding there`, async () => {
+    const page = await open('#/', { theme: width === 720 ? 'dark' : 'light', width });
     for (const [what, hash] of Object.entries(await routes())) {
-      const page = await open(hash, { theme: width === 720 ? 'dark' : 'light', width });
-      await settled(page);
+      await visit(page, hash);
       await noOverflow(page, `${what} at ${width}`);
       await audit(page, `${what} at ${width}`);
-      await close(page);
     }
+    await close(page);
   });
 }
 

@@ -13,7 +13,10 @@ test('typing filters, lives in the address and fills no history', async () => {
   await settled(page);
   const before = await page.evaluate(() => history.length);
   await page.getByLabel('Filter by name, owner, version or namespace').pressSequentially(versioned.name);
-  await page.waitForFunction((name) => [...document.querySelectorAll('.services-body .row-link')].every((row) => row.textContent?.includes(name)), versioned.name);
+  await page.waitForFunction(
+    (name) => [...document.querySelectorAll('.services-body .row-link')].every((row) => row.textContent?.includes(name)),
+    versioned.name,
+  );
   assert.equal(query(page).get('q'), versioned.name);
   assert.equal(await page.evaluate(() => history.length), before);
   const shown = await rows(page);

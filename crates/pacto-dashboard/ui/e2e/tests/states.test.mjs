@@ -1,7 +1,7 @@
 // States that a healthy server does not show: its answers are replaced.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { api, audit, close, noOverflow, open, settled, useBrowser } from '../harness.mjs';
+import { api, audit, close, noOverflow, open, settled, useBrowser, visit } from '../harness.mjs';
 
 useBrowser();
 
@@ -19,11 +19,20 @@ test('loading: skeletons, said once, of the final size', async () => {
   const page = await open('#/', { routes: [['**/api/services', silent], noEvents] });
   await page.locator('[aria-busy="true"]').waitFor();
   await audit(page, 'the skeleton of the services');
-  const height = await page.locator('.kpi').first().evaluate((card) => card.getBoundingClientRect().height);
+  const height = await page
+    .locator('.kpi')
+    .first()
+    .evaluate((card) => card.getBoundingClientRect().height);
   await close(page);
   const loaded = await open('#/');
   await settled(loaded);
-  assert.equal(await loaded.locator('.kpi').first().evaluate((card) => card.getBoundingClientRect().height), height);
+  assert.equal(
+    await loaded
+      .locator('.kpi')
+      .first()
+      .evaluate((card) => card.getBoundingClientRect().height),
+    height,
+  );
   await close(loaded);
 });
 
@@ -38,7 +47,11 @@ for (const theme of ['light', 'dark']) {
   });
 
   test(`a failing source is a slim banner above the old data (${theme})`, async () => {
-    const report = await sourcesWith({ state: 'failing', lastSuccess: new Date(Date.now() - 300_000).toISOString(), lastError: { message: 'registry answered 401', at: new Date().toISOString(), hint: 'Run `pacto login`.' } });
+    const report = await sourcesWith({
+      state: 'failing',
+      lastSuccess: new Date(Date.now() - 300_000).toISOString(),
+      lastError: { message: 'registry answered 401', at: new Date().toISOString(), hint: 'Run `pacto login`.' },
+    });
     const page = await open('#/', { theme, routes: [['**/api/sources', report], noEvents] });
     await page.getByText(/Its data is from 5 min ago/).waitFor();
     await settled(page);
@@ -68,7 +81,21 @@ test('partial data says how much is missing', async () => {
 });
 
 test('unknown is a dash, never a zero', async () => {
-  const entry = { name: 'mystery', version: '', ownerKey: '', contractStatus: 'Unknown', source: 'k8s', sources: ['k8s'], checksPassed: 0, checksTotal: 0, checksFailed: 0, complianceStatus: '', complianceScore: null, complianceErrors: 0, complianceWarnings: 0 };
+  const entry = {
+    name: 'mystery',
+    version: '',
+    ownerKey: '',
+    contractStatus: 'Unknown',
+    source: 'k8s',
+    sources: ['k8s'],
+    checksPassed: 0,
+    checksTotal: 0,
+    checksFailed: 0,
+    complianceStatus: '',
+    complianceScore: null,
+    complianceErrors: 0,
+    complianceWarnings: 0,
+  };
   const page = await open('#/', { routes: [['**/api/services', [entry]], noEvents] });
   await page.getByRole('link', { name: 'mystery' }).waitFor();
   for (const column of ['version', 'owner', 'compliance', 'dependencies', 'change']) {
@@ -104,15 +131,69 @@ const NAMES = {
 };
 
 test('hostile names are text, on every page, and break no layout', async () => {
-  const entry = (name) => ({ name, version: name.slice(0, 60), owner: { team: name, dri: name, contacts: [{ type: 'mail', value: `javascript:alert('${name}')`, purpose: name }] }, ownerKey: name, namespace: name, contractStatus: 'NonCompliant', source: 'oci', sources: ['oci'], blastRadius: 3, dependencyCount: 1, dependentCount: 1, checksPassed: 0, checksTotal: 1, checksFailed: 1, complianceStatus: 'ERROR', complianceScore: 0, complianceErrors: 1, complianceWarnings: 0, updateAvailable: true, latestAvailable: name.slice(0, 60), topInsight: name });
+  const entry = (name) => ({
+    name,
+    version: name.slice(0, 60),
+    owner: { team: name, dri: name, contacts: [{ type: 'mail', value: `javascript:alert('${name}')`, purpose: name }] },
+    ownerKey: name,
+    namespace: name,
+    contractStatus: 'NonCompliant',
+    source: 'oci',
+    sources: ['oci'],
+    blastRadius: 3,
+    dependencyCount: 1,
+    dependentCount: 1,
+    checksPassed: 0,
+    checksTotal: 1,
+    checksFailed: 1,
+    complianceStatus: 'ERROR',
+    complianceScore: 0,
+    complianceErrors: 1,
+    complianceWarnings: 0,
+    updateAvailable: true,
+    latestAvailable: name.slice(0, 60),
+    topInsight: name,
+  });
   const entries = Object.values(NAMES).map(entry);
   const details = (name) => ({
     ...entry(name),
-    interfaces: [{ name, type: 'http', contractContent: name, hasContractFile: true, contractFile: name, endpoints: [{ method: 'GET', path: `/${name}`, summary: name, parameters: [{ name, in: name, type: name, required: true, description: name }], responses: [{ status: '200', description: name, fields: [] }] }] }],
+    interfaces: [
+      {
+        name,
+        type: 'http',
+        contractContent: name,
+        hasContractFile: true,
+        contractFile: name,
+        endpoints: [
+          {
+            method: 'GET',
+            path: `/${name}`,
+            summary: name,
+            parameters: [{ name, in: name, type: name, required: true, description: name }],
+            responses: [{ status: '200', description: name, fields: [] }],
+          },
+        ],
+      },
+    ],
     dependencies: [{ name, ref: `oci://${name}`, required: true, compatibility: name, resolved: false, reason: name }],
     configurations: [{ name, hasSchema: true, schema: name, values: [{ key: name, value: name, type: name, default: name, description: name }] }],
     policies: [{ name, hasSchema: false, title: name, description: name, ref: name, satisfied: false }],
-    validation: { valid: false, errors: [{ code: name, path: name, message: name, help: name, file: name, line: 1, column: 1, excerpt: { file: name, firstLine: 1, lines: [name], line: 1, column: 1, length: 5 } }], warnings: [] },
+    validation: {
+      valid: false,
+      errors: [
+        {
+          code: name,
+          path: name,
+          message: name,
+          help: name,
+          file: name,
+          line: 1,
+          column: 1,
+          excerpt: { file: name, firstLine: 1, lines: [name], line: 1, column: 1, length: 5 },
+        },
+      ],
+      warnings: [],
+    },
     metadata: { [name]: name },
     insights: [{ severity: 'critical', title: name, description: name }],
     conditions: [{ type: name, status: 'False', message: name }],
@@ -121,26 +202,111 @@ test('hostile names are text, on every page, and break no layout', async () => {
   const routes = [
     [/\/api\/services$/, entries],
     [/\/api\/services\/[^/]+$/, (route) => route.fulfill({ json: details(decodeURIComponent(new URL(route.request().url()).pathname.split('/').at(-1))) })],
-    [/\/api\/services\/[^/]+\/versions$/, (route) => route.fulfill({ json: Object.values(NAMES).map((name, index) => ({ version: name.slice(0, 60), ref: name, source: 'oci', isCurrent: index === 0 })) })],
-    [/\/api\/services\/[^/]+\/dependents$/, (route) => route.fulfill({ json: entries.map((one) => ({ name: one.name, ownerKey: one.ownerKey, required: true, compatibility: one.name })) })],
+    [
+      /\/api\/services\/[^/]+\/versions$/,
+      (route) =>
+        route.fulfill({ json: Object.values(NAMES).map((name, index) => ({ version: name.slice(0, 60), ref: name, source: 'oci', isCurrent: index === 0 })) }),
+    ],
+    [
+      /\/api\/services\/[^/]+\/dependents$/,
+      (route) => route.fulfill({ json: entries.map((one) => ({ name: one.name, ownerKey: one.ownerKey, required: true, compatibility: one.name })) }),
+    ],
     [/\/api\/services\/[^/]+\/refs$/, { references: [], referencedBy: [] }],
     [/\/api\/services\/[^/]+\/sources$/, (route) => route.fulfill({ json: { name: 'x', sources: [], merged: details('x') } })],
-    [/\/api\/graph/, { nodes: entries.map((one, index) => ({ id: one.name, serviceName: one.name, status: one.contractStatus, version: one.version, ownerKey: one.ownerKey, layer: index, x: index * 320, y: index * 80, edges: index > 0 ? [{ targetId: entries[index - 1].name, targetName: entries[index - 1].name, required: true, resolved: true, type: 'dependency' }] : [] })), width: 2000, height: 600, layers: 6, cycles: [], snapshot: 'x' }],
-    [/\/api\/owners$/, entries.map((one) => ({ key: one.ownerKey, team: one.ownerKey, dri: one.ownerKey, contacts: one.owner.contacts, services: 1, compliant: 0, warning: 0, nonCompliant: 1, reference: 0, unknown: 0, totalBlast: 3, compliancePercent: 0 }))],
-    [/\/api\/owners\/.+$/, { key: NAMES.script, contacts: entries[0].owner.contacts, services: 1, compliant: 0, warning: 0, nonCompliant: 1, reference: 0, unknown: 0, totalBlast: 3, compliancePercent: 0, dris: Object.values(NAMES), driConflict: true, entries }],
+    [
+      /\/api\/graph/,
+      {
+        nodes: entries.map((one, index) => ({
+          id: one.name,
+          serviceName: one.name,
+          status: one.contractStatus,
+          version: one.version,
+          ownerKey: one.ownerKey,
+          layer: index,
+          x: index * 320,
+          y: index * 80,
+          edges:
+            index > 0 ? [{ targetId: entries[index - 1].name, targetName: entries[index - 1].name, required: true, resolved: true, type: 'dependency' }] : [],
+        })),
+        width: 2000,
+        height: 600,
+        layers: 6,
+        cycles: [],
+        snapshot: 'x',
+      },
+    ],
+    [
+      /\/api\/owners$/,
+      entries.map((one) => ({
+        key: one.ownerKey,
+        team: one.ownerKey,
+        dri: one.ownerKey,
+        contacts: one.owner.contacts,
+        services: 1,
+        compliant: 0,
+        warning: 0,
+        nonCompliant: 1,
+        reference: 0,
+        unknown: 0,
+        totalBlast: 3,
+        compliancePercent: 0,
+      })),
+    ],
+    [
+      /\/api\/owners\/.+$/,
+      {
+        key: NAMES.script,
+        contacts: entries[0].owner.contacts,
+        services: 1,
+        compliant: 0,
+        warning: 0,
+        nonCompliant: 1,
+        reference: 0,
+        unknown: 0,
+        totalBlast: 3,
+        compliancePercent: 0,
+        dris: Object.values(NAMES),
+        driConflict: true,
+        entries,
+      },
+    ],
     noEvents,
   ];
   for (const width of [1440, 320]) {
-    for (const hash of ['#/', ...Object.values(NAMES).map((name) => `#/services/${encodeURIComponent(name)}`), '#/graph', '#/graph?view=table', `#/graph?focus=${encodeURIComponent(NAMES.long)}`, '#/owners', `#/owners/${encodeURIComponent(NAMES.script)}`, `#/diff?from_name=${encodeURIComponent(NAMES.image)}`]) {
-      const page = await open(hash, { width, routes });
-      await page.locator('h1').first().waitFor();
-      await page.waitForFunction(() => document.querySelector('.skeleton') === null);
+    const page = await open('#/', { width, routes });
+    for (const hash of [
+      '#/',
+      ...Object.values(NAMES).map((name) => `#/services/${encodeURIComponent(name)}`),
+      '#/graph',
+      '#/graph?view=table',
+      `#/graph?focus=${encodeURIComponent(NAMES.long)}`,
+      '#/owners',
+      `#/owners/${encodeURIComponent(NAMES.script)}`,
+      `#/diff?from_name=${encodeURIComponent(NAMES.image)}`,
+    ]) {
+      await visit(page, hash);
       assert.equal(await page.evaluate(() => 'hacked' in window), false, hash);
       assert.equal(await page.evaluate(() => document.querySelectorAll('#app script, #app img, #app a[href^="javascript:"]').length), 0, hash);
       assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /[\u001b\u0007\u202e]/, hash);
       await noOverflow(page, `${hash} at ${width}`);
       if (width === 1440) await audit(page, `hostile ${hash.slice(0, 40)}`);
-      await close(page);
     }
+    await close(page);
   }
+});
+
+test('when the server goes away the page says so, keeps its rows, and comes back by itself', async () => {
+  let down = false;
+  const maybe = (route) => (down ? route.abort() : route.continue());
+  const page = await open('#/', { routes: [['**/api/services', maybe], ['**/api/sources', maybe], noEvents] });
+  await settled(page);
+  const count = await page.locator('.services-body .row-link').count();
+  down = true;
+  await page.getByRole('button', { name: 'Read all sources again' }).first().click();
+  await page.getByText('The dashboard’s server does not answer.').first().waitFor();
+  assert.equal(await page.locator('.services-body .row-link').count(), count);
+  await audit(page, 'a server that went away');
+  down = false;
+  await page.waitForFunction(() => document.querySelector('.live-text.l-polling') !== null);
+  await close(page);
 });

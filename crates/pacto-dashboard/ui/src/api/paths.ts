@@ -21,8 +21,7 @@ export const paths = {
   graph: (query: Record<string, string | number | undefined>) => withQuery('api/graph', query),
   diff: (fromName: string, fromVersion: string, toName: string, toVersion: string) =>
     withQuery('api/diff', { from_name: fromName, from_version: fromVersion, to_name: toName, to_version: toVersion }),
-  impact: (name: string, from: string, to: string) =>
-    withQuery('api/impact', { name, from_version: from, to_version: to }),
+  impact: (name: string, from: string, to: string) => withQuery('api/impact', { name, from_version: from, to_version: to }),
   owners: 'api/owners',
   owner: (key: string) => `api/owners/${segment(key)}`,
   sources: 'api/sources',

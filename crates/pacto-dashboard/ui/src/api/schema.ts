@@ -29,7 +29,7 @@ export interface CacheDiagnostics {
   /** Number of versions. */
   versionCount: number;
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
 }
 
 /** One change. */
@@ -93,7 +93,7 @@ export interface ClusterDiagnostics {
   /** Number of resources. */
   resourceCount: number;
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
 }
 
 /** How the checks went. */
@@ -103,7 +103,7 @@ export interface Compliance {
   /** Passed checks in percent; null without checks. */
   score: number | null;
   /** In numbers. */
-  summary?: ComplianceSummary | null;
+  summary?: ComplianceSummary;
 }
 
 /** How a service is checked. */
@@ -130,13 +130,13 @@ export interface Condition {
   /** `True`, `False` or `Unknown`. */
   status: string;
   /** One word. */
-  reason?: string | null;
+  reason?: string;
   /** A sentence. */
-  message?: string | null;
+  message?: string;
   /** `error` or `warning`. */
-  severity?: string | null;
+  severity?: string;
   /** How long it has been so, as people say it. */
-  lastTransitionAgo?: string | null;
+  lastTransitionAgo?: string;
 }
 
 /** One key of a configuration. */
@@ -150,9 +150,9 @@ export interface ConfigValue {
   /** Whether it must be given. */
   required?: boolean;
   /** Default of the schema. */
-  default?: string | null;
+  default?: string;
   /** Description of the schema. */
-  description?: string | null;
+  description?: string;
 }
 
 /** One configuration. */
@@ -162,9 +162,9 @@ export interface Configuration {
   /** Whether a schema describes it. */
   hasSchema: boolean;
   /** Schema file in the bundle. */
-  schema?: string | null;
+  schema?: string;
   /** Contract whose schema applies. */
-  ref?: string | null;
+  ref?: string;
   /** Keys that have values. */
   valueKeys?: string[];
   /** Keys whose values are secrets. */
@@ -178,9 +178,9 @@ export interface Consumer {
   /** Name. */
   name: string;
   /** Version. */
-  version?: string | null;
+  version?: string;
   /** Who answers for it. */
-  owner?: Owner | null;
+  owner?: Owner;
   /** The name that services are grouped by; empty without an owner. */
   ownerKey: string;
   /** Whether it, or the service on the way, cannot work without it. */
@@ -192,9 +192,9 @@ export interface Consumer {
   /** How it is tied to the service. */
   relation: Relation;
   /** Version constraint of the first step. */
-  compatibility?: string | null;
+  compatibility?: string;
   /** Whether the constraint admits the new version. */
-  admitsNew?: boolean | null;
+  admitsNew?: boolean;
   /** What happens. */
   verdict: Verdict;
   /** Why, in a sentence. */
@@ -210,7 +210,7 @@ export interface Contact {
   /** Address, link or name. */
   value: string;
   /** What it is for. */
-  purpose?: string | null;
+  purpose?: string;
 }
 
 /** Whether a service keeps to its contract. */
@@ -225,7 +225,7 @@ export interface CrossRef {
   /** As declared. */
   ref: string;
   /** Status of the other service, where it is known. */
-  contractStatus?: ContractStatus | null;
+  contractStatus?: ContractStatus;
 }
 
 /** Services by source, and merged. */
@@ -255,17 +255,17 @@ export interface Dependency {
   /** Whether the service cannot work without it. */
   required: boolean;
   /** Version constraint as declared. */
-  compatibility?: string | null;
+  compatibility?: string;
   /** Whether it is known here. */
   resolved: boolean;
   /** Its current version. */
-  resolvedVersion?: string | null;
+  resolvedVersion?: string;
   /** Whether that version is within the constraint. */
-  inRange?: boolean | null;
+  inRange?: boolean;
   /** Its status, or `external`. */
-  status: string;
+  status: NodeStatus;
   /** Why it is not known. */
-  reason?: UnresolvedReason | null;
+  reason?: UnresolvedReason;
 }
 
 /** A service that needs another one. */
@@ -273,7 +273,7 @@ export interface Dependent {
   /** Name. */
   name: string;
   /** Version. */
-  version?: string | null;
+  version?: string;
   /** Its status. */
   contractStatus: ContractStatus;
   /** The name that services are grouped by; empty without an owner. */
@@ -281,9 +281,9 @@ export interface Dependent {
   /** Whether it cannot work without it. */
   required: boolean;
   /** Version constraint. */
-  compatibility?: string | null;
+  compatibility?: string;
   /** Whether the current version is within the constraint. */
-  inRange?: boolean | null;
+  inRange?: boolean;
 }
 
 /** By kind of source. */
@@ -311,11 +311,11 @@ export interface DiffResult {
   /** Changes by class. */
   counts: ChangeCounts;
   /** The lowest version that such changes may be published as, where the old one is a version. */
-  suggestedVersion?: string | null;
+  suggestedVersion?: string;
   /** What could not be compared, and why. */
   diagnostics: Issue[];
   /** Packages that changed. */
-  sbom?: SbomChanges | null;
+  sbom?: SbomChanges;
 }
 
 /** Which way the data flows. */
@@ -339,19 +339,19 @@ export interface EndpointStatus {
   /** Interface. */
   interface: string;
   /** `health` or `metrics`. */
-  type?: string | null;
+  type?: string;
   /** URL. */
-  url?: string | null;
+  url?: string;
   /** Whether it answered well. */
-  healthy?: boolean | null;
+  healthy?: boolean;
   /** Status code. */
-  statusCode?: number | null;
+  statusCode?: number;
   /** Time of the answer, in milliseconds. */
-  latencyMs?: number | null;
+  latencyMs?: number;
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
   /** More in words. */
-  message?: string | null;
+  message?: string;
 }
 
 /** Some lines of a file. */
@@ -379,9 +379,9 @@ export interface Field {
   /** Whether the object that holds it must have it. */
   required: boolean;
   /** Description. */
-  description?: string | null;
+  description?: string;
   /** Default value, as JSON. */
-  default?: string | null;
+  default?: string;
 }
 
 /** One reason for the class of a change. */
@@ -391,15 +391,15 @@ export interface Finding {
   /** Class of this finding alone. */
   classification: Classification;
   /** Which way the data flows. */
-  direction?: Direction | null;
+  direction?: Direction;
   /** What changed, in words. */
   message: string;
   /** What to do about it. */
-  hint?: string | null;
+  hint?: string;
   /** Lines of the old version. */
-  old?: Excerpt | null;
+  old?: Excerpt;
   /** Lines of the new version. */
-  new?: Excerpt | null;
+  new?: Excerpt;
   /** Identity of the finding. */
   fingerprint: string;
   /** How sure it is. */
@@ -433,7 +433,7 @@ export interface GraphEdge {
   /** Whether the service cannot work without it. */
   required: boolean;
   /** Version constraint. */
-  compatibility?: string | null;
+  compatibility?: string;
   /** Whether the other service is known. */
   resolved: boolean;
   /** What it means. */
@@ -449,23 +449,23 @@ export interface GraphNode {
   /** Name. */
   serviceName: string;
   /** Its status, or `external`. */
-  status: string;
+  status: NodeStatus;
   /** Version. */
-  version?: string | null;
+  version?: string;
   /** Where the contract is from. */
-  source?: SourceKind | null;
+  source?: SourceKind;
   /** Why it is not known. */
-  reason?: UnresolvedReason | null;
+  reason?: UnresolvedReason;
   /** The name that services are grouped by; empty without an owner. */
   ownerKey: string;
   /** Namespace of the cluster. */
-  namespace?: string | null;
+  namespace?: string;
   /** How many services stop working when it does. */
   blastRadius: number;
   /** Whether a higher version is available. */
   updateAvailable?: boolean;
   /** What the current version changed. */
-  lastChange?: Classification | null;
+  lastChange?: Classification;
   /** Centre, from the left, in pixels. */
   x: number;
   /** Centre, from the top, in pixels. */
@@ -481,7 +481,7 @@ export interface Health {
   /** `ok`. */
   status: string;
   /** Version of the server. */
-  version?: string | null;
+  version?: string;
 }
 
 /** First event of a stream. */
@@ -528,13 +528,16 @@ export interface ImpactReport {
 
 /** Something to look at. */
 export interface Insight {
-  /** `critical`, `warning` or `info`. */
-  severity: string;
+  /** How bad it is. */
+  severity: InsightSeverity;
   /** In a few words. */
   title: string;
   /** In a sentence. */
-  description?: string | null;
+  description?: string;
 }
+
+/** How bad something is. */
+export type InsightSeverity = "critical" | "warning" | "info";
 
 /** One interface. */
 export interface Interface {
@@ -543,15 +546,15 @@ export interface Interface {
   /** `http`, `grpc` or `event`. */
   type: string;
   /** Port. */
-  port?: number | null;
+  port?: number;
   /** `public` or `internal`. */
-  visibility?: string | null;
+  visibility?: string;
   /** Whether a file of the bundle describes it. */
   hasContractFile?: boolean;
   /** That file. */
-  contractFile?: string | null;
+  contractFile?: string;
   /** Its text, where it is no `OpenAPI` document; cut at 10,240 bytes. */
-  contractContent?: string | null;
+  contractContent?: string;
   /** Its operations, where it is one. */
   endpoints?: Operation[];
 }
@@ -565,17 +568,17 @@ export interface Issue {
   /** What is wrong. */
   message: string;
   /** How bad it is. */
-  severity?: Severity | null;
+  severity?: Severity;
   /** What to do next. */
-  help?: string | null;
+  help?: string;
   /** File. */
-  file?: string | null;
+  file?: string;
   /** Line, counted from 1. */
-  line?: number | null;
+  line?: number;
   /** Column in characters, counted from 1. */
-  column?: number | null;
+  column?: number;
   /** The lines around it. */
-  excerpt?: Excerpt | null;
+  excerpt?: Excerpt;
 }
 
 /** What is served now. */
@@ -593,9 +596,9 @@ export interface LocalDiagnostics {
   /** Whether a contract was found. */
   pactoYamlFound: boolean;
   /** Where. */
-  foundIn?: string | null;
+  foundIn?: string;
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
 }
 
 /** Answer of `/metrics` in JSON. */
@@ -614,24 +617,27 @@ export interface NamedVersion {
   version: string;
 }
 
+/** Status of a service in a graph. */
+export type NodeStatus = "Compliant" | "Warning" | "NonCompliant" | "Reference" | "Unknown" | "external";
+
 /** What runs. */
 export interface ObservedRuntime {
   /** Kind of the workload. */
-  workloadKind?: string | null;
+  workloadKind?: string;
   /** Strategy of a deployment. */
-  deploymentStrategy?: string | null;
+  deploymentStrategy?: string;
   /** Pod management of a stateful set. */
-  podManagementPolicy?: string | null;
+  podManagementPolicy?: string;
   /** Time to stop, in seconds. */
-  terminationGracePeriodSeconds?: number | null;
+  terminationGracePeriodSeconds?: number;
   /** Images. */
   containerImages?: string[];
   /** Whether there are volume claims. */
-  hasPVC?: boolean | null;
+  hasPVC?: boolean;
   /** Whether there are volumes that go with the pod. */
-  hasEmptyDir?: boolean | null;
+  hasEmptyDir?: boolean;
   /** Time before the first health check, in seconds. */
-  healthProbeInitialDelaySeconds?: number | null;
+  healthProbeInitialDelaySeconds?: number;
 }
 
 /** Registries. */
@@ -641,7 +647,7 @@ export interface OciDiagnostics {
   /** Repositories that are known, by name. */
   repos: string[];
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
 }
 
 /** One operation of an `OpenAPI` document. */
@@ -651,15 +657,15 @@ export interface Operation {
   /** Path template. */
   path: string;
   /** Summary, else the first line of the description. */
-  summary?: string | null;
+  summary?: string;
   /** `operationId`. */
-  operationId?: string | null;
+  operationId?: string;
   /** Whether it is deprecated. */
   deprecated?: boolean;
   /** Parameters, those of the path item first. */
   parameters: Parameter[];
   /** What it takes. */
-  requestBody?: RequestBody | null;
+  requestBody?: RequestBody;
   /** What it answers. */
   responses: OperationResponse[];
 }
@@ -669,7 +675,7 @@ export interface OperationResponse {
   /** Status code, or `default`. */
   status: string;
   /** Description. */
-  description?: string | null;
+  description?: string;
   /** Properties of its body. */
   fields: Field[];
 }
@@ -682,9 +688,9 @@ export interface OwnerDetails {
   /** The name that services are grouped by, or `(unowned)`. */
   key: string;
   /** Team. */
-  team?: string | null;
+  team?: string;
   /** Directly responsible individual: the only one, or the first by name. */
-  dri?: string | null;
+  dri?: string;
   /** How to reach them, of all services, each once. */
   contacts: Contact[];
   /** Number of services. */
@@ -716,9 +722,9 @@ export interface OwnerEntry {
   /** The name that services are grouped by, or `(unowned)`. */
   key: string;
   /** Team. */
-  team?: string | null;
+  team?: string;
   /** Directly responsible individual: the only one, or the first by name. */
-  dri?: string | null;
+  dri?: string;
   /** How to reach them, of all services, each once. */
   contacts: Contact[];
   /** Number of services. */
@@ -762,7 +768,7 @@ export interface Parameter {
   /** Whether it must be given. */
   required: boolean;
   /** Description. */
-  description?: string | null;
+  description?: string;
 }
 
 /** One policy. */
@@ -772,20 +778,27 @@ export interface Policy {
   /** Whether a schema of the bundle describes it. */
   hasSchema: boolean;
   /** Schema file in the bundle. */
-  schema?: string | null;
+  schema?: string;
   /** Contract whose policies apply. */
-  ref?: string | null;
+  ref?: string;
   /** `title` of the schema. */
-  title?: string | null;
+  title?: string;
   /** `description` of the schema. */
-  description?: string | null;
+  description?: string;
   /** Text of the schema; cut at 10,240 bytes. */
-  content?: string | null;
+  content?: string;
   /** What the schema says. */
   values: ConfigValue[];
   /** Whether the contract keeps to it; absent where that was not checked. */
-  satisfied?: boolean | null;
+  satisfied?: boolean;
+  /** Where it is from. */
+  source: PolicySource;
+  /** How the contract breaks it. */
+  problems: Issue[];
 }
+
+/** Where a policy is from. */
+export type PolicySource = "bundle" | "reference";
 
 /** Ports, declared and found. */
 export interface Ports {
@@ -816,7 +829,7 @@ export interface ProblemPart {
   /** What is wrong. */
   message: string;
   /** Which part, such as `query.limit` or `body.ref`. */
-  location?: string | null;
+  location?: string;
 }
 
 /** How far a discovery has come. */
@@ -871,15 +884,15 @@ export interface ResolveInput {
   /** Reference, with or without `oci://`. */
   ref: string;
   /** Version constraint, for a reference without tag and digest. */
-  compatibility?: string | null;
+  compatibility?: string;
 }
 
 /** What exists in the cluster. */
 export interface Resources {
   /** The service. */
-  serviceExists?: boolean | null;
+  serviceExists?: boolean;
   /** The workload. */
-  workloadExists?: boolean | null;
+  workloadExists?: boolean;
 }
 
 /** Behaviour at run time. */
@@ -887,25 +900,25 @@ export interface Runtime {
   /** `service`, `job` or `scheduled`. */
   workload: string;
   /** `stateless`, `stateful` or `hybrid`. */
-  stateType?: string | null;
+  stateType?: string;
   /** `local` or `shared`. */
-  persistenceScope?: string | null;
+  persistenceScope?: string;
   /** `ephemeral` or `persistent`. */
-  persistenceDurability?: string | null;
+  persistenceDurability?: string;
   /** `low`, `medium` or `high`. */
-  dataCriticality?: string | null;
+  dataCriticality?: string;
   /** `rolling`, `recreate` or `ordered`. */
-  upgradeStrategy?: string | null;
+  upgradeStrategy?: string;
   /** Time to stop, in seconds. */
-  gracefulShutdownSeconds?: number | null;
+  gracefulShutdownSeconds?: number;
   /** Interface of the health check. */
-  healthInterface?: string | null;
+  healthInterface?: string;
   /** Path of the health check. */
-  healthPath?: string | null;
+  healthPath?: string;
   /** Interface of the metrics. */
-  metricsInterface?: string | null;
+  metricsInterface?: string;
   /** Path of the metrics. */
-  metricsPath?: string | null;
+  metricsPath?: string;
 }
 
 /** One line of declared against observed. */
@@ -913,7 +926,7 @@ export interface RuntimeDiffRow {
   /** What is compared. */
   field: string;
   /** Where the contract says it. */
-  contractPath?: string | null;
+  contractPath?: string;
   /** What it says. */
   declaredValue: string;
   /** What runs. */
@@ -946,9 +959,9 @@ export interface SbomChange {
   /** What it happened to: `package`, `version`, `license` or `supplier`. */
   detail: string;
   /** Before. */
-  from?: string | null;
+  from?: string;
   /** After. */
-  to?: string | null;
+  to?: string;
 }
 
 /** Packages that changed. */
@@ -964,9 +977,9 @@ export interface SbomComponent {
   /** Name. */
   name: string;
   /** Version. */
-  version?: string | null;
+  version?: string;
   /** Package URL. */
-  purl?: string | null;
+  purl?: string;
   /** Licences. */
   licenses: string[];
 }
@@ -974,11 +987,11 @@ export interface SbomComponent {
 /** Number of instances. */
 export interface Scaling {
   /** A fixed number. */
-  replicas?: number | null;
+  replicas?: number;
   /** Fewest. */
-  min?: number | null;
+  min?: number;
   /** Most. */
-  max?: number | null;
+  max?: number;
 }
 
 /** A service in full. */
@@ -988,7 +1001,7 @@ export interface ServiceDetails {
   /** Version; empty if unknown. */
   version: string;
   /** Who answers for it. */
-  owner?: Owner | null;
+  owner?: Owner;
   /** The name that services are grouped by; empty without an owner. */
   ownerKey: string;
   /** Whether it keeps to its contract. */
@@ -1000,25 +1013,25 @@ export interface ServiceDetails {
   /** State of each of these sources. */
   sourceStates: ServiceSourceState[];
   /** Namespace of the cluster. */
-  namespace?: string | null;
+  namespace?: string;
   /** Container image. */
-  imageRef?: string | null;
+  imageRef?: string;
   /** Helm chart. */
-  chartRef?: string | null;
+  chartRef?: string;
   /** Free form, as text. */
   metadata?: Record<string, string>;
   /** The reference that the operator, or a registry, resolved. */
-  resolvedRef?: string | null;
+  resolvedRef?: string;
   /** The revision that the cluster runs. */
-  currentRevision?: string | null;
+  currentRevision?: string;
   /** How the version is chosen. */
-  versionPolicy?: VersionPolicy | null;
+  versionPolicy?: VersionPolicy;
   /** The highest version that there is. */
-  latestAvailable?: string | null;
+  latestAvailable?: string;
   /** Whether a higher version than the current one is available. */
   updateAvailable?: boolean;
   /** What this version changed against the one before. */
-  lastChange?: Classification | null;
+  lastChange?: Classification;
   /** How many services stop working when it does. */
   blastRadius: number;
   /** How many services name it as a dependency. */
@@ -1026,25 +1039,25 @@ export interface ServiceDetails {
   /** What it exposes. */
   interfaces: Interface[];
   /** Its configuration, where it has exactly one. */
-  configuration?: Configuration | null;
+  configuration?: Configuration;
   /** All its configurations. */
   configurations: Configuration[];
   /** What it needs. */
   dependencies: Dependency[];
   /** Behaviour at run time. */
-  runtime?: Runtime | null;
+  runtime?: Runtime;
   /** Number of instances. */
-  scaling?: Scaling | null;
+  scaling?: Scaling;
   /** Its policy, where it has exactly one. */
-  policy?: Policy | null;
+  policy?: Policy;
   /** All its policies. */
   policies: Policy[];
   /** What validation found. */
-  validation?: Validation | null;
+  validation?: Validation;
   /** How the checks went. */
-  compliance?: Compliance | null;
+  compliance?: Compliance;
   /** What runs. */
-  observedRuntime?: ObservedRuntime | null;
+  observedRuntime?: ObservedRuntime;
   /** Declared against observed. */
   runtimeDiff?: RuntimeDiffRow[];
   /** Probed endpoints. */
@@ -1054,17 +1067,17 @@ export interface ServiceDetails {
   /** What to look at. */
   insights: Insight[];
   /** Checks in numbers. */
-  checksSummary?: ChecksSummary | null;
+  checksSummary?: ChecksSummary;
   /** What exists in the cluster. */
-  resources?: Resources | null;
+  resources?: Resources;
   /** Ports, declared and found. */
-  ports?: Ports | null;
+  ports?: Ports;
   /** When the operator looked last, as people say it. */
-  lastReconciledAt?: string | null;
+  lastReconciledAt?: string;
   /** Files below `docs/`, rendered. */
   documents: Document[];
   /** Packages. */
-  sbom?: Sbom | null;
+  sbom?: Sbom;
   /** What could not be read, in words. */
   notes: string[];
 }
@@ -1076,7 +1089,7 @@ export interface ServiceEntry {
   /** Current version; empty if unknown. */
   version: string;
   /** Who answers for it. */
-  owner?: Owner | null;
+  owner?: Owner;
   /** The name that services are grouped by; empty without an owner. */
   ownerKey: string;
   /** Whether it keeps to its contract. */
@@ -1086,7 +1099,7 @@ export interface ServiceEntry {
   /** Every source that knows it, sorted. */
   sources: SourceKind[];
   /** Namespace of the cluster. */
-  namespace?: string | null;
+  namespace?: string;
   /** How many services stop working when it does. */
   blastRadius?: number;
   /** How many services it needs. */
@@ -1108,13 +1121,13 @@ export interface ServiceEntry {
   /** Failed checks that are warnings. */
   complianceWarnings: number;
   /** What to look at first. */
-  topInsight?: string | null;
+  topInsight?: string;
   /** The highest version that there is. */
-  latestAvailable?: string | null;
+  latestAvailable?: string;
   /** Whether a higher version than the current one is available. */
   updateAvailable?: boolean;
   /** What the current version changed against the one before. */
-  lastChange?: Classification | null;
+  lastChange?: Classification;
 }
 
 /** A service as one source knows it. */
@@ -1140,9 +1153,9 @@ export interface ServiceSourceState {
   /** How it is. */
   state: SourceState;
   /** When what it says was true; RFC 3339. */
-  asOf?: string | null;
+  asOf?: string;
   /** What it calls the service. */
-  ref?: string | null;
+  ref?: string;
 }
 
 /** One service as each source knows it. */
@@ -1187,7 +1200,7 @@ export interface SnapshotEvent {
   /** Whether the first discovery is still under way. */
   discovering: boolean;
   /** How far it is. */
-  progress?: Progress | null;
+  progress?: Progress;
 }
 
 /** A failure in words. */
@@ -1197,7 +1210,7 @@ export interface SourceError {
   /** When; RFC 3339. */
   at: string;
   /** What to do about it. */
-  hint?: string | null;
+  hint?: string;
 }
 
 /** One source. */
@@ -1207,7 +1220,7 @@ export interface SourceInfo {
   /** Whether it is in use. */
   enabled: boolean;
   /** What was found at the start, or why it is not in use. */
-  reason?: string | null;
+  reason?: string;
   /** How it is. */
   state: SourceState;
   /** Number of services that it knows. */
@@ -1215,11 +1228,11 @@ export interface SourceInfo {
   /** Number of versions that it knows. */
   versions: number;
   /** When what it says was true; RFC 3339. */
-  asOf?: string | null;
+  asOf?: string;
   /** When it answered last; RFC 3339. */
-  lastSuccess?: string | null;
+  lastSuccess?: string;
   /** What went wrong last, as long as it is still so. */
-  lastError?: SourceError | null;
+  lastError?: SourceError;
   /** Where it looks; at most 1,000, those with errors first. */
   locations: SourceLocation[];
   /** What overrides what, in words. */
@@ -1236,11 +1249,11 @@ export interface SourceLocation {
   /** How it is. */
   state: SourceState;
   /** The service found there. */
-  service?: string | null;
+  service?: string;
   /** How many versions it has. */
-  versions?: number | null;
+  versions?: number;
   /** What went wrong. */
-  error?: string | null;
+  error?: string;
 }
 
 /** A source in a word. */
@@ -1271,15 +1284,15 @@ export interface SourcesReport {
   /** Whether the first discovery is still under way. */
   discovering: boolean;
   /** How far it is. */
-  progress?: Progress | null;
+  progress?: Progress;
 }
 
 /** Structured ownership. */
 export interface Team {
   /** Owning team. */
-  team?: string | null;
+  team?: string;
   /** Directly responsible individual. */
-  dri?: string | null;
+  dri?: string;
   /** How to reach them, in order of preference. */
   contacts?: Contact[];
 }
@@ -1291,13 +1304,13 @@ export interface TreeEdge {
   /** Whether the service cannot work without it. */
   required: boolean;
   /** Version constraint. */
-  compatibility?: string | null;
+  compatibility?: string;
   /** Why there is no service. */
-  error?: string | null;
+  error?: string;
   /** Whether the service was shown before. */
   shared?: boolean;
   /** The service. */
-  node?: TreeNode | null;
+  node?: TreeNode;
 }
 
 /** A service in a tree. */
@@ -1307,7 +1320,7 @@ export interface TreeNode {
   /** Version; empty if unknown. */
   version: string;
   /** The reference that led here. */
-  ref?: string | null;
+  ref?: string;
   /** What it needs; empty where it was shown before. */
   dependencies?: TreeEdge[];
 }
@@ -1335,15 +1348,15 @@ export interface Version {
   /** Tag or version of the contract. */
   version: string;
   /** `registry/repository:tag`, or the directory. */
-  ref?: string | null;
+  ref?: string;
   /** SHA-256 of the contract in hexadecimal digits. */
-  contractHash?: string | null;
+  contractHash?: string;
   /** When it was created, or fetched first; RFC 3339. */
-  createdAt?: string | null;
+  createdAt?: string;
   /** The source that names it first. */
-  source?: SourceKind | null;
+  source?: SourceKind;
   /** What it changed against the next older one; absent where one of the two is not here. */
-  classification?: Classification | null;
+  classification?: Classification;
   /** Whether it is the current one. */
   isCurrent?: boolean;
   /** Whether its files are here, so that it can be compared without a registry. */
@@ -1360,7 +1373,7 @@ export interface VersionedName {
   /** Version. */
   version: string;
   /** Where it is from. */
-  source?: SourceKind | null;
+  source?: SourceKind;
 }
 
 /** A repository to list. */
@@ -1368,5 +1381,5 @@ export interface VersionsInput {
   /** Reference, with or without `oci://`. */
   ref: string;
   /** Whether all versions are to be fetched. */
-  fetch?: boolean | null;
+  fetch?: boolean;
 }

@@ -198,7 +198,12 @@ export function Hint({ text }: { text: string }): JSX.Element {
 }
 
 /** A menu button: a list of choices that opens below it, closed by Escape or a click elsewhere. */
-export function Popover({ label, button, children, align = 'start' }: {
+export function Popover({
+  label,
+  button,
+  children,
+  align = 'start',
+}: {
   label: string;
   button: ComponentChildren;
   children: (close: () => void) => ComponentChildren;

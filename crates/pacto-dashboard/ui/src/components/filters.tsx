@@ -84,7 +84,12 @@ interface Option {
   icon?: JSX.Element;
 }
 
-function facet(entries: readonly ServiceEntry[], filter: ServiceFilter, part: 'owner' | 'source' | 'status' | 'change', values: (entry: ServiceEntry) => readonly string[]): Map<string, number> {
+function facet(
+  entries: readonly ServiceEntry[],
+  filter: ServiceFilter,
+  part: 'owner' | 'source' | 'status' | 'change',
+  values: (entry: ServiceEntry) => readonly string[],
+): Map<string, number> {
   const counts = new Map<string, number>();
   const matches = matcher(filter, part);
   for (const entry of entries) {
@@ -94,14 +99,32 @@ function facet(entries: readonly ServiceEntry[], filter: ServiceFilter, part: 'o
   return counts;
 }
 
-function Options({ options, chosen, onToggle, searchable }: { options: Option[]; chosen: ReadonlySet<string>; onToggle: (value: string) => void; searchable: boolean }): JSX.Element {
+function Options({
+  options,
+  chosen,
+  onToggle,
+  searchable,
+}: {
+  options: Option[];
+  chosen: ReadonlySet<string>;
+  onToggle: (value: string) => void;
+  searchable: boolean;
+}): JSX.Element {
   const [q, setQ] = useState('');
   const words = q.trim().toLowerCase();
   const shown = options.filter((option) => option.label.toLowerCase().includes(words)).slice(0, 200);
   return (
     <>
       {searchable && (
-        <input class="field" type="search" aria-label="Find in this list" placeholder="Find" value={q} onInput={(event) => setQ(event.currentTarget.value)} autofocus />
+        <input
+          class="field"
+          type="search"
+          aria-label="Find in this list"
+          placeholder="Find"
+          value={q}
+          onInput={(event) => setQ(event.currentTarget.value)}
+          autofocus
+        />
       )}
       <ul class="options">
         {shown.map((option) => (
@@ -122,7 +145,8 @@ function Options({ options, chosen, onToggle, searchable }: { options: Option[];
 
 export function FilterRow({ entries, filter, onChange, shown, children }: Props & { shown: number; children?: JSX.Element }): JSX.Element {
   const sorted = (counts: Map<string, number>): [string, number][] => [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  const toggle = (part: 'owners' | 'sources' | 'statuses' | 'changes') => (value: string) => onChange({ ...filter, [part]: toggled(filter[part] as ReadonlySet<string>, value) });
+  const toggle = (part: 'owners' | 'sources' | 'statuses' | 'changes') => (value: string) =>
+    onChange({ ...filter, [part]: toggled(filter[part] as ReadonlySet<string>, value) });
   return (
     <div class="filters" role="group" aria-label="Filters">
       <div class="filter-text">
@@ -141,7 +165,14 @@ export function FilterRow({ entries, filter, onChange, shown, children }: Props 
         {() => {
           const counts = facet(entries, filter, 'owner', (entry) => [entryOwner(entry)]);
           for (const owner of filter.owners) if (!counts.has(owner)) counts.set(owner, 0);
-          return <Options searchable chosen={filter.owners} onToggle={toggle('owners')} options={sorted(counts).map(([value, count]) => ({ value, label: value, count }))} />;
+          return (
+            <Options
+              searchable
+              chosen={filter.owners}
+              onToggle={toggle('owners')}
+              options={sorted(counts).map(([value, count]) => ({ value, label: value, count }))}
+            />
+          );
         }}
       </Popover>
       <Popover label="Filter by status" button="Status">
@@ -159,7 +190,12 @@ export function FilterRow({ entries, filter, onChange, shown, children }: Props 
       </Popover>
       <Popover label="Filter by source" button="Source">
         {() => (
-          <Options searchable={false} chosen={filter.sources} onToggle={toggle('sources')} options={sorted(facet(entries, filter, 'source', entrySources)).map(([value, count]) => ({ value, label: sourceWord(value), count }))} />
+          <Options
+            searchable={false}
+            chosen={filter.sources}
+            onToggle={toggle('sources')}
+            options={sorted(facet(entries, filter, 'source', entrySources)).map(([value, count]) => ({ value, label: sourceWord(value), count }))}
+          />
         )}
       </Popover>
       <Popover label="Filter by last change" button="Change">
@@ -170,7 +206,11 @@ export function FilterRow({ entries, filter, onChange, shown, children }: Props 
               searchable={false}
               chosen={filter.changes}
               onToggle={toggle('changes')}
-              options={(['BREAKING', 'POTENTIAL_BREAKING', 'NON_BREAKING'] as const).map((value) => ({ value, label: CLASS_WORD[value], count: counts.get(value) ?? 0 }))}
+              options={(['BREAKING', 'POTENTIAL_BREAKING', 'NON_BREAKING'] as const).map((value) => ({
+                value,
+                label: CLASS_WORD[value],
+                count: counts.get(value) ?? 0,
+              }))}
             />
           );
         }}
@@ -189,7 +229,12 @@ export function ActiveChips({ filter, onChange }: { filter: ServiceFilter; onCha
   const chips: { key: string; kind: string; label: string; remove: () => void }[] = [];
   const add = (part: 'owners' | 'sources' | 'statuses' | 'changes', kind: string, word: (value: string) => string): void => {
     for (const value of filter[part]) {
-      chips.push({ key: `${part} ${value}`, kind, label: word(value), remove: () => onChange({ ...filter, [part]: toggled(filter[part] as ReadonlySet<string>, value) }) });
+      chips.push({
+        key: `${part} ${value}`,
+        kind,
+        label: word(value),
+        remove: () => onChange({ ...filter, [part]: toggled(filter[part] as ReadonlySet<string>, value) }),
+      });
     }
   };
   add('statuses', 'Status', (value) => STATUS_WORD[value as ContractStatus] ?? value);
@@ -202,8 +247,7 @@ export function ActiveChips({ filter, onChange }: { filter: ServiceFilter; onCha
     <div class="active-chips">
       {chips.map((chip) => (
         <button key={chip.key} type="button" class="active-chip" onClick={chip.remove} aria-label={`Remove the filter ${chip.kind} ${visible(chip.label)}`}>
-          {chip.kind && <span class="dim">{chip.kind}</span>}{' '}
-          <bdi class="name">{visible(chip.label)}</bdi>
+          {chip.kind && <span class="dim">{chip.kind}</span>} <bdi class="name">{visible(chip.label)}</bdi>
           <Icon name="close" />
         </button>
       ))}

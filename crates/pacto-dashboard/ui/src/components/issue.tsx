@@ -27,7 +27,11 @@ export function IssueView({ issue, level }: { issue: Issue; level?: 'error' | 'w
         </p>
       )}
       {excerpt && excerpt.lines.length > 0 && (
-        <pre class="excerpt" tabIndex={0} aria-label={`Lines ${excerpt.firstLine} to ${excerpt.firstLine + excerpt.lines.length - 1} of ${visible(issue.file ?? 'the contract')}`}>
+        <pre
+          class="excerpt"
+          tabIndex={0}
+          aria-label={`Lines ${excerpt.firstLine} to ${excerpt.firstLine + excerpt.lines.length - 1} of ${visible(issue.file ?? 'the contract')}`}
+        >
           {excerpt.lines.map((line, index) => {
             const number = excerpt.firstLine + index;
             const here = number === excerpt.line;

@@ -106,13 +106,25 @@ export function ServiceTable({ entries, sort, onSort, arrangement, label }: Prop
   const lit = flashes.value;
   const visibleRows = rows.slice(range.start, range.end);
   return (
-    <div class="services-table" role="table" aria-label={label} aria-rowcount={rows.length + 1} onPointerEnter={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
+    <div
+      class="services-table"
+      role="table"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      onPointerEnter={() => setPointer(true)}
+      onPointerLeave={() => setPointer(false)}
+    >
       <div role="rowgroup" class="services-head">
         <div role="row" class="services-row" aria-rowindex={1}>
           {COLUMNS.map((column) => {
             const on = sort.key === column.key;
             return (
-              <div key={column.key} role="columnheader" class={`cell k-${column.key}${column.end ? ' end' : ''}`} aria-sort={on ? (sort.descending ? 'descending' : 'ascending') : 'none'}>
+              <div
+                key={column.key}
+                role="columnheader"
+                class={`cell k-${column.key}${column.end ? ' end' : ''}`}
+                aria-sort={on ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+              >
                 <button type="button" title={column.title} onClick={() => onSort(nextSort(sort, column.key))}>
                   {column.key === 'blast' ? (
                     <span>
@@ -171,7 +183,14 @@ function Row({ entry, index, top, current, maxBlast, lit, onFocus }: RowProps): 
         <Status status={entry.contractStatus} />
       </div>
       <div role="cell" class={cell('name')}>
-        <a href={link.service(entry.name)} class="row-link" data-index={index} tabIndex={current ? 0 : -1} onFocus={() => onFocus(index)} title={visible(entry.name)}>
+        <a
+          href={link.service(entry.name)}
+          class="row-link"
+          data-index={index}
+          tabIndex={current ? 0 : -1}
+          onFocus={() => onFocus(index)}
+          title={visible(entry.name)}
+        >
           <bdi class="name">{visible(entry.name)}</bdi>
         </a>
         {entry.namespace && <Name class="namespace" text={entry.namespace} />}

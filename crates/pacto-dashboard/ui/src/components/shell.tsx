@@ -46,16 +46,20 @@ function Rail({ here, close }: { here: PageName; close: () => void }): JSX.Eleme
             <a class="rail-link" href={item.to} title={item.label} aria-current={place === item.page ? 'page' : undefined} onClick={close}>
               <Icon name={item.icon} />
               <span class="rail-word">{item.label}</span>
-              {item.page === 'services' && store.services.value && (
-                <span class="rail-count rail-word">{store.services.value.length.toLocaleString('en')}</span>
-              )}
+              {item.page === 'services' && store.services.value && <span class="rail-count rail-word">{store.services.value.length.toLocaleString('en')}</span>}
             </a>
           </li>
         ))}
       </ul>
       <ul class="rail-list rail-end">
         <li>
-          <button type="button" class="rail-link" onClick={toggleTheme} title={dark ? 'Use the light theme' : 'Use the dark theme'} aria-label={dark ? 'Use the light theme' : 'Use the dark theme'}>
+          <button
+            type="button"
+            class="rail-link"
+            onClick={toggleTheme}
+            title={dark ? 'Use the light theme' : 'Use the dark theme'}
+            aria-label={dark ? 'Use the light theme' : 'Use the dark theme'}
+          >
             <Icon name={dark ? 'sun' : 'moon'} />
             <span class="rail-word">{dark ? 'Light theme' : 'Dark theme'}</span>
           </button>
@@ -172,8 +176,7 @@ function Live(): JSX.Element {
   const state = store.connection.value;
   const age = store.updatedAt.value ? ago(store.now.value - store.updatedAt.value) : '';
   const [busy, setBusy] = useState(false);
-  const words =
-    state === 'offline' ? 'server does not answer' : state === 'connecting' && !age ? 'connecting' : age ? `updated ${age}` : 'loading';
+  const words = state === 'offline' ? 'server does not answer' : state === 'connecting' && !age ? 'connecting' : age ? `updated ${age}` : 'loading';
   const refresh = (): void => {
     setBusy(true);
     refreshNow()
@@ -206,7 +209,8 @@ function Banners(): JSX.Element {
         <div class="banner b-failing">
           <StateDot state="failing" />
           <p>
-            <strong>The dashboard’s server does not answer.</strong> What you see was updated {ago(store.now.value - store.updatedAt.value)}; the page tries again by itself.
+            <strong>The dashboard’s server does not answer.</strong> What you see was updated {ago(store.now.value - store.updatedAt.value)}; the page tries
+            again by itself.
           </p>
         </div>
       )}
@@ -319,7 +323,15 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
       <Rail here={here.page} close={() => setDrawer(false)} />
       {drawer && <div class="scrim" onClick={() => setDrawer(false)} />}
       <header class="topbar">
-        <button type="button" ref={menu} class="icon-button menu-button" aria-label="Open the menu" aria-expanded={drawer} aria-controls="rail" onClick={() => setDrawer(true)}>
+        <button
+          type="button"
+          ref={menu}
+          class="icon-button menu-button"
+          aria-label="Open the menu"
+          aria-expanded={drawer}
+          aria-controls="rail"
+          onClick={() => setDrawer(true)}
+        >
           <Icon name="menu" size={20} />
         </button>
         <Breadcrumb here={here} />

@@ -48,7 +48,13 @@ function Open(): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="sheet" aria-labelledby="shortcuts-title" onClose={() => (shortcutsOpen.value = false)} onClick={(event) => event.target === event.currentTarget && dialog.current?.close()}>
+    <dialog
+      ref={dialog}
+      class="sheet"
+      aria-labelledby="shortcuts-title"
+      onClose={() => (shortcutsOpen.value = false)}
+      onClick={(event) => event.target === event.currentTarget && dialog.current?.close()}
+    >
       <div class="sheet-box">
         <div class="sheet-head">
           <h2 id="shortcuts-title">Keyboard shortcuts</h2>

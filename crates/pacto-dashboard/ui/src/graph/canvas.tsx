@@ -6,7 +6,7 @@ import { plural, STATUS_WORD, visible } from '../logic/format';
 import { announce } from '../state/store';
 import type { View } from './geometry';
 import { Minimap } from './minimap';
-import { consumers, stepFrom, targets, type GraphModel, type Impact, type Step } from './model';
+import { boundsOf, consumers, stepFrom, targets, type GraphModel, type Impact, type Step } from './model';
 import { GraphView } from './view';
 
 interface Props {
@@ -38,6 +38,8 @@ export function GraphCanvas(props: Props): JSX.Element {
   const latest = useRef(props);
   latest.current = props;
   const shownPicture = useRef('');
+  /** The last positions of the force mode: fresh data of the same graph must not start it again. */
+  const simulated = useRef<{ x: Float32Array; y: Float32Array } | null>(null);
   const [hover, setHover] = useState<{ node: number; impact: Impact } | null>(null);
   const [seen, setSeen] = useState<{ view: View; width: number; height: number; thinned: number } | null>(null);
 
@@ -62,16 +64,24 @@ export function GraphCanvas(props: Props): JSX.Element {
   useEffect(() => {
     const view = props.view.current;
     if (!view) return;
-    view.setModel(model, shownPicture.current === picture, focus);
+    const same = shownPicture.current === picture;
+    const kept = same && force ? simulated.current : null;
+    const reuse = kept !== null && kept.x.length === model.x.length;
+    if (reuse) {
+      model.x.set(kept.x);
+      model.y.set(kept.y);
+      model.bounds = boundsOf(model.x, model.y);
+    }
+    view.setModel(model, same, focus);
     shownPicture.current = picture;
-    setHover(null);
-    if (!force || model.items.length === 0) return;
+    if (!force || model.items.length === 0 || reuse) return;
     // A reduced-motion preference gets the finished positions only.
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const worker = new Worker('force.js');
     worker.onmessage = (event: MessageEvent<{ x: Float32Array; y: Float32Array; done: boolean }>) => {
       if (still && !event.data.done) return;
       view.setPositions(event.data.x, event.data.y);
+      simulated.current = event.data;
       if (event.data.done) {
         view.fit();
         worker.terminate();
@@ -123,7 +133,8 @@ export function GraphCanvas(props: Props): JSX.Element {
         <div class="graph-impact" aria-hidden="true">
           <strong class="num">{hover.impact.affected.toLocaleString('en')}</strong>
           <span>
-            {hover.impact.affected === 1 ? 'service is' : 'services are'} affected when <bdi class="name">{visible(hovered.label)}</bdi> {hovered.members ? 'change' : 'stops'}
+            {hover.impact.affected === 1 ? 'service is' : 'services are'} affected when <bdi class="name">{visible(hovered.label)}</bdi>{' '}
+            {hovered.members ? 'change' : 'stops'}
           </span>
         </div>
       )}

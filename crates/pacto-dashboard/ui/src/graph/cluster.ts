@@ -55,7 +55,8 @@ export function clusterModel(nodes: readonly GraphNode[], by: Grouping): GraphMo
     }
   }
   // A group sits at the mean rank of its services, in the order of their mean height: near where they were.
-  const mean = (members: readonly GraphNode[], value: (node: GraphNode) => number): number => members.reduce((sum, node) => sum + value(node), 0) / members.length;
+  const mean = (members: readonly GraphNode[], value: (node: GraphNode) => number): number =>
+    members.reduce((sum, node) => sum + value(node), 0) / members.length;
   const depths = keys.map((key) => mean(groups.get(key) ?? [], (node) => node.layer));
   const ranks = rankGroups(depths, [...edges.values()]);
   const heights = keys.map((key) => mean(groups.get(key) ?? [], (node) => node.y));

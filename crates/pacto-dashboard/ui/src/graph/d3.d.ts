@@ -37,7 +37,7 @@ declare module 'd3-zoom' {
 declare module 'd3-quadtree' {
   export interface Quadtree<T> {
     find(x: number, y: number, radius?: number): T | undefined;
-    addAll(data: Iterable<T>): this;
+    addAll(data: T[]): this;
     x(get: (datum: T) => number): this;
     y(get: (datum: T) => number): this;
   }

@@ -2,10 +2,12 @@
 import type { ContractStatus } from '../api/schema';
 import { visible } from '../logic/format';
 import { CARD_ZOOM, cut, edgePath, trunkOf, visibleWorld, type View } from './geometry';
-import { CARD_H, CARD_W, OPTIONAL, REFERENCE, REQUIRED, type GraphModel } from './model';
+import { CARD_H, CARD_W, OPTIONAL, REFERENCE, REQUIRED, type GraphModel, type Item } from './model';
 import type { Palette } from './palette';
 
 export interface Subset {
+  /** The node that was picked out. */
+  start: number;
   nodes: ReadonlySet<number>;
   edges: ReadonlySet<number>;
 }
@@ -81,13 +83,15 @@ function drawEdges(frame: Frame, only: Subset | null): Drawn {
   const unit = 1 / Math.max(view.k, 0.0001);
   const crowd = list.length > SIMPLE_EDGES ? Math.max(0.14, SIMPLE_EDGES / list.length) : 1;
   const lit = only !== null;
-  // In the order of `slot`: required, optional, reference, in a cycle, faded by a filter.
+  // In the order of `slot`: required, optional, reference, in a cycle, faded by a filter, needed by the picked node.
   const styles = [
     { colour: lit ? palette.accent : palette.edge, width: lit ? 1.8 : 1.5, alpha: lit ? 1 : 0.85, dash: [] },
     { colour: palette.edge, width: 0.9, alpha: lit ? 0.9 : 0.6, dash: [] },
     { colour: palette.edge, width: 1.2, alpha: lit ? 0.9 : 0.55, dash: simple ? [] : [5, 4] },
     { colour: palette.amber, width: 1.8, alpha: 1, dash: [] },
     { colour: palette.edge, width: 1, alpha: 0.1, dash: [] },
+    // What the picked node needs: beside the chain of those it takes along, so in the neutral colour.
+    { colour: palette.edge, width: 1.5, alpha: 1, dash: [] },
   ];
   const paths = styles.map(() => ({ path: new Path2D(), count: 0 }));
   let heads = new Path2D();
@@ -117,7 +121,7 @@ function drawEdges(frame: Frame, only: Subset | null): Drawn {
     const a = model.edgeFrom[edge]!;
     const b = model.edgeTo[edge]!;
     const faded = marks.matches !== null && !(marks.matches.has(a) && marks.matches.has(b));
-    const slot = faded ? 4 : model.edgeCycle[edge] ? 3 : model.edgeKind[edge]!;
+    const slot = faded ? 4 : model.edgeCycle[edge] ? 3 : only && a === only.start && model.edgeKind[edge] === REQUIRED ? 5 : model.edgeKind[edge]!;
     if (paths[slot]!.count >= BATCH) flush(slot);
     const batch = paths[slot]!;
     batch.count++;
@@ -128,7 +132,7 @@ function drawEdges(frame: Frame, only: Subset | null): Drawn {
       continue;
     }
     edgePath(path, model.x[a]!, model.y[a]!, model.x[b]!, model.y[b]!, trunkOf(model.y[b]! / 80), half);
-    if (arrows && !faded) {
+    if (arrows && !faded && slot !== 5) {
       const x = model.x[b]! - half;
       const y = model.y[b]!;
       heads.moveTo(x - 1, y);
@@ -138,7 +142,7 @@ function drawEdges(frame: Frame, only: Subset | null): Drawn {
       if (++headCount >= BATCH) flushHeads();
     }
   }
-  for (const slot of [4, REFERENCE, OPTIONAL, REQUIRED, 3]) flush(slot);
+  for (const slot of [4, REFERENCE, OPTIONAL, 5, REQUIRED, 3]) flush(slot);
   flushHeads();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -195,40 +199,83 @@ function drawCards(frame: Frame, only: Subset | null): number {
     ctx.fillStyle = external ? palette.bg : palette.surface;
     ctx.fill();
     ctx.lineWidth = node === marks.focus ? 2 : 1;
-    ctx.strokeStyle = node === marks.focus ? palette.accent : only ? palette.edge : item.status === 'NonCompliant' || item.status === 'Warning' ? palette.status[item.status] : palette.edge;
+    ctx.strokeStyle =
+      node === marks.focus
+        ? palette.accent
+        : only
+          ? palette.edge
+          : item.status === 'NonCompliant' || item.status === 'Warning'
+            ? palette.status[item.status]
+            : palette.edge;
     if (external) ctx.setLineDash([4, 3]);
     ctx.globalAlpha *= node === marks.focus || item.status === 'NonCompliant' || item.status === 'Warning' || only ? 1 : 0.6;
     ctx.stroke();
     ctx.globalAlpha = alphaOf(marks, node);
     ctx.setLineDash([]);
     drawStatus(ctx, item.status, x + 12, y + CARD_H / 2 - 8, palette.status[item.status]);
-    const width = CARD_W - 36 - 14;
+    const width = CARD_W - 36 - 12 - cornerWidth(item);
     const second = item.sub || (external ? (item.node?.reason ?? 'external').replaceAll('_', ' ') : '');
     ctx.font = name;
     ctx.fillStyle = external ? palette.dim : palette.text;
-    ctx.fillText(cut(visible(item.label), width, (text) => ctx.measureText(text).width), x + 36, y + CARD_H / 2 - (second ? lift : 0), width);
+    ctx.fillText(
+      cut(visible(item.label), width, (text) => ctx.measureText(text).width),
+      x + 36,
+      y + CARD_H / 2 - (second ? lift : 0),
+      width,
+    );
     if (second) {
       ctx.font = sub;
       ctx.fillStyle = palette.dim;
       const blast = item.node?.blastRadius ?? 0;
       const room = blast > 0 ? width - 44 : width;
-      ctx.fillText(cut(visible(second), room, (text) => ctx.measureText(text).width), x + 36, y + CARD_H / 2 + lift + 1, room);
+      ctx.fillText(
+        cut(visible(second), room, (text) => ctx.measureText(text).width),
+        x + 36,
+        y + CARD_H / 2 + lift + 1,
+        room,
+      );
       if (blast > 0) {
         ctx.textAlign = 'right';
         ctx.fillText(String(blast), x + CARD_W - 12, y + CARD_H / 2 + lift + 1);
         ctx.textAlign = 'left';
       }
     }
-    if (item.node?.updateAvailable) {
-      ctx.beginPath();
-      ctx.arc(x + CARD_W - 12, y + 12, 4, 0, 7);
-      ctx.fillStyle = palette.accent;
-      ctx.fill();
-    }
+    drawCorner(frame, item, x + CARD_W - 12, y + 12);
     drawCursor(frame, node, x, y);
   });
   ctx.globalAlpha = 1;
   return work;
+}
+
+function cornerWidth(item: Item): number {
+  const change = item.node?.lastChange;
+  const marks = Number(item.node?.updateAvailable ?? false) + Number(change === 'BREAKING' || change === 'POTENTIAL_BREAKING');
+  return marks * 14;
+}
+
+/** What a card says beside its name: an update (dot), and what the last version did to its consumers (square). */
+function drawCorner(frame: Frame, item: Item, right: number, y: number): void {
+  const { ctx, palette } = frame;
+  let x = right;
+  if (item.node?.updateAvailable) {
+    ctx.beginPath();
+    ctx.arc(x - 2, y, 4, 0, 7);
+    ctx.fillStyle = palette.accent;
+    ctx.fill();
+    x -= 14;
+  }
+  const change = item.node?.lastChange;
+  if (change !== 'BREAKING' && change !== 'POTENTIAL_BREAKING') return;
+  ctx.beginPath();
+  ctx.roundRect(x - 6, y - 4, 8, 8, 2);
+  if (change === 'BREAKING') {
+    ctx.fillStyle = palette.breaking;
+    ctx.fill();
+  } else {
+    ctx.lineWidth = 1.5;
+    ctx.strokeStyle = palette.amber;
+    ctx.stroke();
+  }
 }
 
 function drawCursor(frame: Frame, node: number, x: number, y: number): void {

@@ -122,7 +122,7 @@ export function edgePath(sink: PathSink, fromX: number, fromY: number, toX: numb
 
 /** Where in the gap a target has its trunk: spread by its place, so that two targets do not share one. */
 export function trunkOf(row: number): number {
-  return 0.28 + 0.5 * (((row * 0.618033988749895) % 1 + 1) % 1);
+  return 0.28 + 0.5 * ((((row * 0.618033988749895) % 1) + 1) % 1);
 }
 
 /** Cuts a text to a width with as few measurements as possible. */

@@ -130,6 +130,7 @@ export function* consumers(model: GraphModel, node: number): Generator<{ node: n
 }
 
 export interface Impact {
+  start: number;
   /** Everything to keep in sight: the node, who stops with it, and what it needs itself. */
   nodes: Set<number>;
   edges: Set<number>;
@@ -161,7 +162,7 @@ export function impactOf(model: GraphModel, start: number): Impact {
     nodes.add(next.node);
     edges.add(next.edge);
   }
-  return { nodes, edges, affected };
+  return { start, nodes, edges, affected };
 }
 
 export type Step = 'left' | 'right' | 'up' | 'down';

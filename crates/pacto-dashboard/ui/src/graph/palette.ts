@@ -11,6 +11,7 @@ export interface Palette {
   accent: string;
   accentSoft: string;
   amber: string;
+  breaking: string;
   sans: string;
   status: Record<ContractStatus | 'external', string>;
 }
@@ -30,6 +31,7 @@ export function readPalette(element: Element): Palette {
     accent: value('--accent'),
     accentSoft: value('--accent-soft'),
     amber: value('--amber'),
+    breaking: value('--red-solid'),
     sans: value('--sans'),
     status: {
       Compliant: value('--green'),

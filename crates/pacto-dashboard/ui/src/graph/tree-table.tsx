@@ -129,7 +129,13 @@ export function TreeTable({ model, roots, onFocus }: Props): JSX.Element {
                   <td role="gridcell">
                     <span class="tree-cell" style={{ paddingLeft: `${(row.level - 1) * 20}px` }}>
                       {row.children > 0 ? (
-                        <button type="button" class="tree-toggle" tabIndex={-1} aria-label={`${row.open ? 'Close' : 'Open'} ${visible(item.label)}`} onClick={() => toggle(row)}>
+                        <button
+                          type="button"
+                          class="tree-toggle"
+                          tabIndex={-1}
+                          aria-label={`${row.open ? 'Close' : 'Open'} ${visible(item.label)}`}
+                          onClick={() => toggle(row)}
+                        >
                           <Icon name={row.open ? 'chevron' : 'right'} />
                         </button>
                       ) : (

@@ -59,6 +59,8 @@ export class GraphView {
       .on('zoom', (event) => {
         this.view = { x: event.transform.x, y: event.transform.y, k: event.transform.k };
         this.moved = true;
+        // A chain of thousands must not be drawn in each frame of a movement by hand.
+        if (event.sourceEvent && this.picked && this.picked.nodes.size > 200) this.pick(-1);
         this.later();
       });
     this.target.call(this.zoom).on('dblclick.zoom', null);
@@ -105,7 +107,10 @@ export class GraphView {
     this.width = width;
     this.height = height;
     const ratio = Math.min(2, devicePixelRatio || 1);
-    for (const [canvas, margin] of [[this.base, OVERSCAN], [this.over, 0]] as const) {
+    for (const [canvas, margin] of [
+      [this.base, OVERSCAN],
+      [this.over, 0],
+    ] as const) {
       canvas.width = (width + 2 * margin) * ratio;
       canvas.height = (height + 2 * margin) * ratio;
       canvas.style.width = `${width + 2 * margin}px`;
@@ -117,12 +122,17 @@ export class GraphView {
 
   /** A new model keeps the view when the same page only got fresher data. */
   setModel(model: GraphModel, keepView: boolean, focus: number): void {
+    // Fresh data may number the nodes anew: what was picked out stays picked out.
+    const before = this.model;
+    const again = (node: number): number => (keepView && before ? (model.index.get(before.items[node]?.id ?? '') ?? -1) : -1);
+    const hovered = again(this.hovered);
+    this.marks.cursor = again(this.marks.cursor);
     this.model = model;
     this.marks.focus = focus;
     this.reindex();
     this.hovered = -1;
     this.picked = null;
-    this.marks.cursor = Math.min(this.marks.cursor, model.items.length - 1);
+    this.pick(hovered);
     if (!keepView) this.show();
     this.redraw();
   }
@@ -132,9 +142,7 @@ export class GraphView {
     if (!model) return;
     const focus = this.marks.focus;
     const known = focus >= 0 && focus < model.items.length;
-    this.setView(
-      known ? focusView(model.bounds, model.x[focus]!, model.y[focus]!, this.width, this.height) : firstView(model.bounds, this.width, this.height),
-    );
+    this.setView(known ? focusView(model.bounds, model.x[focus]!, model.y[focus]!, this.width, this.height) : firstView(model.bounds, this.width, this.height));
   }
 
   /** New positions of the same nodes (force mode). */
@@ -154,7 +162,8 @@ export class GraphView {
     this.tree = quadtree<number>()
       .x((node) => model.x[node]!)
       .y((node) => model.y[node]!)
-      .addAll(model.items.keys());
+      // An array: addAll walks its argument twice.
+      .addAll([...model.items.keys()]);
   }
 
   setMarks(focus: number, matches: ReadonlySet<number> | null, straight: boolean): void {
@@ -275,7 +284,10 @@ export class GraphView {
   }
 
   private pick(node: number): void {
-    if (node === this.hovered) return;
+    if (node === this.hovered) {
+      if (node < 0) this.events.onHover(-1, null);
+      return;
+    }
     this.hovered = node;
     this.picked = node >= 0 && this.model ? impactOf(this.model, node) : null;
     this.events.onHover(node, this.picked);

@@ -19,7 +19,13 @@ export function emptyFilter(): ServiceFilter {
 
 export function parseFilter(query: URLSearchParams): ServiceFilter {
   // Commas are accepted for the short lists; an owner may itself contain one.
-  const list = (key: string) => new Set(query.getAll(key).flatMap((value) => value.split(',')).filter(Boolean));
+  const list = (key: string) =>
+    new Set(
+      query
+        .getAll(key)
+        .flatMap((value) => value.split(','))
+        .filter(Boolean),
+    );
   return {
     q: query.get('q') ?? '',
     statuses: list('status'),
@@ -44,14 +50,7 @@ export function writeFilter(query: URLSearchParams, filter: ServiceFilter): URLS
 }
 
 export function isEmpty(filter: ServiceFilter): boolean {
-  return (
-    filter.q === '' &&
-    filter.statuses.size === 0 &&
-    filter.owners.size === 0 &&
-    filter.sources.size === 0 &&
-    filter.changes.size === 0 &&
-    !filter.updates
-  );
+  return filter.q === '' && filter.statuses.size === 0 && filter.owners.size === 0 && filter.sources.size === 0 && filter.changes.size === 0 && !filter.updates;
 }
 
 export function toggled<T>(set: ReadonlySet<T>, ...values: T[]): Set<T> {
@@ -71,11 +70,8 @@ export function haystack(entry: ServiceEntry): string {
   let text = haystacks.get(entry);
   if (text === undefined) {
     const owner = entry.owner;
-    const people =
-      typeof owner === 'object' ? [owner.team, owner.dri, ...(owner.contacts ?? []).map((c) => c.value)].join('\n') : owner;
-    text = [entry.name, people ?? '', entry.namespace ?? '', entry.version, ownerLabel(owner, entry.ownerKey)]
-      .join('\n')
-      .toLowerCase();
+    const people = typeof owner === 'object' ? [owner.team, owner.dri, ...(owner.contacts ?? []).map((c) => c.value)].join('\n') : owner;
+    text = [entry.name, people ?? '', entry.namespace ?? '', entry.version, ownerLabel(owner, entry.ownerKey)].join('\n').toLowerCase();
     haystacks.set(entry, text);
   }
   return text;

@@ -1,5 +1,5 @@
 // The API description, read with the care due to any document from outside: nothing in it is taken for granted.
-import type { Json } from '../api/schema';
+import type { Json } from '../api/json';
 
 export type JsonObject = { [key: string]: Json };
 
@@ -57,7 +57,13 @@ export function typeText(schema: Json | undefined): string {
   if (name) return name;
   if (!isObject(schema)) return 'any';
   const choices = schema['enum'];
-  if (Array.isArray(choices)) return choices.slice(0, 8).map((choice) => JSON.stringify(choice)).join(' | ') + (choices.length > 8 ? ' | …' : '');
+  if (Array.isArray(choices))
+    return (
+      choices
+        .slice(0, 8)
+        .map((choice) => JSON.stringify(choice))
+        .join(' | ') + (choices.length > 8 ? ' | …' : '')
+    );
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
   for (const key of ['oneOf', 'anyOf', 'allOf']) {
     const parts = schema[key];

@@ -59,7 +59,9 @@ export function countsOf(diff: DiffResult): { breaking: number; potential: numbe
 
 /** A cell of a table and a code span must not end early, whatever a contract says. */
 function cell(text: string): string {
-  return visible(text).replace(/\s+/g, ' ').replace(/[\\|<>*_[\]#]/g, (mark) => `\\${mark}`);
+  return visible(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\|<>*_[\]#]/g, (mark) => `\\${mark}`);
 }
 
 function code(text: string): string {
@@ -88,7 +90,9 @@ export function diffMarkdown(diff: DiffResult, impact: ImpactReport | undefined,
   if (diff.changes.length > 0) {
     lines.push('| Class | Change | Path | Old | New | Reason |', '|---|---|---|---|---|---|');
     for (const change of diff.changes) {
-      lines.push(`| ${CLASS_WORD[change.classification]} | ${change.type} | ${code(change.path)} | ${short(change.oldValue)} | ${short(change.newValue)} | ${cell(change.reason ?? '')} |`);
+      lines.push(
+        `| ${CLASS_WORD[change.classification]} | ${change.type} | ${code(change.path)} | ${short(change.oldValue)} | ${short(change.newValue)} | ${cell(change.reason ?? '')} |`,
+      );
     }
     lines.push('');
   }
@@ -96,7 +100,9 @@ export function diffMarkdown(diff: DiffResult, impact: ImpactReport | undefined,
   if (hit.length > 0) {
     lines.push('### Who breaks', '', '| Owner | Service | Verdict | Range | Why |', '|---|---|---|---|---|');
     for (const consumer of hit) {
-      lines.push(`| ${cell(consumer.ownerKey || 'no owner')} | ${cell(consumer.name)} | ${consumer.verdict === 'breaks' ? 'breaks' : 'may break'} | ${consumer.compatibility ? code(consumer.compatibility) : ''} | ${cell(consumer.reason)} |`);
+      lines.push(
+        `| ${cell(consumer.ownerKey || 'no owner')} | ${cell(consumer.name)} | ${consumer.verdict === 'breaks' ? 'breaks' : 'may break'} | ${consumer.compatibility ? code(consumer.compatibility) : ''} | ${cell(consumer.reason)} |`,
+      );
     }
     lines.push('');
   }
@@ -122,7 +128,11 @@ export function witnessLines(witness: unknown, message: string, path: string): W
 /** Names the message speaks of that the witness does not have: what is missing is what fails. */
 export function missingKeys(witness: unknown, message: string, path: string): string[] {
   if (typeof witness !== 'object' || witness === null || Array.isArray(witness)) return [];
-  const have = new Set(JSON.stringify(witness).match(/"((?:[^"\\]|\\.)*)":/g)?.map((key) => key.slice(1, -2)) ?? []);
+  const have = new Set(
+    JSON.stringify(witness)
+      .match(/"((?:[^"\\]|\\.)*)":/g)
+      ?.map((key) => key.slice(1, -2)) ?? [],
+  );
   const named = [...message.matchAll(/[`"']([\w.-]+)[`"']/g), ...path.matchAll(/\[([A-Za-z_][\w.-]*)\]$/g)].map((match) => match[1] ?? '');
   const plain = /\brequired\b|\bmust\b/i.test(message) ? (message.match(/\b(?:[a-z]+[A-Z]\w*|[A-Z][A-Z0-9]+_[A-Z0-9_]+|[a-z]+_[a-z_]+)\b/g) ?? []) : [];
   return [...new Set([...named, ...plain])].filter((name) => name !== '' && !have.has(name)).slice(0, 4);

@@ -29,7 +29,10 @@ export function parseRoute(hash: string): Route {
   if (!text.startsWith('/')) text = `/${text}`;
   const mark = text.indexOf('?');
   const query = new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1));
-  const parts = (mark < 0 ? text : text.slice(0, mark)).split('/').slice(1).filter((part) => part !== '');
+  const parts = (mark < 0 ? text : text.slice(0, mark))
+    .split('/')
+    .slice(1)
+    .filter((part) => part !== '');
   const [first = '', rawName = '', third = '', rawVersion = ''] = parts;
   const name = decode(rawName);
   switch (first) {
@@ -71,8 +74,7 @@ function withQuery(path: string, query?: URLSearchParams): string {
 /** Addresses of pages, for links. */
 export const link = {
   services: (query?: URLSearchParams) => withQuery('#/', query),
-  service: (name: string, version?: string) =>
-    `#/services/${encodeURIComponent(name)}${version ? `/versions/${encodeURIComponent(version)}` : ''}`,
+  service: (name: string, version?: string) => `#/services/${encodeURIComponent(name)}${version ? `/versions/${encodeURIComponent(version)}` : ''}`,
   compare: (fromName = '', fromVersion = '', toName = fromName, toVersion = '') => {
     const query = new URLSearchParams();
     if (fromName) query.set('from_name', fromName);

@@ -2,26 +2,14 @@ import type { Classification, ContractStatus, ServiceEntry } from '../api/schema
 import { entryOwner, entrySources } from './filter';
 import { compareVersions } from './version';
 
-export type SortKey =
-  | 'name'
-  | 'version'
-  | 'status'
-  | 'owner'
-  | 'compliance'
-  | 'dependencies'
-  | 'dependents'
-  | 'blast'
-  | 'change'
-  | 'sources';
+export type SortKey = 'name' | 'version' | 'status' | 'owner' | 'compliance' | 'dependencies' | 'dependents' | 'blast' | 'change' | 'sources';
 
 export interface Sort {
   key: SortKey;
   descending: boolean;
 }
 
-const KEYS: readonly SortKey[] = [
-  'name', 'version', 'status', 'owner', 'compliance', 'dependencies', 'dependents', 'blast', 'change', 'sources',
-];
+const KEYS: readonly SortKey[] = ['name', 'version', 'status', 'owner', 'compliance', 'dependencies', 'dependents', 'blast', 'change', 'sources'];
 
 /** Worst first is what a person means by "sort by status". */
 const STATUS_ORDER: Record<ContractStatus, number> = { NonCompliant: 0, Warning: 1, Unknown: 2, Reference: 3, Compliant: 4 };

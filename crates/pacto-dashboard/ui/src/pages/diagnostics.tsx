@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { paths } from '../api/paths';
-import type { Json } from '../api/schema';
+import type { Json } from '../api/json';
 import { visible } from '../logic/format';
 import { useResource } from '../state/resource';
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { rawRequest, type RawAnswer } from '../api/client';
 import { paths } from '../api/paths';
-import type { Json } from '../api/schema';
+import type { Json } from '../api/json';
 import { CopyButton, Failure, Loading, SkeletonRows } from '../components/basics';
 import { Icon } from '../components/icons';
 import { Method } from '../components/marks';
@@ -22,7 +22,9 @@ export function Docs(): JSX.Element {
   const groups = useMemo(() => {
     if (!document) return [];
     const words = q.trim().toLowerCase();
-    return groupByTag(operationsOf(document).filter((operation) => `${operation.method} ${operation.path} ${operation.summary} ${operation.id}`.toLowerCase().includes(words)));
+    return groupByTag(
+      operationsOf(document).filter((operation) => `${operation.method} ${operation.path} ${operation.summary} ${operation.id}`.toLowerCase().includes(words)),
+    );
   }, [document, q]);
   const info = document && isObject(document['info']) ? document['info'] : {};
   const description = typeof info['description'] === 'string' ? info['description'] : '';
@@ -51,7 +53,14 @@ export function Docs(): JSX.Element {
           <div class="filters">
             <div class="filter-text">
               <Icon name="search" />
-              <input class="field" type="search" aria-label="Filter operations" placeholder="Filter operations" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+              <input
+                class="field"
+                type="search"
+                aria-label="Filter operations"
+                placeholder="Filter operations"
+                value={q}
+                onInput={(event) => setQ(event.currentTarget.value)}
+              />
             </div>
           </div>
           <div class="docs-groups">
@@ -155,7 +164,11 @@ function PropertyTable({ properties, required, label }: { properties: JsonObject
             <tr key={key}>
               <td class="mono">
                 {visible(key)}
-                {!required.has(key) && <span class="dim" title="may be missing">?</span>}
+                {!required.has(key) && (
+                  <span class="dim" title="may be missing">
+                    ?
+                  </span>
+                )}
               </td>
               <td class="mono dim">{visible(typeText(property))}</td>
               <td class="wrap">{isObject(property) && typeof property['description'] === 'string' ? visible(property['description']) : ''}</td>
@@ -212,7 +225,14 @@ function Try({ operation }: { operation: ApiOperation }): JSX.Element {
                 ))}
               </select>
             ) : (
-              <input class="field" value={values[key] ?? ''} required={parameter.required} spellcheck={false} autocomplete="off" onInput={(event) => set(event.currentTarget.value)} />
+              <input
+                class="field"
+                value={values[key] ?? ''}
+                required={parameter.required}
+                spellcheck={false}
+                autocomplete="off"
+                onInput={(event) => set(event.currentTarget.value)}
+              />
             )}
           </label>
         );
@@ -261,7 +281,10 @@ function Answer({ answer }: { answer: RawAnswer | string }): JSX.Element {
   return (
     <div class="try-answer" role="status">
       <p>
-        <span class={`mono answer-status a${String(answer.status).charAt(0)}`}>{answer.status}</span> <span class="dim">{Math.round(answer.milliseconds)} ms, {(answer.body.length / 1024).toFixed(1)} kB</span>
+        <span class={`mono answer-status a${String(answer.status).charAt(0)}`}>{answer.status}</span>{' '}
+        <span class="dim">
+          {Math.round(answer.milliseconds)} ms, {(answer.body.length / 1024).toFixed(1)} kB
+        </span>
         <CopyButton text={answer.body} label="Copy the answer" />
       </p>
       <pre tabIndex={0} aria-label="Answer">
@@ -303,7 +326,11 @@ function SchemaRow({ document, name, schema }: { document: JsonObject; name: str
         <span class="mono operation-path">{visible(name)}</span>
         <span class="operation-summary dim">{properties ? plural(Object.keys(properties).length, 'property', 'properties') : visible(typeText(schema))}</span>
       </summary>
-      {open && <div class="operation-details">{properties ? <PropertyTable properties={properties} required={required} label={name} /> : <p class="mono">{visible(typeText(schema))}</p>}</div>}
+      {open && (
+        <div class="operation-details">
+          {properties ? <PropertyTable properties={properties} required={required} label={name} /> : <p class="mono">{visible(typeText(schema))}</p>}
+        </div>
+      )}
     </details>
   );
 }

@@ -51,7 +51,15 @@ export function GraphPanel({ name, node, model, index, settings, set }: Props): 
         <dl class="panel-list">
           <div>
             <dt>Owner</dt>
-            <dd>{node.ownerKey ? <a href={link.owner(node.ownerKey)}><Name text={node.ownerKey} /></a> : <span class="dim">nobody is named</span>}</dd>
+            <dd>
+              {node.ownerKey ? (
+                <a href={link.owner(node.ownerKey)}>
+                  <Name text={node.ownerKey} />
+                </a>
+              ) : (
+                <span class="dim">nobody is named</span>
+              )}
+            </dd>
           </div>
           {node.namespace && (
             <div>
@@ -70,7 +78,12 @@ export function GraphPanel({ name, node, model, index, settings, set }: Props): 
       <div class="panel-controls">
         <div class="segments" role="group" aria-label="Direction">
           {DIRECTIONS.map((direction) => (
-            <button key={direction.value} type="button" aria-pressed={settings.direction === direction.value} onClick={() => set({ direction: direction.value === 'both' ? '' : direction.value })}>
+            <button
+              key={direction.value}
+              type="button"
+              aria-pressed={settings.direction === direction.value}
+              onClick={() => set({ direction: direction.value === 'both' ? '' : direction.value })}
+            >
               {direction.label}
             </button>
           ))}
@@ -106,7 +119,17 @@ export function GraphPanel({ name, node, model, index, settings, set }: Props): 
   );
 }
 
-function Neighbours({ title, list, model, set }: { title: string; list: { node: number; edge: number }[]; model: GraphModel; set: Props['set'] }): JSX.Element | null {
+function Neighbours({
+  title,
+  list,
+  model,
+  set,
+}: {
+  title: string;
+  list: { node: number; edge: number }[];
+  model: GraphModel;
+  set: Props['set'];
+}): JSX.Element | null {
   if (list.length === 0) return null;
   return (
     <div class="panel-neighbours">

@@ -65,7 +65,10 @@ export function Graph(): JSX.Element {
 
   // Live data with the same structure changes colours, not places; a new structure comes as a new answer.
   const nodes = graph.data?.nodes;
-  const model = useMemo<GraphModel | undefined>(() => nodes && (settings.group ? clusterModel(nodes, settings.group) : buildModel(nodes)), [nodes, settings.group]);
+  const model = useMemo<GraphModel | undefined>(
+    () => nodes && (settings.group ? clusterModel(nodes, settings.group) : buildModel(nodes)),
+    [nodes, settings.group],
+  );
   const structure = structures.value;
   const first = useRef(structure);
   useEffect(() => {
@@ -116,10 +119,16 @@ export function Graph(): JSX.Element {
 
   return (
     <div class={`graph-page${settings.table ? ' as-table' : ''}`}>
-      <Toolbar settings={settings} query={query} model={model} set={set} jump={(node) => {
-        view.current?.centre(node);
-        view.current?.setCursor(node);
-      }} />
+      <Toolbar
+        settings={settings}
+        query={query}
+        model={model}
+        set={set}
+        jump={(node) => {
+          view.current?.centre(node);
+          view.current?.setCursor(node);
+        }}
+      />
       <div class="graph-chips">
         <ActiveChips filter={filter} onChange={(next) => pushQuery(writeFilter(query, next))} />
       </div>
@@ -169,9 +178,7 @@ export function Graph(): JSX.Element {
             <Legend cycles={graph.data?.cycles.length ?? 0} />
           </>
         )}
-        {model && settings.focus && (
-          <GraphPanel name={settings.focus} node={focusedNode} model={model} index={focusIndex} settings={settings} set={set} />
-        )}
+        {model && settings.focus && <GraphPanel name={settings.focus} node={focusedNode} model={model} index={focusIndex} settings={settings} set={set} />}
       </div>
       {model && (
         <p class="vh">
@@ -291,6 +298,17 @@ function Legend({ cycles }: { cycles: number }): JSX.Element {
                 {plural(cycles, 'cycle')}
               </li>
             )}
+          </ul>
+          <ul>
+            <li>
+              <span class="legend-mark lm-breaking" /> last change breaking
+            </li>
+            <li>
+              <span class="legend-mark lm-potential" /> potential
+            </li>
+            <li>
+              <span class="legend-mark lm-update" /> update available
+            </li>
           </ul>
           <p class="dim small">Consumers are at the left. The number on a card is its blast radius.</p>
         </div>

@@ -47,7 +47,11 @@ export function Owners(): JSX.Element {
       compliant: (owner) => owner.compliancePercent === 100,
     };
     const test = tests[show] ?? (() => true);
-    return sortOwners((list ?? []).filter((owner) => test(owner) && matchesOwner(owner, q)), sort, descending);
+    return sortOwners(
+      (list ?? []).filter((owner) => test(owner) && matchesOwner(owner, q)),
+      sort,
+      descending,
+    );
   }, [list, q, show, sort, descending]);
   const { shown, more } = useLimit(rows.length, 200);
 
@@ -79,7 +83,14 @@ export function Owners(): JSX.Element {
           <div class="filters" role="group" aria-label="Filters">
             <div class="filter-text">
               <Icon name="search" />
-              <input class="field" type="search" aria-label="Filter owners by name or contact" placeholder="Filter owners" value={q} onInput={(event) => set('q', event.currentTarget.value)} />
+              <input
+                class="field"
+                type="search"
+                aria-label="Filter owners by name or contact"
+                placeholder="Filter owners"
+                value={q}
+                onInput={(event) => set('q', event.currentTarget.value)}
+              />
             </div>
             <Chip pressed={show === 'noncompliant'} onToggle={() => set('show', show === 'noncompliant' ? '' : 'noncompliant')}>
               Has non-compliant <span class="dim num">{list.filter((owner) => owner.nonCompliant > 0).length}</span>
@@ -110,9 +121,18 @@ export function Owners(): JSX.Element {
                         const on = sort === column.key;
                         const sortable = column.key !== 'bar' && column.key !== 'reference';
                         return (
-                          <th key={column.key} scope="col" class={column.end ? 'end' : ''} aria-sort={on ? (descending ? 'descending' : 'ascending') : sortable ? 'none' : undefined}>
+                          <th
+                            key={column.key}
+                            scope="col"
+                            class={column.end ? 'end' : ''}
+                            aria-sort={on ? (descending ? 'descending' : 'ascending') : sortable ? 'none' : undefined}
+                          >
                             {sortable ? (
-                              <button type="button" class="sort-button" onClick={() => set('sort', on ? `${descending ? '' : '-'}${column.key}` : `${column.key === 'key' ? '' : '-'}${column.key}`)}>
+                              <button
+                                type="button"
+                                class="sort-button"
+                                onClick={() => set('sort', on ? `${descending ? '' : '-'}${column.key}` : `${column.key === 'key' ? '' : '-'}${column.key}`)}
+                              >
                                 {column.label}
                                 <Icon name={on && descending ? 'down' : 'up'} class={on ? 'sorted' : 'unsorted'} />
                               </button>
@@ -145,17 +165,17 @@ function OwnerRow({ owner }: { owner: OwnerEntry }): JSX.Element {
   return (
     <tr class="owner-row">
       <th scope="row">
-       <span class="owner-cell">
-        <a class="owner-link" href={link.owner(owner.key)}>
-          {owner.key === UNOWNED ? 'No owner named' : <Name text={owner.key} />}
-        </a>
-        {owner.dri && owner.team && (
-          <span class="with-icon dim small">
-            <Icon name="person" />
-            <Name text={owner.dri} />
-          </span>
-        )}
-       </span>
+        <span class="owner-cell">
+          <a class="owner-link" href={link.owner(owner.key)}>
+            {owner.key === UNOWNED ? 'No owner named' : <Name text={owner.key} />}
+          </a>
+          {owner.dri && owner.team && (
+            <span class="with-icon dim small">
+              <Icon name="person" />
+              <Name text={owner.dri} />
+            </span>
+          )}
+        </span>
       </th>
       <td class="end">{owner.services.toLocaleString('en')}</td>
       <td class="bar-cell">

@@ -19,6 +19,7 @@ let etag: string | null = null;
 let snapshot = '';
 let failures = 0;
 let reconnect: ReturnType<typeof setTimeout> | undefined;
+let polling = false;
 let pollTimer: ReturnType<typeof setTimeout> | undefined;
 
 function setSources(report: SourcesReport): void {
@@ -113,6 +114,7 @@ function parse<T>(event: ServerEvent): T | undefined {
 
 function onHello(hello: HelloEvent): void {
   failures = 0;
+  polling = false;
   clearTimeout(pollTimer);
   store.connection.value = 'live';
   if (hello.version) store.serverVersion.value = hello.version;
@@ -154,22 +156,22 @@ async function connect(): Promise<void> {
   reconnect = setTimeout(() => void connect(), wait * (0.75 + Math.random() / 2));
 }
 
+/** One loop, however often the line breaks; it ends when events arrive again. */
 function startPolling(): void {
-  clearTimeout(pollTimer);
+  if (polling) return;
+  polling = true;
   const tick = async (): Promise<void> => {
     if (!document.hidden) {
       const before = store.services.peek();
       await Promise.all([loadServices(), loadSources()]);
-      if (store.connection.peek() === 'live') return;
+      if (!polling) return;
       store.connection.value = store.servicesError.peek() ? 'offline' : 'polling';
       if (store.services.peek() !== before) {
         store.structures.value++;
         refreshResources(undefined);
       }
     }
-    if (store.connection.peek() !== 'live') {
-      pollTimer = setTimeout(() => void tick(), store.discovering.peek() ? DISCOVERING_POLL_MS : POLL_MS);
-    }
+    if (polling) pollTimer = setTimeout(() => void tick(), store.discovering.peek() ? DISCOVERING_POLL_MS : POLL_MS);
   };
   void tick();
 }

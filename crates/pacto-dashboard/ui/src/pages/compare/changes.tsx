@@ -17,7 +17,9 @@ export function Changes({ diff }: { diff: DiffResult }): JSX.Element | null {
   const countOf: Record<Classification, number> = { BREAKING: counts.breaking, POTENTIAL_BREAKING: counts.potential, NON_BREAKING: counts.nonBreaking };
   const groups = useMemo(() => {
     const words = q.trim().toLowerCase();
-    return groupChanges(diff.changes.filter((change) => (only === '' || change.classification === only) && `${change.path} ${change.reason ?? ''}`.toLowerCase().includes(words)));
+    return groupChanges(
+      diff.changes.filter((change) => (only === '' || change.classification === only) && `${change.path} ${change.reason ?? ''}`.toLowerCase().includes(words)),
+    );
   }, [diff, only, q]);
   if (diff.changes.length === 0) return null;
   return (
@@ -34,7 +36,14 @@ export function Changes({ diff }: { diff: DiffResult }): JSX.Element | null {
             </button>
           ))}
           {diff.changes.length > 12 && (
-            <input class="field" type="search" aria-label="Filter changes" placeholder="Filter changes" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+            <input
+              class="field"
+              type="search"
+              aria-label="Filter changes"
+              placeholder="Filter changes"
+              value={q}
+              onInput={(event) => setQ(event.currentTarget.value)}
+            />
           )}
         </div>
       </div>
@@ -80,13 +89,15 @@ function ChangeRow({ change }: { change: Change }): JSX.Element {
         <span class="change-path mono">
           <bdi>{visible(change.path)}</bdi>
         </span>
-        <span class="change-what dim">
-          {change.reason ? <bdi>{visible(change.reason)}</bdi> : (TYPE_WORD[change.type] ?? visible(change.type))}
-        </span>
+        <span class="change-what dim">{change.reason ? <bdi>{visible(change.reason)}</bdi> : (TYPE_WORD[change.type] ?? visible(change.type))}</span>
       </summary>
       {(open || printing.value) && (
         <div class="change-body">
-          {findings.length === 0 ? <Values change={change} /> : findings.map((finding, index) => <FindingView key={`${finding.fingerprint} ${index}`} finding={finding} change={change} />)}
+          {findings.length === 0 ? (
+            <Values change={change} />
+          ) : (
+            findings.map((finding, index) => <FindingView key={`${finding.fingerprint} ${index}`} finding={finding} change={change} />)
+          )}
         </div>
       )}
     </details>
@@ -187,7 +198,9 @@ function ExcerptView({ title, excerpt, side }: { title: string; excerpt: Excerpt
             <span class="line-number" aria-hidden="true">
               {excerpt.firstLine + index}
             </span>
-            <span class="line-text">{excerpt.firstLine + index === excerpt.line ? <Marked line={line} column={excerpt.column} length={excerpt.length ?? 0} /> : visible(line) || ' '}</span>
+            <span class="line-text">
+              {excerpt.firstLine + index === excerpt.line ? <Marked line={line} column={excerpt.column} length={excerpt.length ?? 0} /> : visible(line) || ' '}
+            </span>
           </span>
         ))}
       </pre>
@@ -217,7 +230,9 @@ function Witness({ finding, path }: { finding: Finding; path: string }): JSX.Ele
   return (
     <div class="witness">
       <p class="excerpt-title dim">
-        {finding.direction === 'produced' ? 'This document may now be produced; consumers of the old contract do not expect it' : 'This document was accepted before and is refused now'}
+        {finding.direction === 'produced'
+          ? 'This document may now be produced; consumers of the old contract do not expect it'
+          : 'This document was accepted before and is refused now'}
       </p>
       <pre class="excerpt old" tabIndex={0} aria-label="Witness document">
         {lines.map((line, index) => (

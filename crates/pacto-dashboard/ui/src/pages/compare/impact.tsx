@@ -22,7 +22,13 @@ const HINT: Record<ConsumerVerdict, string> = {
   unknown: 'what it uses is not known',
   'not-affected': 'uses nothing that changed',
 };
-const SHAPE: Record<ConsumerVerdict, StatusShape> = { breaks: 'NonCompliant', 'may-break': 'Warning', 'held-back': 'Reference', unknown: 'Unknown', 'not-affected': 'Compliant' };
+const SHAPE: Record<ConsumerVerdict, StatusShape> = {
+  breaks: 'NonCompliant',
+  'may-break': 'Warning',
+  'held-back': 'Reference',
+  unknown: 'Unknown',
+  'not-affected': 'Compliant',
+};
 const ORDER: readonly ConsumerVerdict[] = ['breaks', 'may-break', 'held-back', 'unknown', 'not-affected'];
 
 export function Impact({ impact, error, retry }: { impact: ImpactReport | undefined; error: ApiError | undefined; retry: () => void }): JSX.Element {
@@ -47,7 +53,14 @@ export function Impact({ impact, error, retry }: { impact: ImpactReport | undefi
         {impact && impact.consumers.length > 0 && (
           <div class="impact-filter" role="group" aria-label="Show only">
             {ORDER.filter((verdict) => countOf[verdict] > 0).map((verdict) => (
-              <button key={verdict} type="button" class="chip" aria-pressed={only === verdict} title={HINT[verdict]} onClick={() => setOnly(only === verdict ? '' : verdict)}>
+              <button
+                key={verdict}
+                type="button"
+                class="chip"
+                aria-pressed={only === verdict}
+                title={HINT[verdict]}
+                onClick={() => setOnly(only === verdict ? '' : verdict)}
+              >
                 <StatusIcon status={SHAPE[verdict]} />
                 {WORD[verdict]} <span class="dim num">{countOf[verdict]}</span>
               </button>

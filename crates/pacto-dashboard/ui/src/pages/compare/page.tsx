@@ -47,7 +47,9 @@ export function Compare(): JSX.Element {
   const toVersions = useResource<Version[]>(toName ? paths.versions(toName) : null);
   const complete = fromName !== '' && toName !== '' && fromVersion !== '' && toVersion !== '';
   const diff = useResource<DiffResult>(complete ? paths.diff(fromName, fromVersion, toName, toVersion) : null);
-  const impact = useResource<ImpactReport>(complete && fromName === toName && fromVersion !== toVersion ? paths.impact(fromName, fromVersion, toVersion) : null);
+  const impact = useResource<ImpactReport>(
+    complete && fromName === toName && fromVersion !== toVersion ? paths.impact(fromName, fromVersion, toVersion) : null,
+  );
   useTitle(complete ? (fromName === toName ? `${fromName} ${fromVersion} → ${toVersion}` : `${fromName} → ${toName}`) : 'Compare');
 
   // What a person most likely wants to see of one service: its newest step.
@@ -83,13 +85,21 @@ export function Compare(): JSX.Element {
           <ShareButton />
         </div>
       </div>
+      {complete && (
+        <p class="print-only">
+          {visible(fromName)} {visible(fromVersion)} → {fromName === toName ? '' : `${visible(toName)} `}
+          {visible(toVersion)}
+        </p>
+      )}
       <div class="compare-sides">
         <Side
           label="From"
           name={fromName}
           version={fromVersion}
           versions={left}
-          onName={(name) => set(toName === '' || toName === fromName ? { fromName: name, toName: name, fromVersion: '', toVersion: '' } : { fromName: name, fromVersion: '' })}
+          onName={(name) =>
+            set(toName === '' || toName === fromName ? { fromName: name, toName: name, fromVersion: '', toVersion: '' } : { fromName: name, fromVersion: '' })
+          }
           onVersion={(version) => set({ fromVersion: version })}
         />
         <button type="button" class="icon-button compare-swap" aria-label="Swap the sides" title="Swap the sides" onClick={swap} disabled={!complete}>
@@ -129,7 +139,8 @@ function Result({ sides, complete, diff, impact, single }: ResultProps): JSX.Ele
     return single ? (
       <Empty title="Only one version is known" icon="compare">
         <p>
-          There is nothing to compare <bdi>{visible(sides.fromName)}</bdi> with yet. <a href={link.service(sides.fromName)}>Its page</a> can fetch all versions from the registry.
+          There is nothing to compare <bdi>{visible(sides.fromName)}</bdi> with yet. <a href={link.service(sides.fromName)}>Its page</a> can fetch all versions
+          from the registry.
         </p>
       </Empty>
     ) : (
@@ -172,13 +183,22 @@ interface SideProps {
 
 function Side({ label, name, version, versions, onName, onVersion }: SideProps): JSX.Element {
   const list = services.value;
-  const choices = useMemo<Choice[]>(() => (list ?? []).map((entry) => ({ value: entry.name, label: entry.name, status: entry.contractStatus, hint: entry.version })), [list]);
+  const choices = useMemo<Choice[]>(
+    () => (list ?? []).map((entry) => ({ value: entry.name, label: entry.name, status: entry.contractStatus, hint: entry.version })),
+    [list],
+  );
   const known = versions ?? [];
   return (
     <fieldset class="compare-side">
       <legend>{label}</legend>
       <Picker label={`${label}: service`} placeholder="Choose a service" value={name} choices={choices} onPick={onName} />
-      <select class="field mono" aria-label={`${label}: version`} value={version} disabled={name === ''} onChange={(event) => onVersion(event.currentTarget.value)}>
+      <select
+        class="field mono"
+        aria-label={`${label}: version`}
+        value={version}
+        disabled={name === ''}
+        onChange={(event) => onVersion(event.currentTarget.value)}
+      >
         {version === '' && <option value="">version</option>}
         {version !== '' && !known.some((entry) => entry.version === version) && <option value={version}>{visible(version)}</option>}
         {known.map((entry) => (

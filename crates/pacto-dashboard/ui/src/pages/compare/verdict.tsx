@@ -15,16 +15,25 @@ export function Verdict({ diff, impact }: { diff: DiffResult; impact: ImpactRepo
   const counts = countsOf(diff);
   const diagnostics = diff.diagnostics ?? [];
   const none = diff.changes.length === 0;
-  const owners = new Set((impact?.consumers ?? []).filter((consumer) => consumer.verdict === 'breaks' || consumer.verdict === 'may-break').map((consumer) => consumer.ownerKey));
+  const owners = new Set(
+    (impact?.consumers ?? []).filter((consumer) => consumer.verdict === 'breaks' || consumer.verdict === 'may-break').map((consumer) => consumer.ownerKey),
+  );
   return (
     <section class={`verdict-banner vb-${none ? 'NON_BREAKING' : diff.classification}`} aria-label="Verdict">
       <div class="verdict-main">
-        <StatusIcon size={20} status={none || diff.classification === 'NON_BREAKING' ? 'Compliant' : diff.classification === 'BREAKING' ? 'NonCompliant' : 'Warning'} />
+        <StatusIcon
+          size={20}
+          status={none || diff.classification === 'NON_BREAKING' ? 'Compliant' : diff.classification === 'BREAKING' ? 'NonCompliant' : 'Warning'}
+        />
         <div>
           <h2>{none ? 'No difference' : CLASS_WORD[diff.classification]}</h2>
           <p>
             {none ? 'The two contracts say the same.' : SENTENCE[diff.classification]}
-            {!none && impact && impact.counts.breaks + impact.counts.mayBreak > 0 && `: ${impact.counts.breaks} break, ${impact.counts.mayBreak} may break, in ${plural(owners.size, 'team')}`}.
+            {!none &&
+              impact &&
+              impact.counts.breaks + impact.counts.mayBreak > 0 &&
+              `: ${impact.counts.breaks} break, ${impact.counts.mayBreak} may break, in ${plural(owners.size, 'team')}`}
+            .
           </p>
         </div>
       </div>

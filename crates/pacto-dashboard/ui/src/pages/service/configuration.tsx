@@ -43,7 +43,17 @@ export function Configurations({ configurations }: { configurations: readonly Co
   );
 }
 
-function ValueTable({ values, secrets, label, described }: { values: readonly ConfigValue[]; described: boolean; secrets: readonly string[]; label: string }): JSX.Element {
+function ValueTable({
+  values,
+  secrets,
+  label,
+  described,
+}: {
+  values: readonly ConfigValue[];
+  described: boolean;
+  secrets: readonly string[];
+  label: string;
+}): JSX.Element {
   const [q, setQ] = useState('');
   const shown = values.filter((value) => `${value.key} ${value.description ?? ''}`.toLowerCase().includes(q.trim().toLowerCase()));
   const { shown: limit, more } = useLimit(shown.length, 100);
@@ -53,7 +63,14 @@ function ValueTable({ values, secrets, label, described }: { values: readonly Co
       {values.length > 12 && (
         <div class="card-filter">
           <Icon name="search" />
-          <input class="field" type="search" aria-label={`Filter keys of ${visible(label)}`} placeholder="Filter keys" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+          <input
+            class="field"
+            type="search"
+            aria-label={`Filter keys of ${visible(label)}`}
+            placeholder="Filter keys"
+            value={q}
+            onInput={(event) => setQ(event.currentTarget.value)}
+          />
         </div>
       )}
       <div class="scroll-x" tabIndex={0} role="region" aria-label={visible(label)}>
@@ -78,8 +95,12 @@ function ValueTable({ values, secrets, label, described }: { values: readonly Co
                     {secret.has(value.key) && <span class="vh">secret</span>}
                   </span>
                 </td>
-                <td class="mono dim">{visible(value.type)}</td>
-                <td>{value.required === undefined && !described ? <Missing why="no schema says so" /> : value.required ? 'yes' : <span class="dim">no</span>}</td>
+                <td class="mono dim">
+                  <Name text={value.type} />
+                </td>
+                <td>
+                  {value.required === undefined && !described ? <Missing why="no schema says so" /> : value.required ? 'yes' : <span class="dim">no</span>}
+                </td>
                 <td class="mono">{value.default ? <Name text={value.default} /> : <Missing why="no default" />}</td>
                 <td class="mono">{value.value && value.value !== '(any)' ? <Name text={value.value} /> : <Missing why="any value" />}</td>
                 <td class="wrap">

@@ -49,7 +49,11 @@ export function Dependencies({ service, dependents, refs }: Props): JSX.Element 
           <h3>Used by</h3>
           <span class="card-end dim">{dependents ? plural(users.length, 'dependent') : ''}</span>
         </div>
-        {dependents === undefined ? <SkeletonRows rows={3} height={44} /> : users.length === 0 && <p class="card-note dim">No known service depends on this one.</p>}
+        {dependents === undefined ? (
+          <SkeletonRows rows={3} height={44} />
+        ) : (
+          users.length === 0 && <p class="card-note dim">No known service depends on this one.</p>
+        )}
         <ul class="links">
           {users.slice(0, usersLimit.shown).map((user) => (
             <li key={user.name}>
@@ -124,7 +128,13 @@ function Unresolved({ dependency }: { dependency: Dependency }): JSX.Element {
         Unresolved: {words.what}. {words.todo}
       </span>
       {registry && (
-        <button type="button" class="button small" onClick={() => void resolve()} disabled={state === 'busy'} aria-label={`Resolve ${visible(dependency.name)}`}>
+        <button
+          type="button"
+          class="button small"
+          onClick={() => void resolve()}
+          disabled={state === 'busy'}
+          aria-label={`Resolve ${visible(dependency.name)}`}
+        >
           {state === 'busy' ? 'Resolving…' : 'Resolve'}
         </button>
       )}

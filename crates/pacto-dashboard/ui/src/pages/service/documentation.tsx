@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Document } from '../../api/schema';
 import { Name } from '../../components/marks';
 import { visible } from '../../logic/format';
@@ -8,7 +8,7 @@ export function Documentation({ documents }: { documents: readonly Document[] })
   const [path, setPath] = useState(documents[0]?.path ?? '');
   const shown = documents.find((document) => document.path === path) ?? documents[0];
   const body = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A fragment of a document is not a route of ours, and its headings stand below the page's own.
     for (const anchor of body.current?.querySelectorAll('a') ?? []) {
       const href = anchor.getAttribute('href') ?? '';

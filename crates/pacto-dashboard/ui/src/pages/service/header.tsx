@@ -97,7 +97,10 @@ export function Header({ service, versions, shown }: Props): JSX.Element {
                 <span key={source.type} class="as-of-one" title={visible(source.ref ?? '')}>
                   <StateDot state={source.state} />
                   {sourceWord(source.type)}
-                  <span class="dim">{source.state === 'live' ? '' : `${STATE_WORD[source.state] ?? source.state}, `}{source.asOf ? <Ago time={source.asOf} /> : 'age not known'}</span>
+                  <span class="dim">
+                    {source.state === 'live' ? '' : `${STATE_WORD[source.state] ?? source.state}, `}
+                    {source.asOf ? <Ago time={source.asOf} /> : 'age not known'}
+                  </span>
                 </span>
               ))
             ) : (
@@ -196,7 +199,10 @@ export function ContactMark({ contact }: { contact: Contact }): JSX.Element {
       <Name text={value} />
     </>
   );
-  const title = [contact.type, contact.purpose].filter(Boolean).map((part) => visible(part ?? '')).join(', ');
+  const title = [contact.type, contact.purpose]
+    .filter(Boolean)
+    .map((part) => visible(part ?? ''))
+    .join(', ');
   return href ? (
     <a class="with-icon" href={href} title={title} rel="noreferrer">
       {body}

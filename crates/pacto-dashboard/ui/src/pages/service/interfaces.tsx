@@ -63,7 +63,14 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
       {operations.length > 6 && (
         <div class="card-filter">
           <Icon name="search" />
-          <input class="field" type="search" aria-label="Filter operations" placeholder="Filter operations" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+          <input
+            class="field"
+            type="search"
+            aria-label="Filter operations"
+            placeholder="Filter operations"
+            value={q}
+            onInput={(event) => setQ(event.currentTarget.value)}
+          />
         </div>
       )}
       <ul class="operations">
@@ -160,7 +167,9 @@ export function FieldTable({ fields, label }: { fields: readonly Field[]; label:
               <td class="mono">
                 <Name text={field.name} />
               </td>
-              <td class="mono dim">{visible(field.type)}</td>
+              <td class="mono dim">
+                <Name text={field.type} />
+              </td>
               <td>{field.required ? 'yes' : <span class="dim">no</span>}</td>
               <td>
                 <bdi>{visible(field.description ?? '')}</bdi>

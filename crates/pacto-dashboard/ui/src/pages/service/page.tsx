@@ -91,7 +91,11 @@ function Loaded({ service, version, stale, versions, reloadVersions, dependents,
       body: <Versions service={service} versions={versions} reload={reloadVersions} shown={version} />,
     },
     {
-      info: { id: 'configuration', title: 'Configuration', count: configurations.reduce((sum, one) => sum + (one.values?.length ?? one.valueKeys?.length ?? 0), 0) },
+      info: {
+        id: 'configuration',
+        title: 'Configuration',
+        count: configurations.reduce((sum, one) => sum + (one.values?.length ?? one.valueKeys?.length ?? 0), 0),
+      },
       show: configurations.length > 0,
       body: <Configurations configurations={configurations} />,
     },
@@ -175,7 +179,17 @@ function OtherVersion({ service, version, versions }: { service: ServiceDetails;
   );
 }
 
-function NotThere({ name, version, error, retry }: { name: string; version: string; error: import('../../api/client').ApiError; retry: () => void }): JSX.Element {
+function NotThere({
+  name,
+  version,
+  error,
+  retry,
+}: {
+  name: string;
+  version: string;
+  error: import('../../api/client').ApiError;
+  retry: () => void;
+}): JSX.Element {
   return (
     <>
       <div class="page-head">
@@ -186,7 +200,11 @@ function NotThere({ name, version, error, retry }: { name: string; version: stri
       <Failure error={error} retry={retry} what={version ? `Version ${visible(version)}` : 'The service'} />
       {error.status === 404 && (
         <p class="not-there">
-          {version ? <a href={link.service(name)}>Show the current version</a> : <a href={link.services(new URLSearchParams({ q: name }))}>Search the services for this name</a>}
+          {version ? (
+            <a href={link.service(name)}>Show the current version</a>
+          ) : (
+            <a href={link.services(new URLSearchParams({ q: name }))}>Search the services for this name</a>
+          )}
         </p>
       )}
     </>

@@ -14,36 +14,40 @@ export function RuntimeSection({ service }: { service: ServiceDetails }): JSX.El
   const endpoints = service.endpoints ?? [];
   return (
     <div class="stack">
-      <div class="card">
-        <div class="scroll-x" tabIndex={0} role="region" aria-label="Declared and observed runtime">
-          <table class="plain runtime">
-            <thead>
-              <tr>
-                <th scope="col">Property</th>
-                <th scope="col">Declared</th>
-                <th scope="col">Observed</th>
-                <th scope="col">Verdict</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.field} class={`r-${row.status}`}>
-                  <th scope="row" title={row.contractPath}>
-                    {visible(row.field)}
-                  </th>
-                  <td>{row.declaredValue ? <Name text={row.declaredValue} /> : <Missing why="not declared" />}</td>
-                  <td>{row.observedValue ? <Name text={row.observedValue} /> : <Missing why={observed ? 'not observed' : 'no cluster observes this service'} />}</td>
-                  <td>
-                    <Verdict status={row.status} />
-                  </td>
+      {rows.length > 0 && (
+        <div class="card">
+          <div class="scroll-x" tabIndex={0} role="region" aria-label="Declared and observed runtime">
+            <table class="plain runtime">
+              <thead>
+                <tr>
+                  <th scope="col">Property</th>
+                  <th scope="col">Declared</th>
+                  <th scope="col">Observed</th>
+                  <th scope="col">Verdict</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <tr key={row.field} class={`r-${row.status}`}>
+                    <th scope="row" title={row.contractPath}>
+                      {visible(row.field)}
+                    </th>
+                    <td>{row.declaredValue ? <Name text={row.declaredValue} /> : <Missing why="not declared" />}</td>
+                    <td>
+                      {row.observedValue ? <Name text={row.observedValue} /> : <Missing why={observed ? 'not observed' : 'no cluster observes this service'} />}
+                    </td>
+                    <td>
+                      <Verdict status={row.status} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <Ports service={service} />
+          {!observed && <p class="card-note dim">No cluster observes this service: the right column fills when a Pacto resource for it exists.</p>}
         </div>
-        <Ports service={service} />
-        {!observed && <p class="card-note dim">No cluster observes this service: the right column fills when a Pacto resource for it exists.</p>}
-      </div>
+      )}
       {conditions.length > 0 && (
         <div class="card">
           <div class="card-head">
@@ -81,7 +85,8 @@ export function RuntimeSection({ service }: { service: ServiceDetails }): JSX.El
                   <Name text={endpoint.url ?? ''} />
                 </span>
                 <span class="dim check-ago num">
-                  {endpoint.statusCode ? `HTTP ${endpoint.statusCode}` : ''} {endpoint.latencyMs !== undefined ? `${endpoint.latencyMs} ms` : ''} <bdi>{visible(endpoint.error ?? '')}</bdi>
+                  {endpoint.statusCode ? `HTTP ${endpoint.statusCode}` : ''} {endpoint.latencyMs !== undefined ? `${endpoint.latencyMs} ms` : ''}{' '}
+                  <bdi>{visible(endpoint.error ?? '')}</bdi>
                 </span>
               </li>
             ))}
@@ -106,7 +111,11 @@ function declaredRows(service: ServiceDetails): RuntimeDiffRow[] {
   add('Persistence', 'runtime.state.persistence', [runtime?.persistenceScope, runtime?.persistenceDurability].filter(Boolean).join(', '));
   add('Data criticality', 'runtime.state.dataCriticality', runtime?.dataCriticality);
   add('Upgrade strategy', 'runtime.lifecycle.upgradeStrategy', runtime?.upgradeStrategy);
-  add('Graceful shutdown', 'runtime.lifecycle.gracefulShutdownSeconds', runtime?.gracefulShutdownSeconds === undefined ? undefined : `${runtime.gracefulShutdownSeconds} s`);
+  add(
+    'Graceful shutdown',
+    'runtime.lifecycle.gracefulShutdownSeconds',
+    runtime?.gracefulShutdownSeconds === undefined ? undefined : `${runtime.gracefulShutdownSeconds} s`,
+  );
   add('Health', 'runtime.health.path', [runtime?.healthInterface, runtime?.healthPath].filter(Boolean).join(' '));
   add('Metrics', 'runtime.metrics.path', [runtime?.metricsInterface, runtime?.metricsPath].filter(Boolean).join(' '));
   const scaling = service.scaling;
@@ -132,7 +141,8 @@ function Verdict({ status }: { status: string }): JSX.Element {
 }
 
 function CheckIcon({ condition }: { condition: Condition }): JSX.Element {
-  const status = condition.status === 'True' ? 'Compliant' : condition.status === 'False' ? (condition.severity === 'warning' ? 'Warning' : 'NonCompliant') : 'Unknown';
+  const status =
+    condition.status === 'True' ? 'Compliant' : condition.status === 'False' ? (condition.severity === 'warning' ? 'Warning' : 'NonCompliant') : 'Unknown';
   const word = condition.status === 'True' ? 'passes' : condition.status === 'False' ? 'fails' : 'not known';
   return (
     <span>

@@ -18,7 +18,9 @@ export function SbomSection({ sbom, name }: { sbom: Sbom | undefined; name: stri
   const shown = useMemo(() => {
     const words = q.trim().toLowerCase();
     return components.filter(
-      (component) => (licence === '' || component.licenses?.includes(licence)) && `${component.name} ${component.version ?? ''} ${component.purl ?? ''}`.toLowerCase().includes(words),
+      (component) =>
+        (licence === '' || component.licenses?.includes(licence)) &&
+        `${component.name} ${component.version ?? ''} ${component.purl ?? ''}`.toLowerCase().includes(words),
     );
   }, [components, q, licence]);
   const { shown: limit, more } = useLimit(shown.length, 50);
@@ -36,7 +38,14 @@ export function SbomSection({ sbom, name }: { sbom: Sbom | undefined; name: stri
       </div>
       <div class="card-filter">
         <Icon name="search" />
-        <input class="field" type="search" aria-label="Filter components" placeholder="Filter components" value={q} onInput={(event) => setQ(event.currentTarget.value)} />
+        <input
+          class="field"
+          type="search"
+          aria-label="Filter components"
+          placeholder="Filter components"
+          value={q}
+          onInput={(event) => setQ(event.currentTarget.value)}
+        />
         {licences.map(([text, count]) => (
           <button key={text} type="button" class="chip" aria-pressed={licence === text} onClick={() => setLicence(licence === text ? '' : text)}>
             <Name text={text} /> <span class="dim">{count}</span>

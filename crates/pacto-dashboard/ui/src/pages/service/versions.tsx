@@ -50,7 +50,11 @@ export function Versions({ service, versions, reload, shown }: Props): JSX.Eleme
           return (
             <li key={entry.version} class={`timeline-row t-${entry.classification ?? 'none'}${entry.isCurrent ? ' current' : ''}`}>
               <span class="timeline-mark" aria-hidden="true" />
-              <a class="timeline-version mono" href={entry.isCurrent ? link.service(service.name) : link.service(service.name, entry.version)} aria-current={reading ? 'true' : undefined}>
+              <a
+                class="timeline-version mono"
+                href={entry.isCurrent ? link.service(service.name) : link.service(service.name, entry.version)}
+                aria-current={reading ? 'true' : undefined}
+              >
                 {visible(entry.version)}
               </a>
               <span class="timeline-badges">
@@ -75,12 +79,18 @@ export function Versions({ service, versions, reload, shown }: Props): JSX.Eleme
               </span>
               <span class="timeline-compare">
                 {older && (
-                  <a href={link.compare(service.name, older.version, service.name, entry.version)} aria-label={`what changed from ${visible(older.version)} to ${visible(entry.version)}`}>
+                  <a
+                    href={link.compare(service.name, older.version, service.name, entry.version)}
+                    aria-label={`what changed from ${visible(older.version)} to ${visible(entry.version)}`}
+                  >
                     what changed
                   </a>
                 )}
                 {!entry.isCurrent && list.some((other) => other.isCurrent) && (
-                  <a href={link.compare(service.name, ...pairWithCurrent(service.name, list, index))} aria-label={`Compare ${visible(entry.version)} with current`}>
+                  <a
+                    href={link.compare(service.name, ...pairWithCurrent(service.name, list, index))}
+                    aria-label={`Compare ${visible(entry.version)} with current`}
+                  >
                     with current
                   </a>
                 )}
@@ -102,7 +112,10 @@ export function Versions({ service, versions, reload, shown }: Props): JSX.Eleme
             </span>
           </>
         ) : (
-          <span class="dim small">These versions come from {list.some((entry) => entry.source === 'local') ? 'local directories' : 'the cluster'}; no registry is known for this service.</span>
+          <span class="dim small">
+            These versions come from {list.some((entry) => entry.source === 'local') ? 'local directories' : 'the cluster'}; no registry is known for this
+            service.
+          </span>
         )}
         {state !== 'idle' && state !== 'busy' && (
           <p class="bad" role="alert">
