@@ -1,6 +1,7 @@
 //! Tasks of the project. `cargo xtask test` is the whole test run.
 
 mod bench;
+mod browser;
 mod codegen;
 mod image;
 mod layers;

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use pacto_testkit::control_plane::Programs;
 
-use crate::{codegen, layers, root};
+use crate::{browser, codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
+    /// Leave a part out: `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
     /// bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
@@ -19,6 +19,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    Browser,
     Cluster,
     Deny,
     Registry,
@@ -63,6 +64,12 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     }
     crate::run_command(&mut command)?;
     left_out.extend(without);
+    if arguments.without.contains(&Part::Browser) {
+        left_out.push("browser");
+    } else {
+        install(browser::PROGRAMS, "browser")?;
+        browser::run()?;
+    }
     if !root()?.join("../shared").is_dir() {
         left_out.extend(["demo", "corpora"]);
     }

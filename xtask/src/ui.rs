@@ -21,7 +21,7 @@ const NOT_SOURCES: &[&str] = &["node_modules", "dist", "e2e", ".test"];
 pub struct Arguments {
     /// Compare `dist/` with what the sources give instead of writing it
     #[arg(long)]
-    check: bool,
+    pub check: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {

@@ -16,10 +16,9 @@ pub use files::excerpt;
 use crate::index::merge::{compliance_of, contract_status, insights, owner_key};
 use crate::judge::Judgement;
 use crate::record::Place;
-use crate::wire::details::{
-    Dependency, Insight, Issue, Runtime, Scaling, ServiceDetails, Validation, VersionPolicy,
-};
+use crate::wire::details::{Dependency, Issue, Runtime, Scaling, ServiceDetails, Validation, VersionPolicy};
 use crate::wire::graph::NodeStatus;
+use crate::wire::observed::Insight;
 use crate::wire::service::{ContractStatus, SourceKind};
 
 /// What a contract and its files say, without anything that others know.

@@ -90,7 +90,7 @@ fn difference(before: &Snapshot, now: &Snapshot) -> (Vec<ServiceEntry>, Vec<Stri
         match (gone, come) {
             (Some(gone), None) => removed.push(gone.entry.name.clone()),
             (gone, Some(come)) if gone.is_none_or(|gone| gone.entry != come.entry) => {
-                changed.push(come.entry.clone())
+                changed.push(come.entry.clone());
             }
             _ => {}
         }

@@ -4,6 +4,7 @@
 pub mod comparison;
 pub mod details;
 pub mod graph;
+pub mod observed;
 pub mod owner;
 pub mod report;
 pub mod service;

@@ -1,5 +1,8 @@
 //! A running `pacto dashboard`, and a client that can ask it in every wrong way.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test without its server must fail, and say why")]
+
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -120,13 +123,13 @@ impl Server {
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
-            request.push_str(&format!("host: {}\r\n", self.address));
+            let _ = write!(request, "host: {}\r\n", self.address);
         }
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(request, "{name}: {value}\r\n");
         }
         if !body.is_empty() {
-            request.push_str(&format!("content-length: {}\r\n", body.len()));
+            let _ = write!(request, "content-length: {}\r\n", body.len());
         }
         self.raw(format!("{request}\r\n{body}").as_bytes())
     }

@@ -23,8 +23,9 @@ fn demo(cx: &mut pacto_testkit::TestContext, test: &str) -> Option<Registry> {
     // What others refer to comes first.
     bundles.sort_by_key(|path| (!path.to_string_lossy().contains("platform-"), path.clone()));
     for bundle in bundles {
-        let text = std::fs::read_to_string(bundle.join("pacto.yaml")).unwrap();
-        let name = text.lines().find_map(|line| line.trim().strip_prefix("name:")).unwrap().trim().to_owned();
+        let written = std::fs::read_to_string(bundle.join("pacto.yaml")).unwrap();
+        let name =
+            written.lines().find_map(|line| line.trim().strip_prefix("name:")).unwrap().trim().to_owned();
         let output = cx.pacto(["push", &format!("{DEMO}/{name}"), "-p", &bundle.display().to_string()]);
         assert_eq!(output.code, 0, "{}", output.stderr);
     }

@@ -1,16 +1,26 @@
 //! What `--diagnostics` shows, for those who wonder why a service is not there.
 
+use super::operation;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::health::Nothing;
 use crate::app::sources as report;
-use crate::http::operation::Call;
+use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::merge::Parts;
 use crate::wire::report::SourceInfo;
 use crate::wire::service::{ContractStatus, SourceKind};
+
+/// Adds the operations of this module.
+pub fn add(api: Api) -> Api {
+    let why = "Sources with everything that helps to find out why";
+    api.get(operation("debug-sources", "/api/debug/sources", "Debug", why, &[]), sources).get(
+        operation("debug-services", "/api/debug/services", "Debug", "Services by source, and merged", &[]),
+        services,
+    )
+}
 
 /// Most names that are listed.
 const MAX_NAMES: usize = 1_000;

@@ -1,5 +1,6 @@
 //! Graph, comparison, impact, owners.
 
+use super::operation;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -7,7 +8,7 @@ use super::health::Nothing;
 use super::services::{find_version, is_about};
 use crate::app::Dashboard;
 use crate::comparison::{self, Version};
-use crate::http::operation::Call;
+use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{Direction, around, part};
@@ -17,6 +18,23 @@ use crate::index::{Snapshot, prepared};
 use crate::wire::comparison::{DiffResult, ImpactReport};
 use crate::wire::graph::{GraphData, NodeStatus};
 use crate::wire::owner::{OwnerDetails, OwnerEntry};
+
+/// Adds the operations of this module.
+pub fn add(api: Api) -> Api {
+    let whole = "The graph of the fleet, or a part of it, laid out";
+    let failures = &[403, 404, 422, 502];
+    api.get(operation("get-global-graph", "/api/graph", "Graph", whole, &[404, 422]), graph)
+        .get(operation("get-diff", "/api/diff", "Diff", "Two versions compared", failures), diff)
+        .get(operation("get-impact", "/api/impact", "Diff", "Whom a new version breaks", failures), impact)
+        .get(
+            operation("list-owners", "/api/owners", "Owners", "Owners with their services in numbers", &[]),
+            owners,
+        )
+        .get(
+            operation("get-owner", "/api/owners/{key}", "Owners", "An owner with its services", &[404, 422]),
+            owner,
+        )
+}
 
 /// Steps from the focus without `depth`.
 const USUAL_DEPTH: usize = 2;

@@ -1,5 +1,7 @@
 //! Health, readiness, metrics.
 
+use super::operation;
+use serde_json::json;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,10 +11,27 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::app::{Dashboard, sources};
-use crate::http::operation::Call;
+use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::{Asked, Reply};
 use crate::wire::report::{Health, MetricsReport, Readiness, SourceReadiness, SourceState};
+
+/// Adds the operations of this module.
+pub fn add(api: Api) -> Api {
+    let ready = "Whether there is something to show, and how the sources are";
+    let mut api = api
+        .get(operation("health", "/health", "Health", "Whether the server runs", &[]), health)
+        .get(operation("ready", "/readyz", "Health", ready, &[503]), self::ready);
+    let text = json!({"schema": {"type": "string"}});
+    let counts = api.description.schema_of::<MetricsReport>();
+    let summary = "Counts in JSON; numbers for Prometheus to who accepts text";
+    api.description.other(
+        operation("metrics", "/metrics", "Health", summary, &[]),
+        &json!({"application/json": {"schema": counts}, "text/plain": text, "application/openmetrics-text": text}),
+    );
+    api.router = api.router.route("/metrics", axum::routing::get(metrics));
+    api
+}
 
 /// An operation that takes nothing.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,5 +1,6 @@
 //! Services, their versions and ties.
 
+use super::operation;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use crate::app::Dashboard;
 use crate::details::{empty, of_contract, overlay, policy_of};
-use crate::http::operation::Call;
+use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{dependents as who_needs, in_range, references, tree};
@@ -20,6 +21,68 @@ use crate::wire::details::{Dependency, ServiceDetails, ServiceSourceState};
 use crate::wire::graph::{Dependent, ServiceRefs, ServiceTree, UnresolvedReason};
 use crate::wire::report::{ServiceOfSource, ServiceSources};
 use crate::wire::service::{ContractStatus, ServiceEntry, SourceKind, Version};
+
+/// Adds the operations of this module.
+pub fn add(api: Api) -> Api {
+    let described = |id, path, summary, errors| operation(id, path, "Services", summary, errors);
+    api.get(described("list-services", "/api/services", "All services, or those that fit", &[422]), list)
+        .get(described("get-service", "/api/services/{name}", "A service in full", &[404, 422, 502]), get)
+        .get(
+            described(
+                "get-service-versions",
+                "/api/services/{name}/versions",
+                "Its history, the newest first",
+                &[422],
+            ),
+            versions,
+        )
+        .get(
+            described(
+                "get-service-version",
+                "/api/services/{name}/versions/{version}",
+                "One version in full",
+                &[403, 404, 422, 502],
+            ),
+            version,
+        )
+        .get(
+            described(
+                "get-service-sources",
+                "/api/services/{name}/sources",
+                "The service as each source knows it",
+                &[404, 422, 502],
+            ),
+            sources,
+        )
+        .get(
+            described(
+                "get-service-dependents",
+                "/api/services/{name}/dependents",
+                "Services that name it as a dependency",
+                &[404, 422],
+            ),
+            dependents,
+        )
+        .get(
+            described(
+                "get-service-refs",
+                "/api/services/{name}/refs",
+                "Configurations and policies of others, both ways",
+                &[404, 422],
+            ),
+            refs,
+        )
+        .get(
+            operation(
+                "get-service-graph",
+                "/api/services/{name}/graph",
+                "Graph",
+                "What it needs, as a tree",
+                &[404, 422],
+            ),
+            graph,
+        )
+}
 
 /// Most services of one page of a list.
 const MAX_LIMIT: usize = 10_000;

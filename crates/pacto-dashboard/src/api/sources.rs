@@ -1,5 +1,6 @@
 //! Sources, refresh, resolve, remote versions.
 
+use super::operation;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,13 +8,24 @@ use serde::Deserialize;
 use super::health::Nothing;
 use crate::app::{Dashboard, sources};
 use crate::details::of_contract;
-use crate::http::operation::Call;
+use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::source::repository::Repository;
 use crate::wire::details::ServiceDetails;
 use crate::wire::report::{Refreshed, RemoteVersions, SourcesReport};
 use crate::wire::service::SourceKind;
+
+/// Adds the operations of this module.
+pub fn add(api: Api) -> Api {
+    let failures = &[400, 403, 404, 413, 415, 422, 502];
+    let fetch = "Fetches a contract by its reference";
+    let remote = "Versions of a repository; fetches them where asked to";
+    api.get(operation("get-sources", "/api/sources", "Sources", "How the sources are", &[]), list)
+        .trigger(operation("refresh", "/api/refresh", "Sources", "Looks at all sources now", &[]), refresh)
+        .post(operation("resolve-ref", "/api/resolve", "Services", fetch, failures), resolve)
+        .post(operation("list-remote-versions", "/api/versions", "Services", remote, failures), versions)
+}
 
 pub async fn list(call: Call, _: Nothing) -> Result<Reply<SourcesReport>, Problem> {
     Ok(Reply::new(&sources(&call.app.snapshot().contents)))

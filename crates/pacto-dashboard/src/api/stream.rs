@@ -1,5 +1,9 @@
 //! Events: a stream that lasts as long as the page.
 
+use super::operation;
+use crate::http::operation::Api;
+use crate::wire::report::{HelloEvent, SnapshotEvent, SourcesReport};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,6 +20,24 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::app::Dashboard;
 use crate::events::Event;
 use crate::http::problem::Problem;
+
+/// Adds the operations of this module.
+pub fn add(mut api: Api) -> Api {
+    // The events are described by what their `data` holds.
+    let hello = api.description.schema_of::<HelloEvent>();
+    let snapshot = api.description.schema_of::<SnapshotEvent>();
+    let sources = api.description.schema_of::<SourcesReport>();
+    let summary = "What changes, as server-sent events: hello, snapshot, sources";
+    api.description.other(
+        operation("events", "/api/events", "Sources", summary, &[503]),
+        &json!({"text/event-stream": {
+            "schema": {"type": "string", "contentMediaType": "text/event-stream"},
+            "x-events": {"hello": hello, "snapshot": snapshot, "sources": sources},
+        }}),
+    );
+    api.router = api.router.route("/api/events", axum::routing::get(events));
+    api
+}
 
 /// Most clients that listen at once.
 pub const MAX_LISTENERS: usize = 1_024;

@@ -8,9 +8,8 @@ use pacto_contract::model::Owner;
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
 use crate::record::{CrossReference, Need, Place, ServiceRecord, hexadecimal, newest_first};
-use crate::wire::details::{
-    Compliance, ComplianceSummary, Condition, Insight, InsightSeverity, ServiceDetails,
-};
+use crate::wire::details::{Compliance, ComplianceSummary, ServiceDetails};
+use crate::wire::observed::{Condition, Insight, InsightSeverity};
 use crate::wire::owner::UNOWNED;
 use crate::wire::service::{ComplianceStatus, ContractStatus, ServiceEntry, SourceKind, Version};
 
@@ -291,7 +290,7 @@ pub fn insights(
             found.push(insight(InsightSeverity::Critical, "Contract is non-compliant".to_owned(), None));
         }
         ContractStatus::Warning => {
-            found.push(insight(InsightSeverity::Warning, "Contract has warnings".to_owned(), None))
+            found.push(insight(InsightSeverity::Warning, "Contract has warnings".to_owned(), None));
         }
         _ => {}
     }

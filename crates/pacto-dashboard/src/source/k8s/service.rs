@@ -16,11 +16,14 @@ use crate::details::{empty, policy_of};
 use crate::index::merge::{compliance_of, owner_key};
 use crate::record::{CrossReference, Need, last_part};
 use crate::wire::details::{
-    ChecksSummary, Condition, Configuration, Dependency, EndpointStatus, Insight, InsightSeverity, Interface,
-    Issue, ObservedRuntime, Policy, PolicySource, Ports, Resources, Runtime, RuntimeDiffRow,
-    RuntimeDiffStatus, Scaling, ServiceDetails, Validation, VersionPolicy,
+    Configuration, Dependency, Interface, Issue, Policy, PolicySource, Runtime, Scaling, ServiceDetails,
+    Validation, VersionPolicy,
 };
 use crate::wire::graph::{NodeStatus, RefType};
+use crate::wire::observed::{
+    ChecksSummary, Condition, EndpointStatus, Insight, InsightSeverity, ObservedRuntime, Ports, Resources,
+    RuntimeDiffRow, RuntimeDiffStatus,
+};
 use crate::wire::service::{ContractStatus, SourceKind, Version};
 
 /// The services of a cluster by name. Of several resources of one service the one that is worst off comes first, then by

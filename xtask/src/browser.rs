@@ -1,0 +1,94 @@
+//! The web UI in a real browser, against the real binary.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use fs_err as fs;
+
+use crate::{root, ui};
+
+/// From the root of the checkout.
+const TESTS: &str = "crates/pacto-dashboard/ui/e2e";
+/// Programs of Debian that the UI is built and tested with, with the packages that hold them.
+pub const PROGRAMS: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")];
+
+/// A dashboard over a copy of the examples; it ends with the value.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Builds the UI anew and compares, runs its unit tests, then those in the browser.
+pub fn run() -> Result<()> {
+    ui::run(&ui::Arguments { check: true })?;
+    let folder = root()?.join("crates/pacto-dashboard/ui");
+    npm(&folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+    npm(&folder, &["run", "check"])?;
+    npm(&folder, &["test"])?;
+    let tests = root()?.join(TESTS);
+    npm(&tests, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+    crate::run("cargo", &["build", "--quiet", "--locked", "-p", "pacto-cli"])?;
+    let home = tempfile::tempdir()?;
+    let fixture = home.path().join("contracts");
+    copy(&root()?.join("examples"), &fixture)?;
+    let server = Server::start(home.path(), &fixture)?;
+    let mut command = Command::new("npm");
+    command.args(["test", "--silent"]).current_dir(&tests);
+    command.env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
+    crate::run_command(&mut command).context("the UI does not do in a browser what it should")
+}
+
+impl Server {
+    fn start(home: &Path, fixture: &Path) -> Result<Self> {
+        let mut command = Command::new(root()?.join("target/debug/pacto"));
+        command.arg("dashboard").arg(fixture).args(["--port", "0", "--diagnostics"]).current_dir(home);
+        for name in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
+            command.env(name, home.join(name));
+        }
+        command.env("KUBECONFIG", home.join("none")).stderr(Stdio::piped());
+        let mut child = command.spawn().context("the dashboard does not start")?;
+        let stderr = child.stderr.take().context("the dashboard says nothing")?;
+        let mut server = Self { child, url: String::new() };
+        let mut said = String::new();
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            if let Some(url) = line.split("running at ").nth(1) {
+                url.trim().clone_into(&mut server.url);
+                break;
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        ensure!(!server.url.is_empty(), "the dashboard does not start:\n{said}");
+        Ok(server)
+    }
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("npm");
+    crate::run_command(command.args(arguments).arg("--silent").current_dir(folder))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
