@@ -12,9 +12,12 @@ use crate::root;
 /// How a platform is built. Decision and pitfalls: `docs/container.md`.
 struct Toolchain {
     target: &'static str,
-    /// C compiler, which links too, and the package of Debian that has it.
+    /// C compiler, and the package of Debian that has it.
     compiler: &'static str,
     package: &'static str,
+    /// What links, where it is not the compiler of this machine. `musl-gcc` must not: it knows nothing of `-static-pie`
+    /// and makes a binary that wants a loader. Rust has a musl of its own to link with.
+    linker: Option<&'static str>,
     flags: &'static str,
 }
 
@@ -24,6 +27,7 @@ fn toolchain(platform: Platform) -> Toolchain {
             target: "x86_64-unknown-linux-musl",
             compiler: "musl-gcc",
             package: "musl-tools",
+            linker: None,
             flags: "",
         },
         // Debian has no cross compiler with musl; a static glibc finds names without plug-ins since 2.34.
@@ -31,6 +35,7 @@ fn toolchain(platform: Platform) -> Toolchain {
             target: "aarch64-unknown-linux-gnu",
             compiler: "aarch64-linux-gnu-gcc",
             package: "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+            linker: Some("aarch64-linux-gnu-gcc"),
             flags: "-Ctarget-feature=+crt-static",
         },
     }
@@ -38,7 +43,7 @@ fn toolchain(platform: Platform) -> Toolchain {
 
 /// Builds the release binary and reads it.
 pub fn build(platform: Platform, version: &str) -> Result<Vec<u8>> {
-    let Toolchain { target, compiler, package, flags } = toolchain(platform);
+    let Toolchain { target, compiler, package, linker, flags } = toolchain(platform);
     let found = Command::new(compiler).arg("--version").output();
     ensure!(
         found.is_ok_and(|output| output.status.success()),
@@ -75,8 +80,10 @@ pub fn build(platform: Platform, version: &str) -> Result<Vec<u8>> {
         .env("PACTO_BUILD_VERSION", version)
         .env("RUSTFLAGS", format!("{flags}{}", rust.collect::<String>()).trim())
         .env(format!("CC_{lower}"), compiler)
-        .env(format!("CFLAGS_{lower}"), c.collect::<String>().trim())
-        .env(format!("CARGO_TARGET_{}_LINKER", lower.to_uppercase()), compiler);
+        .env(format!("CFLAGS_{lower}"), c.collect::<String>().trim());
+    if let Some(linker) = linker {
+        command.env(format!("CARGO_TARGET_{}_LINKER", lower.to_uppercase()), linker);
+    }
     crate::run_command(&mut command)?;
     let directory = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let binary = fs::read(root.join(directory).join(target).join("release/pacto"))?;
