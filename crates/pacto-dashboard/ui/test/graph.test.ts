@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GraphEdge, GraphNode } from '../src/api/schema';
-import { clusterModel, rankGroups } from '../src/graph/cluster';
+import { clusterModel, foldRanks, rankGroups } from '../src/graph/cluster';
 import { centredOn, cut, edgePath, firstView, fit, focusView, onCard, revealed, toWorld, trunkOf, visibleWorld } from '../src/graph/geometry';
 import { buildModel, impactOf, OPTIONAL, REFERENCE, REQUIRED, stepFrom } from '../src/graph/model';
 import { treeRows } from '../src/graph/tree-table';
@@ -86,6 +86,14 @@ test('groups hold their services and the edges between them', () => {
     ),
     [0, 1, 0],
   );
+});
+
+test('a line of groups is folded into a block, a real hierarchy is not', () => {
+  const line = Array.from({ length: 100 }, (_, index) => index);
+  const folded = foldRanks(line, line);
+  assert.equal(new Set(folded).size, 10);
+  assert.ok(folded.every((rank, index) => index === 0 || rank >= folded[index - 1]!));
+  assert.deepEqual(foldRanks([0, 1, 2, 1, 0], [0, 1, 2, 1, 0]), [0, 1, 2, 1, 0]);
 });
 
 test('views fit, focus, centre and reveal', () => {

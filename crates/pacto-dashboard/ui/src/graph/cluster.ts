@@ -29,6 +29,18 @@ export function rankGroups(depths: readonly number[], edges: readonly RawEdge[])
   return ranks;
 }
 
+/** Where everybody depends on everybody the longest path is a line of all groups: such a line is folded into a block. */
+export function foldRanks(ranks: readonly number[], depths: readonly number[]): number[] {
+  const columns = Math.ceil(Math.sqrt(ranks.length));
+  if (new Set(ranks).size <= Math.max(8, 2 * columns)) return [...ranks];
+  const order = ranks.map((_, index) => index).sort((a, b) => ranks[a]! - ranks[b]! || depths[a]! - depths[b]! || a - b);
+  const folded = ranks.map(() => 0);
+  order.forEach((group, index) => {
+    folded[group] = Math.floor((index * columns) / order.length);
+  });
+  return folded;
+}
+
 export function clusterModel(nodes: readonly GraphNode[], by: Grouping): GraphModel {
   const groups = new Map<string, GraphNode[]>();
   const groupOf = new Map<string, string>();
@@ -58,7 +70,7 @@ export function clusterModel(nodes: readonly GraphNode[], by: Grouping): GraphMo
   const mean = (members: readonly GraphNode[], value: (node: GraphNode) => number): number =>
     members.reduce((sum, node) => sum + value(node), 0) / members.length;
   const depths = keys.map((key) => mean(groups.get(key) ?? [], (node) => node.layer));
-  const ranks = rankGroups(depths, [...edges.values()]);
+  const ranks = foldRanks(rankGroups(depths, [...edges.values()]), depths);
   const heights = keys.map((key) => mean(groups.get(key) ?? [], (node) => node.y));
   const used = [...new Set(ranks)].sort((a, b) => a - b);
   const positions = keys.map(() => ({ x: 0, y: 0 }));
