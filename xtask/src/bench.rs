@@ -2,6 +2,7 @@
 //!
 //! Machines are shared and noisy, so every figure is the median of interleaved runs, and no test asserts one.
 
+mod dashboard;
 mod registry;
 
 use std::collections::HashMap;
@@ -48,6 +49,8 @@ enum Name {
     Diff,
     /// Pull of one bundle, against `skopeo copy`; needs docker-registry and skopeo
     Pull,
+    /// The dashboard over a fleet
+    Dashboard,
     /// Graph of a thousand services from a registry that takes ten milliseconds for each answer
     Distant,
 }
@@ -90,6 +93,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Pull) {
         registry::pull()?;
+    }
+    if wanted(Name::Dashboard) {
+        dashboard::dashboard(arguments.services)?;
     }
     if wanted(Name::Distant) {
         registry::distant_graph()?;

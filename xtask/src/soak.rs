@@ -21,21 +21,24 @@ enum Name {
     Kill,
     /// Two thousand commands of two processes on one cache
     Cache,
+    /// Ten minutes of fifty clients that ask and listen while contracts change
+    Dashboard,
 }
 
 /// What each is called among the tests.
-const TESTS: &[(Name, &str, &str)] = &[
-    (Name::Faults, "pacto-oci", "faults::"),
-    (Name::Kill, "pacto-cli", "kill_9"),
-    (Name::Cache, "pacto-cli", "two_processes_share_a_cache"),
+const TESTS: &[(Name, &str, &str, &str)] = &[
+    (Name::Faults, "pacto-oci", "it", "faults::"),
+    (Name::Kill, "pacto-cli", "it", "kill_9"),
+    (Name::Cache, "pacto-cli", "it", "two_processes_share_a_cache"),
+    (Name::Dashboard, "pacto-cli", "dashboard", "soaking::"),
 ];
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     install(REGISTRY_PROGRAMS, "registry")?;
-    for (name, package, test) in TESTS {
+    for (name, package, target, test) in TESTS {
         if arguments.name.is_none_or(|only| only == *name) {
             let mut command = Command::new("cargo");
-            command.args(["test", "--quiet", "--locked", "--package", package, "--test", "it", test]);
+            command.args(["test", "--quiet", "--locked", "--package", package, "--test", target, test]);
             crate::run_command(command.args(["--", "--nocapture"]).env("PACTO_SOAK", "1"))?;
         }
     }

@@ -182,6 +182,32 @@ metadata:
 }
 
 impl Fleet {
+    /// As [`write`](Self::write), with several versions of each service: `services/<name>/v<number>/`. Each later version is a
+    /// minor one.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_versions(&self, directory: &Path, versions: usize) -> std::io::Result<()> {
+        self.write(directory)?;
+        for index in 0..self.services {
+            let service = directory.join("services").join(Self::name(index));
+            let contract = self.contract(index);
+            let (before, rest) = contract.split_once("version: ").unwrap_or((&contract, ""));
+            let after = rest.split_once('\n').map_or("", |(_, after)| after);
+            for number in 1..=versions {
+                let version = service.join(format!("v{number}"));
+                fs::create_dir_all(version.join("interfaces"))?;
+                fs::create_dir_all(version.join("configuration"))?;
+                fs::write(version.join("pacto.yaml"), format!("{before}version: 1.{number}.0\n{after}"))?;
+                fs::write(version.join("interfaces/openapi.yaml"), OPENAPI)?;
+                fs::write(version.join("configuration/schema.json"), schema(index))?;
+            }
+            // A bundle holds no other bundles.
+            fs::remove_file(service.join("pacto.yaml"))?;
+        }
+        Ok(())
+    }
+
     /// Writes service 0 to `directory/contract`, without references to other contracts.
     ///
     /// # Errors

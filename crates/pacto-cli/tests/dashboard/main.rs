@@ -17,4 +17,6 @@ mod registries;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod soaking;
+#[cfg(test)]
 mod starting;
