@@ -83,8 +83,7 @@ pub fn site(app: &Arc<Dashboard>, log: Option<AccessLog>) -> Router {
         .route("/schemas/{file}", get(schema))
         .route("/docs", get(docs))
         .fallback(file)
-        // A known path with another method is as unknown as for the original.
-        .method_not_allowed_fallback(file);
+        .method_not_allowed_fallback(not_allowed);
     let compressed = NotForContentType::const_new("text/event-stream").and(SizeAbove::new(MIN_COMPRESSED));
     let gate = Gate { app: Arc::clone(app), log };
     described
@@ -171,6 +170,11 @@ async fn schema(
 /// The interactive description is a page of the UI.
 async fn docs() -> Response {
     (StatusCode::FOUND, [(header::LOCATION, HeaderValue::from_static("/#/docs"))]).into_response()
+}
+
+async fn not_allowed(method: Method, uri: axum::http::Uri) -> Response {
+    let detail = format!("{} does not take {method}; /openapi says what it takes", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
 }
 
 async fn file(method: Method, uri: axum::http::Uri, headers: HeaderMap, _: Option<MatchedPath>) -> Response {
