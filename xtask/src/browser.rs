@@ -15,9 +15,10 @@ const TESTS: &str = "crates/pacto-dashboard/ui/e2e";
 pub const PROGRAMS: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")];
 
 /// A dashboard over a copy of the examples; it ends with the value.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    /// Where it is.
+    pub url: String,
 }
 
 impl Drop for Server {
@@ -37,11 +38,9 @@ pub fn run() -> Result<()> {
     npm(&folder, &["test"])?;
     let tests = root()?.join(TESTS);
     npm(&tests, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
-    crate::run("cargo", &["build", "--quiet", "--locked", "-p", "pacto-cli"])?;
     let home = tempfile::tempdir()?;
     let fixture = home.path().join("contracts");
-    copy(&root()?.join("examples"), &fixture)?;
-    let server = Server::start(home.path(), &fixture)?;
+    let server = Server::over_examples(home.path(), &fixture)?;
     let mut command = Command::new("npm");
     command.args(["test", "--silent"]).current_dir(&tests);
     command.env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
@@ -49,6 +48,13 @@ pub fn run() -> Result<()> {
 }
 
 impl Server {
+    /// Over a copy of the examples in `fixture`, with `home` for everything else.
+    pub fn over_examples(home: &Path, fixture: &Path) -> Result<Self> {
+        crate::run("cargo", &["build", "--quiet", "--locked", "-p", "pacto-cli"])?;
+        copy(&root()?.join("examples"), fixture)?;
+        Self::start(home, fixture)
+    }
+
     fn start(home: &Path, fixture: &Path) -> Result<Self> {
         let mut command = Command::new(root()?.join("target/debug/pacto"));
         command.arg("dashboard").arg(fixture).args(["--port", "0", "--diagnostics"]).current_dir(home);

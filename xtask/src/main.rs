@@ -1,5 +1,6 @@
 //! Tasks of the project. `cargo xtask test` is the whole test run.
 
+mod api;
 mod bench;
 mod browser;
 mod codegen;

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use pacto_testkit::control_plane::Programs;
 
-use crate::{browser, codegen, layers, root};
+use crate::{api, browser, codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
+    /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
     /// bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
@@ -19,6 +19,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    Api,
     Browser,
     Cluster,
     Deny,
@@ -64,6 +65,12 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     }
     crate::run_command(&mut command)?;
     left_out.extend(without);
+    if arguments.without.contains(&Part::Api) {
+        left_out.push("api");
+    } else {
+        install(api::PROGRAMS, "api")?;
+        api::run()?;
+    }
     if arguments.without.contains(&Part::Browser) {
         left_out.push("browser");
     } else {

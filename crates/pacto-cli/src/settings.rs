@@ -1,5 +1,6 @@
 //! Flags, environment and config file, in this order of precedence.
 
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(crate) struct Settings {
     pub context: ManuallyDrop<Context>,
     /// Whether what was fetched before is left alone.
     pub no_cache: bool,
+    /// What the config file says of the dashboard, by key.
+    pub dashboard: BTreeMap<&'static str, String>,
 }
 
 #[derive(Default)]
@@ -43,6 +46,8 @@ struct ConfigFile {
     authorities: Vec<PathBuf>,
     /// Requests in flight to one host.
     parallel: Option<NonZeroUsize>,
+    /// Of the dashboard, by key.
+    dashboard: BTreeMap<&'static str, String>,
 }
 
 /// Credentials that this process can reach.
@@ -93,6 +98,8 @@ const MAX_AUTHORITY_BYTES: u64 = 4 * 1024 * 1024;
 /// Keys of the config file.
 const KEYS: &[&str] =
     &["output-format", "no-cache", "verbose", "registries", "requests-in-flight", "dashboard"];
+/// Keys of `dashboard`, which are its flags.
+const DASHBOARD_KEYS: &[&str] = &["cors-origin", "diagnostics", "host", "namespace", "port"];
 /// Keys of an entry of `registries`.
 const REGISTRY_KEYS: &[&str] = &["prefix", "location", "plainHttp", "ca"];
 
@@ -136,7 +143,7 @@ impl Settings {
         if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {
             global.notices.watch(watcher);
         }
-        Ok(Self { format, context: ManuallyDrop::new(context), no_cache })
+        Ok(Self { format, context: ManuallyDrop::new(context), no_cache, dashboard: file.dashboard })
     }
 
     /// As [`read`](Self::read), for commands that know text, JSON and Markdown only.
@@ -292,6 +299,15 @@ impl ConfigFile {
                 return wrong(node, "a number above 0");
             };
             file.parallel = Some(number);
+        }
+        if let Some(node) = root.get("dashboard") {
+            let Some(mapping) = node.as_mapping() else { return wrong(node, "a mapping") };
+            known_keys(mapping, DASHBOARD_KEYS).map_err(|(span, message)| fail(&source, span, message))?;
+            for key in DASHBOARD_KEYS {
+                let Some(node) = mapping.get(key) else { continue };
+                let Some(text) = node.scalar_text() else { return wrong(node, "text") };
+                file.dashboard.insert(key, text.to_owned());
+            }
         }
         let base = path.parent().unwrap_or(Path::new("."));
         if let Some(node) = root.get("registries") {

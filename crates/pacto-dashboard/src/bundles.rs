@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::record::Place;
 
 /// Most bytes of files that stay in memory.
-const MAX_KEPT_BYTES: usize = 24 * 1024 * 1024;
+const MAX_KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// Folder of documents inside of a bundle.
 pub const DOCUMENTS: &str = "docs";
 

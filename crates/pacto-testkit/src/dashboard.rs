@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Server {
     child: Child,
     address: String,
-    lines: Receiver<String>,
+    // In a lock only so that threads may share a server.
+    lines: Mutex<Receiver<String>>,
     seen: Vec<String>,
 }
 
@@ -74,7 +76,7 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, address: String::new(), lines, seen: Vec::new() };
+        let mut server = Self { child, address: String::new(), lines: Mutex::new(lines), seen: Vec::new() };
         let running = server.line("running at http://");
         let url = running.split("http://").nth(1).unwrap().trim();
         server.address = url.replace("localhost", "127.0.0.1").replace("0.0.0.0", "127.0.0.1");
@@ -90,7 +92,9 @@ impl Server {
             return known.clone();
         }
         let until = Instant::now() + PATIENCE;
-        while let Ok(line) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        while let Ok(line) =
+            self.lines.get_mut().unwrap().recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
             self.seen.push(line.clone());
             if line.contains(text) {
                 return line;

@@ -86,27 +86,38 @@ enum LogForm {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
-    let host =
-        text(arguments.host.clone(), environment::DASHBOARD_HOST).unwrap_or_else(|| Options::default().host);
-    let port = parsed(arguments.port, environment::DASHBOARD_PORT)?.unwrap_or(Options::default().port);
+    let settings = Settings::read_plain(global, "dashboard")?;
+    let written = |key: &str| settings.dashboard.get(key).cloned();
+    let host = text(arguments.host.clone(), environment::DASHBOARD_HOST).or_else(|| written("host"));
+    let host = host.unwrap_or_else(|| Options::default().host);
+    let port = match parsed(arguments.port, environment::DASHBOARD_PORT)? {
+        Some(port) => port,
+        None => written("port").map_or(Ok(Options::default().port), |text| {
+            let wrong = |_| CommandError::Usage(format!("config file: dashboard.port {text:?} is no port"));
+            text.parse().map_err(wrong)
+        })?,
+    };
     if arguments.healthcheck {
         return match healthcheck(&host, port) {
             Ok(()) => Ok(FINE),
             Err(problem) => Err(CommandError::Environment(problem)),
         };
     }
-    let settings = Settings::read_plain(global, "dashboard")?;
     let (repositories, directory) = sources(arguments)?;
+    let namespace = text(arguments.namespace.clone(), environment::DASHBOARD_NAMESPACE);
+    let is_on = |text: String| matches!(text.as_str(), "true" | "1");
     let options = Options {
         host: host.clone(),
         port,
         repositories,
         directory,
-        namespace: text(arguments.namespace.clone(), environment::DASHBOARD_NAMESPACE).unwrap_or_default(),
-        diagnostics: arguments.diagnostics || environment::is_on(environment::DASHBOARD_DIAGNOSTICS),
+        namespace: namespace.or_else(|| written("namespace")).unwrap_or_default(),
+        diagnostics: arguments.diagnostics
+            || environment::is_on(environment::DASHBOARD_DIAGNOSTICS)
+            || written("diagnostics").is_some_and(is_on),
         no_cache: settings.no_cache,
         allowed_registries: list(&arguments.allow_registry, environment::DASHBOARD_ALLOW_REGISTRY),
-        guard: guard(arguments)?,
+        guard: guard(arguments, written("cors-origin"))?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Options::default()
     };
@@ -165,7 +176,7 @@ fn list(flags: &[String], name: &str) -> Vec<String> {
     value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-fn guard(arguments: &Arguments) -> Result<Guard, CommandError> {
+fn guard(arguments: &Arguments, cors_origin: Option<String>) -> Result<Guard, CommandError> {
     let file = arguments.auth_token_file.clone();
     let file = file.or_else(|| environment::value(environment::DASHBOARD_AUTH_TOKEN_FILE).map(PathBuf::from));
     let token = file.map(|path| {
@@ -198,7 +209,7 @@ fn guard(arguments: &Arguments) -> Result<Guard, CommandError> {
     Ok(Guard {
         is_loopback: false,
         allowed_hosts: list(&arguments.allowed_host, environment::DASHBOARD_ALLOWED_HOSTS),
-        cors_origin: text(arguments.cors_origin.clone(), environment::DASHBOARD_CORS_ORIGIN),
+        cors_origin: text(arguments.cors_origin.clone(), environment::DASHBOARD_CORS_ORIGIN).or(cors_origin),
         token: token.transpose()?,
         trusted_proxies,
         user_header: Some(user_header),

@@ -18,6 +18,9 @@ fn health_readiness_and_counts() {
     assert!(text.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     assert!(text.text().contains("pacto_dashboard_services 16\n"), "{}", text.text());
     assert!(text.text().contains("pacto_dashboard_source_up{source=\"local\"} 1\n"));
+    let counted =
+        "pacto_dashboard_http_requests_total{route=\"/api/services/{name}/versions\",status=\"Ok\"}";
+    assert!(text.text().contains(counted), "{}", text.text());
     assert!(text.text().ends_with("# EOF\n"));
 }
 

@@ -75,7 +75,7 @@ fn files_of_the_machine_are_not_served() {
 }
 
 #[test]
-fn methods_that_are_not_there_are_not_found() {
+fn methods_that_are_not_there_are_refused() {
     let (_cx, server) = server();
     for (method, path) in [
         ("PUT", "/api/services"),
@@ -86,7 +86,9 @@ fn methods_that_are_not_there_are_not_found() {
         ("TRACE", "/"),
     ] {
         let answer = server.ask(method, path, &[], "");
-        assert_eq!(answer.status, 404, "{method} {path}");
+        let expected = if path == "/" { 404 } else { 405 };
+        assert_eq!(answer.status, expected, "{method} {path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{method} {path}");
     }
     let head = server.ask("HEAD", "/api/services", &[], "");
     assert_eq!((head.status, head.body.len()), (200, 0));

@@ -33,6 +33,29 @@ fn a_change_is_told_with_what_changed() {
 }
 
 #[test]
+fn who_follows_a_policy_is_judged_again_when_it_changes() {
+    let cx = context();
+    let policy = |required: &str| format!(r#"{{"type": "object", "required": ["{required}"]}}"#);
+    let publisher = "policies: [{name: p, schema: policy/schema.json}]\n";
+    cx.write("rules/pacto.yaml", contract("rules", "1.0.0", publisher))
+        .write("rules/policy/schema.json", policy("service"));
+    let follower = "policies: [{name: p, ref: 'oci://r.example/rules'}]\nruntime: {workload: service, state: {type: stateless, persistence: {scope: local, durability: ephemeral}, dataCriticality: low}}\n";
+    cx.write("a/pacto.yaml", contract("a", "1.0.0", follower));
+    let server = serve(&cx, &["."]);
+    server.wait("/api/services", |list| names(list) == ["a", "rules"]);
+    assert_eq!(server.get("/api/services").json()[0]["contractStatus"], "Compliant");
+    cx.write("rules/policy/schema.json", policy("scaling"));
+    server.wait("/api/services", |list| list[0]["contractStatus"] == "NonCompliant");
+    let details = server.get("/api/services/a").json();
+    assert_eq!(
+        (&details["contractStatus"], &details["policies"][0]["satisfied"]),
+        (&"NonCompliant".into(), &false.into())
+    );
+    std::fs::remove_dir_all(cx.path("rules")).unwrap();
+    server.wait("/api/services", |list| names(list) == ["a"] && list[0]["contractStatus"] == "Compliant");
+}
+
+#[test]
 fn the_first_contract_may_come_later() {
     let cx = context();
     std::fs::create_dir(cx.path("empty")).unwrap();

@@ -57,6 +57,29 @@ fn the_environment_says_what_flags_do_not() {
 }
 
 #[test]
+fn the_config_file_says_what_the_environment_does_not() {
+    let cx = context();
+    cx.write("a/pacto.yaml", contract("a", "1.0.0", ""));
+    let config = "dashboard: {host: 0.0.0.0, diagnostics: true, namespace: shop, cors-origin: 'https://portal.example'}\n";
+    cx.write("config.yaml", config);
+    let mut server = serve(&cx, &[".", "--config", "config.yaml"]);
+    server.line("running at http://localhost:");
+    assert_eq!(server.get("/api/debug/sources").status, 200);
+    let answer = server.ask("GET", "/health", &[("origin", "https://portal.example")], "");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://portal.example"));
+    for (config, message) in [
+        ("dashboard: {colour: red}\n", "colour"),
+        ("dashboard: 1\n", "want a mapping"),
+        ("dashboard: {port: many}\n", "dashboard.port \"many\" is no port"),
+    ] {
+        cx.write("config.yaml", config);
+        let output = cx.pacto(["dashboard", ".", "--config", "config.yaml"]);
+        assert_eq!(output.code, 2);
+        assert!(output.stderr.contains(message), "{}", output.stderr);
+    }
+}
+
+#[test]
 fn it_is_asked_how_it_is() {
     let cx = context();
     cx.write("a/pacto.yaml", contract("a", "1.0.0", ""));

@@ -41,6 +41,19 @@ const USUAL_DEPTH: usize = 2;
 /// Most steps from the focus.
 const MAX_DEPTH: usize = 64;
 
+/// What a service of the graph can be.
+const STATUSES: [&str; 6] = ["Compliant", "Warning", "NonCompliant", "Reference", "Unknown", "external"];
+/// Where it can be from.
+const SOURCES: [&str; 3] = ["k8s", "local", "oci"];
+
+fn check_words(location: &str, text: Option<&str>, known: &[&str]) -> Result<(), Problem> {
+    let wrong = text.and_then(|text| text.split(',').find(|word| !known.contains(word)));
+    match wrong {
+        Some(word) => Err(Problem::invalid(location, format!("{word:?} is not one of {}", known.join(", ")))),
+        None => Ok(()),
+    }
+}
+
 /// Which part of the graph.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct GraphInput {
@@ -54,8 +67,12 @@ pub struct GraphInput {
     /// Owners, separated by commas; `(unowned)` for those without one.
     owner: Option<String>,
     /// Statuses, separated by commas; `external` for services that are not known.
+    #[schemars(regex(
+        pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown|external)(,(Compliant|Warning|NonCompliant|Reference|Unknown|external))*)?$"
+    ))]
     status: Option<String>,
     /// Sources, separated by commas.
+    #[schemars(regex(pattern = "^((k8s|local|oci)(,(k8s|local|oci))*)?$"))]
     source: Option<String>,
     /// Part of the name, owner, version or source.
     q: Option<String>,
@@ -63,6 +80,12 @@ pub struct GraphInput {
 
 pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Problem> {
     let (app, snapshot) = (call.app.clone(), call.app.snapshot());
+    let depth = input.depth.unwrap_or(USUAL_DEPTH);
+    if !(1..=MAX_DEPTH).contains(&depth) {
+        return Err(Problem::invalid("query.depth", format!("depth is 1 to {MAX_DEPTH}")));
+    }
+    check_words("query.status", input.status.as_deref(), &STATUSES)?;
+    check_words("query.source", input.source.as_deref(), &SOURCES)?;
     let is_whole =
         [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
     let reasons = app.oci.reasons_id();
@@ -70,10 +93,6 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     if is_whole && reasons.is_empty() {
         let (_, prepared) = snapshot.graph();
         return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
-    }
-    let depth = input.depth.unwrap_or(USUAL_DEPTH);
-    if !(1..=MAX_DEPTH).contains(&depth) {
-        return Err(Problem::invalid("query.depth", format!("depth is 1 to {MAX_DEPTH}")));
     }
     let _turn = app.turn().await?;
     let whole = &snapshot.graph().0;
@@ -100,7 +119,7 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
 fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {
     let is_focus = input.focus.as_deref() == Some(name);
     let is_listed = |text: &Option<String>, is: &dyn Fn(&str) -> bool| {
-        text.as_deref().is_none_or(|text| text.split(',').map(str::trim).any(is))
+        text.as_deref().is_none_or(|text| text.split(',').any(is))
     };
     let Some(service) = snapshot.service(name) else {
         // What is not known has no owner and no source.
@@ -116,7 +135,7 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
     let entry = &service.entry;
     is_focus
         || (is_listed(&input.owner, &|wanted| wanted == group_key(&entry.owner_key))
-            && is_listed(&input.status, &|wanted| wanted.eq_ignore_ascii_case(status))
+            && is_listed(&input.status, &|wanted| wanted == status)
             && is_listed(&input.source, &|wanted| entry.sources.iter().any(|kind| kind.as_str() == wanted))
             && input.q.as_deref().is_none_or(|wanted| is_about(entry, &wanted.to_lowercase())))
 }

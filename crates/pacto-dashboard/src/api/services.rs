@@ -95,16 +95,24 @@ pub struct ListInput {
     /// Owners, separated by commas; `(unowned)` for those without one.
     owner: Option<String>,
     /// Statuses, separated by commas.
+    #[schemars(regex(
+        pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown)(,(Compliant|Warning|NonCompliant|Reference|Unknown))*)?$"
+    ))]
     status: Option<String>,
     /// Sources, separated by commas.
+    #[schemars(regex(pattern = "^((k8s|local|oci)(,(k8s|local|oci))*)?$"))]
     source: Option<String>,
     /// `name`, `version`, `status`, `owner`, `compliance`, `checks`, `blast`, `dependencies`, `dependents`, `change` or `source`; with
     /// `-` in front the other way round.
+    #[schemars(regex(
+        pattern = "^(-?(name|version|status|owner|compliance|checks|blast|dependencies|dependents|change|source))?$"
+    ))]
     sort: Option<String>,
     /// Most services; 1 to 10,000.
     #[schemars(range(min = 1, max = 10_000))]
     limit: Option<usize>,
     /// Where the page begins: from the `Link` of the page before.
+    #[schemars(regex(pattern = "^[0-9]{0,9}$"))]
     cursor: Option<String>,
 }
 
@@ -185,16 +193,14 @@ fn next_page(input: &ListInput, limit: usize, cursor: usize) -> String {
 }
 
 fn listed(text: Option<&str>) -> Vec<&str> {
-    text.map(|text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect())
-        .unwrap_or_default()
+    text.map(|text| text.split(',').collect()).unwrap_or_default()
 }
 
 fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s ServiceEntry>, Problem> {
     let owners = listed(input.owner.as_deref());
     let mut statuses = Vec::new();
     for text in listed(input.status.as_deref()) {
-        let status =
-            ContractStatus::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text));
+        let status = ContractStatus::ALL.into_iter().find(|status| status.as_str() == text);
         let known = ContractStatus::ALL.map(ContractStatus::as_str).join(", ");
         statuses.push(status.ok_or_else(|| {
             Problem::invalid("query.status", format!("{text:?} is no status; known are {known}"))

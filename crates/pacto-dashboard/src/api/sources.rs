@@ -46,6 +46,7 @@ pub async fn refresh(call: Call) -> Result<Reply<Refreshed>, Problem> {
 pub struct ResolveInput {
     /// Reference, with or without `oci://`.
     #[serde(rename = "ref")]
+    #[schemars(length(min = 1))]
     reference: String,
     /// Version constraint, for a reference without tag and digest.
     compatibility: Option<String>,
@@ -57,6 +58,7 @@ pub struct ResolveInput {
 pub struct VersionsInput {
     /// Reference, with or without `oci://`.
     #[serde(rename = "ref")]
+    #[schemars(length(min = 1))]
     reference: String,
     /// Whether all versions are to be fetched.
     fetch: Option<bool>,

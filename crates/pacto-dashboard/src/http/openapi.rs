@@ -155,10 +155,15 @@ fn parameters<I: JsonSchema>(path: &str) -> Vec<Value> {
         let mut field = field.clone();
         let description = field.as_object_mut().and_then(|field| field.remove("description"));
         simplify(&mut field, if is_in_path { MAX_NAME } else { MAX_PARAMETER });
+        let is_required = is_in_path || required.contains(&name.as_str());
+        // An empty parameter is none.
+        if is_required && field.get("type") == Some(&json!("string")) {
+            field["minLength"] = json!(1);
+        }
         json!({
             "name": name,
             "in": if is_in_path { "path" } else { "query" },
-            "required": is_in_path || required.contains(&name.as_str()),
+            "required": is_required,
             "description": description.unwrap_or_default(),
             "schema": field,
         })

@@ -83,8 +83,7 @@ pub fn site(app: &Arc<Dashboard>, log: Option<AccessLog>) -> Router {
         .route("/schemas/{file}", get(schema))
         .route("/docs", get(docs))
         .fallback(file)
-        // A known path with another method is as unknown as for the original.
-        .method_not_allowed_fallback(file);
+        .method_not_allowed_fallback(not_allowed);
     let compressed = NotForContentType::const_new("text/event-stream").and(SizeAbove::new(MIN_COMPRESSED));
     let gate = Gate { app: Arc::clone(app), log };
     described
@@ -110,6 +109,8 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // The template of the path, so that there are few, whatever people ask for.
+    let route = request.extensions().get::<MatchedPath>().map_or("file", MatchedPath::as_str).to_owned();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let visitor = Visitor { method: &method, uri: request.uri(), headers: request.headers(), peer };
     let (user, mut response) = match gate.app.guard.admit(visitor) {
@@ -126,17 +127,12 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     };
     gate.app.guard.seal(response.headers_mut(), origin.as_ref());
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    let route = response.extensions().get::<Route>().map_or("other", |route| route.0);
-    gate.app.metrics.answered(route, status, took);
+    gate.app.metrics.answered(&route, status, took);
     if let Some(log) = &gate.log {
         log(&Access { at, peer, user, method, path, status, took });
     }
     response
 }
-
-/// What kind of path was asked for; few, whatever people ask for.
-#[derive(Debug, Clone, Copy)]
-struct Route(&'static str);
 
 async fn openapi(State(app): State<Arc<Dashboard>>) -> Response {
     let document = app.description.get_or_init(|| describe(app.diagnostics, "/"));
@@ -173,7 +169,12 @@ async fn docs() -> Response {
     (StatusCode::FOUND, [(header::LOCATION, HeaderValue::from_static("/#/docs"))]).into_response()
 }
 
-async fn file(method: Method, uri: axum::http::Uri, headers: HeaderMap, _: Option<MatchedPath>) -> Response {
+async fn not_allowed(method: Method, uri: axum::http::Uri) -> Response {
+    let detail = format!("{} does not take {method}; /openapi says what it takes", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+}
+
+async fn file(method: Method, uri: axum::http::Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
     if path.starts_with("/api/") {
         return Problem::not_found(format!("there is no {method} {path}; /openapi lists what there is"))

@@ -41,11 +41,18 @@ fn concerns(relation: Relation, change: &Change) -> bool {
     }
 }
 
-/// What a caller feels: the service's own needs and its own configuration are its own matter.
+/// What a caller feels: what the service needs, how it is configured and how it runs are its own matter.
 fn is_felt_by_callers(change: &Change) -> bool {
     !matches!(
         change.section.as_str(),
-        "configuration" | "configurations" | "schema" | "dependencies" | "metadata" | "scaling" | "service"
+        "configuration"
+            | "configurations"
+            | "schema"
+            | "dependencies"
+            | "metadata"
+            | "runtime"
+            | "scaling"
+            | "service"
     )
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
 use pacto_app::Context;
+use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
 use pacto_contract::version::highest;
 use pacto_contract::{Reference, VersionRange};
@@ -30,6 +31,8 @@ use crate::wire::service::SourceKind;
 const SETTLE: Duration = Duration::from_millis(80);
 /// How often the directory is looked at without being told, for file systems that tell nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// Contracts that are in memory at once while many are read.
+const READ_AT_ONCE: usize = 256;
 /// Most places with errors that are listed.
 const MAX_LISTED: usize = 200;
 
@@ -144,48 +147,89 @@ impl LocalSource {
             }
         }
         let there: HashSet<&PathBuf> = found.iter().collect();
-        let gone = self.read.len();
-        self.read.retain(|path, _| there.contains(path));
-        let is_same = changed.is_empty() && gone == self.read.len();
+        let gone: Vec<PathBuf> = self.read.keys().filter(|path| !there.contains(path)).cloned().collect();
+        let is_same = changed.is_empty() && gone.is_empty();
         if !is_same {
             self.bundles.forget_directories();
-            self.load(&changed);
+            let names = gone.iter().filter_map(|path| self.name_of(path)).collect();
+            for path in &gone {
+                self.read.remove(path);
+            }
+            self.load(&changed, names);
         }
         self.publish(is_same, &changed);
     }
 
-    fn load(&mut self, changed: &[(PathBuf, u64)]) {
-        let opened = parallel::map(parallel::processors(), changed, |(path, _)| {
+    /// Reads what changed, a part at a time so that memory stays small; then judges again what refers to it.
+    fn load(&mut self, changed: &[(PathBuf, u64)], mut names: HashSet<Arc<str>>) {
+        let before = changed.iter().filter_map(|(path, _)| self.name_of(path));
+        names.extend(before.collect::<Vec<_>>());
+        self.load_parts(changed);
+        names.extend(changed.iter().filter_map(|(path, _)| self.name_of(path)).collect::<Vec<_>>());
+        let new: HashSet<&PathBuf> = changed.iter().map(|(path, _)| path).collect();
+        let again = self.referring(names, |path, record| !new.contains(path) || record.is_judged_in_part);
+        self.load_parts(&again);
+    }
+
+    fn load_parts(&mut self, wanted: &[(PathBuf, u64)]) {
+        let validator = Validator::default();
+        for part in wanted.chunks(READ_AT_ONCE) {
+            let known = by_name(self.read.values().filter_map(|(_, entry)| entry.as_ref().ok()));
+            let entries =
+                parallel::map(parallel::processors(), part, |(path, _)| self.read(path, &known, &validator));
+            for ((path, print), entry) in part.iter().zip(entries) {
+                self.read.insert(path.clone(), (*print, entry));
+            }
+        }
+    }
+
+    fn name_of(&self, path: &Path) -> Option<Arc<str>> {
+        let (_, entry) = self.read.get(path)?;
+        Some(Arc::clone(&entry.as_ref().ok()?.record.name))
+    }
+
+    /// Those that refer to one of `names`, those that refer to these, and so on, as far as `is_wanted` says.
+    fn referring(
+        &self,
+        mut names: HashSet<Arc<str>>,
+        is_wanted: impl Fn(&PathBuf, &ContractRecord) -> bool,
+    ) -> Vec<(PathBuf, u64)> {
+        let mut found: BTreeMap<&PathBuf, u64> = BTreeMap::new();
+        loop {
+            let size = names.len();
+            for (path, (print, entry)) in &self.read {
+                let Ok(entry) = entry else { continue };
+                let mut references = entry.record.references.iter();
+                if references.any(|reference| names.contains(reference.name.as_str())) {
+                    names.insert(Arc::clone(&entry.record.name));
+                    if is_wanted(path, &entry.record) {
+                        found.insert(path, *print);
+                    }
+                }
+            }
+            if names.len() == size {
+                return found.into_iter().map(|(path, print)| (path.clone(), print)).collect();
+            }
+        }
+    }
+
+    /// Reads and judges one contract.
+    fn read(&self, path: &Path, known: &ByName, validator: &Validator) -> Entry {
+        let resolved =
             read_directory(&self.context, path).map_err(|error| match error.findings().first() {
                 Some(finding) => format!("{error}: {}", finding.message),
                 None => error.to_string(),
-            })
-        });
-        // Policies are found among what is there, whatever was read first.
-        let mut known = by_name(self.read.values().filter_map(|(_, entry)| entry.as_ref().ok()));
-        for resolved in opened.iter().flatten() {
-            let service = &resolved.document.contract.service;
-            let directory = PathBuf::from(&resolved.identity);
-            known.entry(service.name.clone()).or_default().push((service.version.clone(), directory));
-        }
-        let validator = Validator::default();
-        let work: Vec<_> = changed.iter().zip(opened).collect();
-        let entries = parallel::map(parallel::processors(), &work, |((path, _), opened)| {
-            let resolved = opened.as_ref().map_err(Clone::clone)?;
-            self.context.sources.registries.trust_contract(&resolved.document.contract);
-            let find = |request: &Request| self.find(&known, request);
-            let (document, bundle) = (&resolved.document, &resolved.bundle);
-            let judged = judge(&validator, document, bundle, &resolved.origin, &find);
-            let place = Place::Directory(path.clone());
-            let record = ContractRecord::new(document, place, &judged.report, judged.is_partial);
-            let hash = contract_hash(document.source.text().as_bytes());
-            let created = std::fs::metadata(path.join("pacto.yaml")).and_then(|file| file.modified()).ok();
-            let created = created.and_then(|time| Timestamp::try_from(time).ok());
-            Ok(Arc::new(Loaded { record: Arc::new(record), hash, created }))
-        });
-        for ((path, print), entry) in changed.iter().zip(entries) {
-            self.read.insert(path.clone(), (*print, entry));
-        }
+            })?;
+        self.context.sources.registries.trust_contract(&resolved.document.contract);
+        let find = |request: &Request| self.find(known, request);
+        let (document, bundle) = (&resolved.document, &resolved.bundle);
+        let judged = judge(validator, document, bundle, &resolved.origin, &find);
+        let place = Place::Directory(path.to_owned());
+        let record = ContractRecord::new(document, place, &judged.report, judged.is_partial);
+        let hash = contract_hash(document.source.text().as_bytes());
+        let created = std::fs::metadata(path.join(CONTRACT_FILE)).and_then(|file| file.modified()).ok();
+        let created = created.and_then(|time| Timestamp::try_from(time).ok());
+        Ok(Arc::new(Loaded { record: Arc::new(record), hash, created }))
     }
 
     /// A contract that another one refers to, by path or by name.

@@ -11,7 +11,7 @@ function edge(targetId: string, more: Partial<GraphEdge> = {}): GraphEdge {
 }
 
 function node(id: string, layer: number, row: number, edges: GraphEdge[] = [], ownerKey = 'team'): GraphNode {
-  return { id, serviceName: id, status: 'Compliant', x: layer * 320, y: row * 80, layer, ownerKey, edges };
+  return { id, serviceName: id, status: 'Compliant', x: layer * 320, y: row * 80, layer, ownerKey, blastRadius: 0, edges };
 }
 
 // web -> api -> db, web ~> cache (optional), api -> db, job -> db, db refers to policy

@@ -52,9 +52,11 @@ const diff: DiffResult = {
   from: { name: 'cart', version: '1.0.0' },
   to: { name: 'cart', version: '2.0.0' },
   classification: 'BREAKING',
+  counts: { breaking: 1, potential: 0, nonBreaking: 1 },
+  diagnostics: [],
   changes: [
-    { path: 'service.version', type: 'modified', oldValue: '1', newValue: '2', classification: 'NON_BREAKING', reason: 'a|b\nc', section: 'contract' },
-    { path: 'openapi.paths[/`x`]', type: 'removed', classification: 'BREAKING', reason: '<img src=x>', section: 'openapi' },
+    { path: 'service.version', type: 'modified', oldValue: '1', newValue: '2', classification: 'NON_BREAKING', reason: 'a|b\nc', section: 'contract', findings: [] },
+    { path: 'openapi.paths[/`x`]', type: 'removed', classification: 'BREAKING', reason: '<img src=x>', section: 'openapi', findings: [] },
   ],
 };
 
@@ -64,7 +66,7 @@ test('changes are grouped, the worst section first', () => {
     groups.map((group) => group.title),
     ['HTTP operations', 'Contract'],
   );
-  const bare: Change = { path: 'schema.required[X]', type: 'added', classification: 'BREAKING' };
+  const bare: Change = { path: 'schema.required[X]', type: 'added', classification: 'BREAKING', reason: '', section: '', findings: [] };
   assert.equal(groupChanges([bare])[0]?.title, 'Configuration');
 });
 

@@ -173,7 +173,6 @@ export function FieldTable({ fields, label }: { fields: readonly Field[]; label:
               <td>{field.required ? 'yes' : <span class="dim">no</span>}</td>
               <td>
                 <bdi>{visible(field.description ?? '')}</bdi>
-                {field.constraints && <span class="dim"> {visible(field.constraints)}</span>}
                 {field.default !== undefined && field.default !== '' && <span class="dim"> default {visible(field.default)}</span>}
               </td>
             </tr>

@@ -29,7 +29,7 @@ export function SbomSection({ sbom, name }: { sbom: Sbom | undefined; name: stri
     <div class="card">
       <div class="card-head">
         <h3>
-          {visible(sbom.format)} {visible(sbom.version ?? '')}
+          {visible(sbom.format)}
         </h3>
         <span class="card-end dim">
           {plural(sbom.total, 'component')}
