@@ -135,7 +135,12 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
         options.rediscovery,
     );
     let oci = Arc::new(oci);
-    let cached = if count == 0 && !options.no_cache { oci.load_cache().await } else { 0 };
+    // Who names a directory wants to see that, and not what was fetched some time for something else.
+    let cached = if count == 0 && !options.no_cache && options.directory.is_none() {
+        oci.load_cache().await
+    } else {
+        0
+    };
     catalog.update_status(SourceKind::Oci, |status| {
         status.enabled = count > 0;
         status.reason = Some(match (count, cached) {
@@ -263,6 +268,9 @@ fn repositories(named: &[String]) -> Result<Vec<Repository>, StartError> {
             let mut layouts = Vec::new();
             layouts_below(Path::new(directory), MAX_LAYOUT_DEPTH, &mut layouts);
             layouts.sort();
+            if layouts.is_empty() {
+                return Err(StartError::Repository(format!("there is no image layout in {directory}")));
+            }
             for layout in layouts {
                 let key = format!("oci-layout://{}", layout.display());
                 found.push(Repository::of(&key).map_err(|error| StartError::Repository(error.to_string()))?);

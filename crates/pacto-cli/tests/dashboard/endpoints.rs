@@ -254,8 +254,13 @@ fn impact_goes_by_range_and_by_use() {
     cx.write("behind/pacto.yaml", contract("behind", "1.0.0", &needs("^1.0.0", "open", true)));
     cx.write("optional/pacto.yaml", contract("optional", "1.0.0", &needs("^1.0.0", "open", false)));
     cx.write("shielded/pacto.yaml", contract("shielded", "1.0.0", &needs("^1.0.0", "held", true)));
+    // Held back itself, and hit by way of another.
+    let both = needs("^1.0.0", "base", true)
+        + "  - {ref: 'oci://r.example/open', required: true, compatibility: '^1.0.0'}\n";
+    let both = both.replace("dependencies: [{ref", "dependencies:\n  - {ref").replace("'}]", "'}");
+    cx.write("twice/pacto.yaml", contract("twice", "1.0.0", &both));
     let server = serve(&cx, &["."]);
-    server.wait("/api/services", |list| list.as_array().unwrap().len() == 6);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 7);
     let impact = server.get("/api/impact?name=base&from_version=1.0.0&to_version=2.0.0").json();
     let shown: Vec<_> = impact["consumers"]
         .as_array()
@@ -270,6 +275,7 @@ fn impact_goes_by_range_and_by_use() {
         [
             "open 1 breaks",
             "behind 2 may-break",
+            "twice 2 may-break",
             "held 1 held-back",
             "optional 2 not-affected",
             "shielded 2 not-affected"
@@ -278,13 +284,13 @@ fn impact_goes_by_range_and_by_use() {
     assert_eq!(
         impact["counts"],
         serde_json::json!({
-            "breaks": 1, "mayBreak": 1, "heldBack": 1, "notAffected": 2, "unknown": 0
+            "breaks": 1, "mayBreak": 2, "heldBack": 1, "notAffected": 2, "unknown": 0
         })
     );
     assert_eq!(
         impact["owners"],
         serde_json::json!([
-            {"key": "(unowned)", "breaks": 1, "mayBreak": 1, "services": ["open", "behind"]}
+            {"key": "(unowned)", "breaks": 1, "mayBreak": 2, "services": ["open", "behind", "twice"]}
         ])
     );
     let reason = impact["consumers"][0]["reason"].as_str().unwrap();

@@ -204,7 +204,13 @@ pub async fn impact(call: Call, input: ImpactInput) -> Result<Reply<ImpactReport
     let to = input.to_version.as_deref().or(latest);
     let name = input.name.as_str();
     let found = compared(&call.app, &snapshot, (name, input.from_version.as_deref()), (name, to)).await?;
-    let subject = Subject { name, from: &found.from.version, to: &found.to.version, changes: &found.changes };
+    let subject = Subject {
+        name,
+        from: &found.from.version,
+        to: &found.to.version,
+        changes: &found.changes,
+        classification: found.classification,
+    };
     Ok(Reply::new(&whom_it_breaks(&snapshot, subject)))
 }
 

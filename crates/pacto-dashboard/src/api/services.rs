@@ -14,7 +14,7 @@ use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{dependents as who_needs, in_range, references, tree};
-use crate::index::merge::{Parts, group_key, insights, is_higher, place_of, versions as history};
+use crate::index::merge::{Parts, group_key, insights, is_higher, place_of, running, versions as history};
 use crate::index::{Service, ServiceId, Snapshot};
 use crate::record::{Place, newest_first};
 use crate::wire::details::{Dependency, ServiceDetails, ServiceSourceState};
@@ -339,7 +339,9 @@ async fn merged(app: &Dashboard, snapshot: &Snapshot, name: &str) -> Result<Serv
     let cluster = parts.cluster().map(|cluster| cluster.details_at(jiff::Timestamp::now()));
     let mut details = match parts.contract() {
         Some((kind, record)) => {
-            let mut details = of_place(app, snapshot, kind, &record.current.place).await?;
+            let running = running(parts).and_then(|version| Some(place_of(parts, version)?.1));
+            let place = running.unwrap_or(&record.current.place);
+            let mut details = of_place(app, snapshot, kind, place).await?;
             if let Some(cluster) = cluster {
                 overlay(&mut details, cluster);
             }
@@ -384,8 +386,10 @@ fn complete(app: &Dashboard, snapshot: &Snapshot, service: &Service, details: &m
 }
 
 fn resolve(app: &Dashboard, snapshot: &Snapshot, dependency: &mut Dependency) {
-    let target =
-        snapshot.names.resolve(&dependency.name).and_then(|position| snapshot.services.get(position));
+    let target = snapshot
+        .names
+        .resolve_reference(&dependency.reference, &dependency.name)
+        .and_then(|position| snapshot.services.get(position));
     let Some(target) = target else {
         dependency.reason = app.oci.reason(&dependency.reference);
         return;

@@ -13,7 +13,7 @@ use super::prepared::{Prepared, digest};
 use super::{ResolvedNeed, ResolvedReference, Service, ServiceId, Snapshot};
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
-use crate::record::ServiceRecord;
+use crate::record::{Place, ServiceRecord};
 use crate::wire::service::ServiceEntry;
 
 /// Makes snapshots, one after the other.
@@ -88,7 +88,7 @@ impl Indexer {
             known.insert(name, entry);
         }
         self.known = known;
-        let (names, services) = resolve(&merged);
+        let (names, services) = resolve(&merged, &contents);
         let cycles = cycles(&services);
         self.drawing = draw(&services, &self.drawing);
         let list = Prepared::new(&services.iter().map(|service| &service.entry).collect::<Vec<_>>());
@@ -123,8 +123,15 @@ impl Indexer {
 }
 
 /// Says of every need and reference which service it means, and counts.
-fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
+fn resolve(merged: &[(Arc<str>, Arc<Merged>)], contents: &Contents) -> (Names, Vec<Service>) {
+    let held = contents.oci.values().filter_map(|service| match &service.current.place {
+        Place::Repository { repository, .. } => {
+            Some((Arc::clone(repository), Arc::clone(&service.current.name)))
+        }
+        Place::Directory(_) => None,
+    });
     let names = Names::new(merged.iter().map(|(name, merged)| (name, merged.aliases.as_slice())));
+    let names = names.with_repositories(held);
     let mut services: Vec<Service> = Vec::with_capacity(merged.len());
     let mut named_by: BTreeMap<ServiceId, BTreeSet<ServiceId>> = BTreeMap::new();
     let mut required: Vec<Vec<ServiceId>> = Vec::with_capacity(merged.len());
@@ -139,7 +146,7 @@ fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
             .needs
             .iter()
             .map(|need| {
-                let target = names.resolve(&need.name);
+                let target = names.resolve_reference(&need.reference, &need.name);
                 if let Some(target) = target {
                     named_by.entry(target).or_default().insert(position);
                     if need.required {
@@ -152,7 +159,7 @@ fn resolve(merged: &[(Arc<str>, Arc<Merged>)]) -> (Names, Vec<Service>) {
             })
             .collect();
         let references = merged.references.iter().map(|reference| {
-            let target = names.resolve(&reference.name);
+            let target = names.resolve_reference(&reference.reference, &reference.name);
             let mut reference = reference.clone();
             reference.name = real_name(target, &reference.name);
             ResolvedReference { reference, target }

@@ -15,6 +15,10 @@ use crate::wire::graph::{
 
 /// Deepest tree of one service; what is deeper is cut.
 const MAX_TREE_DEPTH: usize = 256;
+/// Most constraints on one service that are held against each other.
+const MAX_CONSTRAINTS: usize = 64;
+/// Most conflicts that are listed.
+const MAX_CONFLICTS: usize = 100;
 
 /// Where everything stands.
 #[derive(Debug, Default)]
@@ -322,11 +326,16 @@ fn conflicts(snapshot: &Snapshot, among: &HashSet<ServiceId>) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    for (name, wishes) in wanted {
+    for (name, mut wishes) in wanted {
+        // Each constraint once, with the first who has it: many services say the same.
+        wishes.sort_by_key(|(_, constraint)| *constraint);
+        wishes.dedup_by_key(|(_, constraint)| *constraint);
+        wishes.truncate(MAX_CONSTRAINTS);
         for (position, (first, left)) in wishes.iter().enumerate() {
             for (second, right) in wishes.get(position + 1..).unwrap_or_default() {
                 if let (Ok(one), Ok(other)) = (VersionRange::parse(left), VersionRange::parse(right))
                     && !one.intersects(&other)
+                    && found.len() < MAX_CONFLICTS
                 {
                     found.push(format!("{name}: {first} needs {left}, {second} needs {right}"));
                 }

@@ -29,6 +29,8 @@ pub struct Subject<'a> {
     pub to: &'a str,
     /// Changes between them, the worst first.
     pub changes: &'a [Change],
+    /// The worst of them, and at least potential where something could not be compared.
+    pub classification: Classification,
 }
 
 /// Parts of a contract that a consumer of this kind uses.
@@ -66,12 +68,20 @@ pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
             .filter(|change| change.classification > Classification::NonBreaking)
             .collect()
     };
+    let all: Vec<&Change> = subject.changes.iter().collect();
+    let is_compared_in_part = subject.classification > worst(&all);
     let mut consumers = Vec::new();
     let mut by_service: HashMap<ServiceId, usize> = HashMap::new();
     if let Some(target) = snapshot.position(subject.name) {
         for (service, relation, need) in direct(snapshot, target) {
             let changes = of(relation);
-            let class = worst(&changes);
+            // What could not be compared is an interface or a schema, which callers use.
+            let class = match relation {
+                Relation::Dependency if is_compared_in_part => {
+                    worst(&changes).max(Classification::PotentialBreaking)
+                }
+                _ => worst(&changes),
+            };
             if let Some(consumer) = first_step(snapshot, subject, (service, relation, need), &changes, class)
             {
                 by_service.entry(service).or_insert(consumers.len());
@@ -88,12 +98,11 @@ pub fn impact(snapshot: &Snapshot, subject: Subject<'_>) -> ImpactReport {
             right.relation,
         ))
     });
-    let classification = subject.changes.iter().map(|change| change.classification).max().unwrap_or_default();
     ImpactReport {
         name: subject.name.to_owned(),
         from: subject.from.to_owned(),
         to: subject.to.to_owned(),
-        classification,
+        classification: subject.classification,
         owners: owners(&consumers),
         counts: counts(&consumers),
         consumers,
@@ -186,6 +195,7 @@ fn first_step(
 
 fn many(changes: &[&Change], class: Classification) -> String {
     match changes.iter().filter(|change| change.classification == class).count() {
+        0 => "a part that could not be compared may be".to_owned(),
         1 => "1 change is".to_owned(),
         count => format!("{count} changes are"),
     }
@@ -198,7 +208,8 @@ fn admitted(constraint: Option<&str>, version: &str) -> String {
     }
 }
 
-/// Those behind the first step: who cannot work without a service that breaks may break too.
+/// Those behind the first step: who cannot work without a service that breaks may break too. Of several ways to a consumer
+/// the one with the worst verdict counts, of equal ones the nearest.
 fn further(
     snapshot: &Snapshot,
     target: ServiceId,
@@ -210,53 +221,72 @@ fn further(
         first.sort_unstable();
         first.into_iter().map(|(_, service)| service).collect()
     };
+    // A service comes back only with a worse verdict, of which there are few, so this ends.
     while let Some(service) = queue.pop_front() {
-        let Some(before) = by_service.get(&service).and_then(|consumer| consumers.get(*consumer)).cloned()
-        else {
-            continue;
-        };
+        let before = by_service.get(&service).and_then(|consumer| consumers.get(*consumer)).cloned();
+        let (Some(before), Some(found)) = (before, snapshot.services.get(service)) else { continue };
         if before.relation != Relation::Dependency {
             continue;
         }
-        let Some(found) = snapshot.services.get(service) else { continue };
-        for dependent in &found.dependents {
-            if *dependent == target || by_service.contains_key(dependent) {
-                continue;
+        for dependent in found.dependents.iter().filter(|dependent| **dependent != target) {
+            let Some(consumer) = next_step(snapshot, &before, service, *dependent) else { continue };
+            match by_service.get(dependent).and_then(|known| consumers.get_mut(*known)) {
+                Some(known) if consumer.verdict < known.verdict => {
+                    *known = consumer;
+                    queue.push_back(*dependent);
+                }
+                Some(_) => {}
+                None => {
+                    by_service.insert(*dependent, consumers.len());
+                    consumers.push(consumer);
+                    queue.push_back(*dependent);
+                }
             }
-            let Some(other) = snapshot.services.get(*dependent) else { continue };
-            let Some(need) = other.needs.iter().find(|need| need.target == Some(service)) else { continue };
-            let is_hit = matches!(before.verdict, Verdict::Breaks | Verdict::MayBreak);
-            let (verdict, reason) = match (is_hit, need.need.required) {
-                (true, true) => (
-                    Verdict::MayBreak,
-                    format!("it cannot work without {}, which {}", before.name, said(before.verdict)),
-                ),
-                (true, false) => (Verdict::NotAffected, format!("{} is optional for it", before.name)),
-                (false, _) => (before.verdict, format!("{}: {}", before.name, before.reason)),
-            };
-            // Who stays on the old version shields those behind it.
-            let verdict = if verdict == Verdict::HeldBack { Verdict::NotAffected } else { verdict };
-            let mut path = before.path.clone();
-            path.push(other.entry.name.clone());
-            by_service.insert(*dependent, consumers.len());
-            queue.push_back(*dependent);
-            consumers.push(Consumer {
-                name: other.entry.name.clone(),
-                version: (!other.entry.version.is_empty()).then(|| other.entry.version.clone()),
-                owner: other.entry.owner.clone(),
-                owner_key: other.entry.owner_key.clone(),
-                required: need.need.required,
-                depth: before.depth + 1,
-                path,
-                relation: Relation::Dependency,
-                compatibility: (!need.need.compatibility.is_empty()).then(|| need.need.compatibility.clone()),
-                admits_new: None,
-                verdict,
-                reason,
-                uses: Vec::new(),
-            });
         }
     }
+}
+
+/// What happens to `dependent`, which needs `service`, to which `before` happens.
+fn next_step(
+    snapshot: &Snapshot,
+    before: &Consumer,
+    service: ServiceId,
+    dependent: ServiceId,
+) -> Option<Consumer> {
+    let other = snapshot.services.get(dependent)?;
+    // Of two needs for one service the required one counts.
+    let mut needs = other.needs.iter().filter(|need| need.target == Some(service));
+    let need = &needs.clone().find(|need| need.need.required).or_else(|| needs.next())?.need;
+    let is_hit = matches!(before.verdict, Verdict::Breaks | Verdict::MayBreak);
+    let (verdict, reason) = match (is_hit, need.required) {
+        (true, true) => (
+            Verdict::MayBreak,
+            format!("it cannot work without {}, which {}", before.name, said(before.verdict)),
+        ),
+        (true, false) => (Verdict::NotAffected, format!("{} is optional for it", before.name)),
+        // Who stays on the old version shields those behind it.
+        (false, _) if before.verdict == Verdict::HeldBack => {
+            (Verdict::NotAffected, format!("{} stays on the old version", before.name))
+        }
+        (false, _) => (before.verdict, format!("{}: {}", before.name, before.reason)),
+    };
+    let mut path = before.path.clone();
+    path.push(other.entry.name.clone());
+    Some(Consumer {
+        name: other.entry.name.clone(),
+        version: (!other.entry.version.is_empty()).then(|| other.entry.version.clone()),
+        owner: other.entry.owner.clone(),
+        owner_key: other.entry.owner_key.clone(),
+        required: need.required,
+        depth: before.depth + 1,
+        path,
+        relation: Relation::Dependency,
+        compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.clone()),
+        admits_new: None,
+        verdict,
+        reason,
+        uses: Vec::new(),
+    })
 }
 
 fn said(verdict: Verdict) -> &'static str {

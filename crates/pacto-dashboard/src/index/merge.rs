@@ -93,7 +93,7 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     let current = contract.map(|(_, service)| &service.current);
     let details = cluster.map(|cluster| &cluster.details);
     let (version, owner) = match (current, details) {
-        (Some(current), _) => (current.version.clone(), current.owner.clone()),
+        (Some(current), _) => (running(parts).unwrap_or(&current.version).to_owned(), current.owner.clone()),
         (None, Some(details)) => (details.version.clone(), details.owner.clone()),
         (None, None) => return None,
     };
@@ -159,6 +159,14 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     Some(Merged { entry, needs, references, aliases })
 }
 
+/// The version that the cluster runs, where the registry has it and no directory shows another one: what runs is current, and
+/// what is published since is an update.
+pub fn running(parts: Parts<'_>) -> Option<&str> {
+    let version = parts.cluster().map(|cluster| cluster.details.version.as_str())?;
+    let published = parts.oci.filter(|_| parts.local.is_none())?;
+    published.versions.iter().any(|known| known.version.as_ref() == version).then_some(version)
+}
+
 /// What a contract says of itself.
 pub fn contract_status(is_valid: bool) -> ContractStatus {
     if is_valid { ContractStatus::Compliant } else { ContractStatus::NonCompliant }
@@ -204,7 +212,7 @@ pub fn versions(parts: Parts<'_>) -> Vec<Version> {
     }
     merged.sort_by(|left, right| newest_first(&left.version, &right.version));
     let current = match (parts.contract(), parts.cluster()) {
-        (Some((_, service)), _) => service.current.version.clone(),
+        (Some((_, service)), _) => running(parts).unwrap_or(&service.current.version).to_owned(),
         (None, Some(cluster)) => cluster.details.version.clone(),
         (None, None) => String::new(),
     };
@@ -214,13 +222,16 @@ pub fn versions(parts: Parts<'_>) -> Vec<Version> {
     merged
 }
 
-/// Where the files of one version are: registries before directories, for those keep every version.
+/// Where the files of one version are: registries before directories, for those keep every version; but what a directory
+/// shows as the current one is what is meant.
 pub fn place_of<'a>(parts: Parts<'a>, version: &str) -> Option<(SourceKind, &'a Place)> {
     let of = |kind: SourceKind, service: Option<&'a Arc<ServiceRecord>>| {
         let found = service?.versions.iter().find(|known| known.version.as_ref() == version)?;
         Some((kind, found.place.as_ref()?))
     };
-    of(SourceKind::Oci, parts.oci).or_else(|| of(SourceKind::Local, parts.local))
+    let is_shown = parts.local.is_some_and(|service| service.current.version == version);
+    let local = || of(SourceKind::Local, parts.local);
+    if is_shown { local() } else { None }.or_else(|| of(SourceKind::Oci, parts.oci)).or_else(local)
 }
 
 /// How the checks went. A condition that is neither true nor false is not passed, and counts as neither error nor warning.

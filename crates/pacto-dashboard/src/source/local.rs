@@ -330,7 +330,10 @@ impl LocalSource {
         let service = |(name, mut entries): (Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>)| {
             entries
                 .sort_by(|(_, left), (_, right)| newest_first(&left.record.version, &right.record.version));
-            let current = Arc::clone(&entries.first()?.1.record);
+            // As in a registry: a pre-release is current only where there is nothing else.
+            let highest = highest(entries.iter().map(|(_, entry)| entry.record.version.as_str()), None);
+            let current = entries.iter().find(|(_, entry)| Some(entry.record.version.as_str()) == highest);
+            let current = Arc::clone(&current.or_else(|| entries.first())?.1.record);
             let versions = entries.into_iter().map(|(path, entry)| VersionRecord {
                 version: Arc::from(entry.record.version.as_str()),
                 place: Some(entry.record.place.clone()),

@@ -107,8 +107,9 @@ impl OciSource {
         is_new
     }
 
-    /// Begins a round now.
+    /// Begins a round now, in which those that failed are asked too.
     pub fn refresh(&self) {
+        self.state().repositories.values_mut().for_each(|known| known.next_round = 0);
         self.wake.notify_one();
     }
 

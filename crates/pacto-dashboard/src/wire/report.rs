@@ -16,7 +16,7 @@ pub enum SourceState {
     Discovering,
     /// What it says was true at its as-of time; it could not be asked since.
     Stale,
-    /// It could not be asked at all, or not for a part of what it should know.
+    /// It could never be asked.
     Failing,
     /// There is no such source here.
     #[default]
@@ -175,7 +175,7 @@ pub struct Health {
 /// Answer of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Readiness {
-    /// Whether there is a snapshot and no source fails.
+    /// Whether at least one source that is in use has answered.
     pub ready: bool,
     /// How the sources are.
     pub sources: Vec<SourceReadiness>,

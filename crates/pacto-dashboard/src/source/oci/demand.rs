@@ -54,7 +54,7 @@ impl OciSource {
         let finder = self.finder();
         let record = Arc::new(self.record(fetched, &finder).await);
         let mut state = self.state();
-        state.configured.insert(repository.clone());
+        // Not among those that users named at the start: credentials of the environment do not go there.
         let known = state.repositories.entry(repository.clone()).or_default();
         let tags = if tags.is_empty() { vec![tag.to_owned()] } else { tags };
         *known = Known { tags: tags.clone(), service: Some(Arc::clone(&record.name)), ..Known::default() };

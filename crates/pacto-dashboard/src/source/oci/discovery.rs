@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use pacto_contract::Reference;
+use pacto_oci::registry::RegistryError;
 
 use super::{
     Fetched, Known, MAX_REPOSITORIES, OciSource, Repository, RepositoryError, history, note_fetched,
@@ -185,9 +186,15 @@ impl OciSource {
         };
         let mut state = self.state();
         let known = state.repositories.entry(repository.clone()).or_default();
+        let unconfirmed = current.as_ref().and_then(|(_, fetched)| fetched.unconfirmed.clone());
+        let unconfirmed = unconfirmed.map(|cause| {
+            let reference = repository.shown().to_owned();
+            RepositoryError::Registry(RegistryError::Unreachable { reference, cause })
+        });
         let error = is_taken.then(|| {
             RepositoryError::Reference(format!("another repository holds a service named {}", record.name))
         });
+        let error = error.or(unconfirmed);
         *known = Known { tags, service: Some(Arc::clone(&record.name)), error, failures: 0, next_round: 0 };
         drop(state);
         if !is_taken {
@@ -269,7 +276,7 @@ impl OciSource {
             }
         };
         let is_all = failed.len() == total && total > 0;
-        let had_answers = failed.iter().all(|(_, _, had)| *had);
+        let had_answers = failed.iter().any(|(_, _, had)| *had);
         let now = Timestamp::now();
         drop(state);
         self.catalog.update_status(SourceKind::Oci, |status| {

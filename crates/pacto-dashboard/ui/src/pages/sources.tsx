@@ -14,7 +14,7 @@ import { Diagnostics } from './diagnostics';
 const START: Record<string, string> = {
   local: 'pacto dashboard ./services',
   oci: 'pacto dashboard oci://registry.example.com/team',
-  k8s: 'pacto dashboard --kubeconfig ~/.kube/config',
+  k8s: 'KUBECONFIG=~/.kube/config pacto dashboard',
 };
 
 export function Sources(): JSX.Element {
