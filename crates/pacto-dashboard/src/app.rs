@@ -65,6 +65,8 @@ pub struct Dashboard {
     snapshot: RwLock<Arc<Snapshot>>,
     events: broadcast::Sender<Arc<Event>>,
     work: Semaphore,
+    /// For answers that wait for a registry, so that those do not keep out the others.
+    remote: Semaphore,
 }
 
 /// What a dashboard is made from.
@@ -114,6 +116,7 @@ impl Dashboard {
             snapshot: RwLock::new(Arc::new(snapshot)),
             events: broadcast::Sender::new(EVENTS_BEHIND),
             work: Semaphore::new(WORK_AT_ONCE),
+            remote: Semaphore::new(WORK_AT_ONCE),
         }
     }
 
@@ -144,11 +147,23 @@ impl Dashboard {
     /// # Errors
     /// 503 when there is none for a while.
     pub async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Problem> {
+        Self::turn_of(&self.work).await
+    }
+
+    /// As [`turn`](Self::turn), for what waits for a registry.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    pub async fn remote_turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Problem> {
+        Self::turn_of(&self.remote).await
+    }
+
+    async fn turn_of(work: &Semaphore) -> Result<tokio::sync::SemaphorePermit<'_>, Problem> {
         let busy = || {
             let status = axum::http::StatusCode::SERVICE_UNAVAILABLE;
             Problem::new(status, "the server is busy; try again in a few seconds")
         };
-        let turn = tokio::time::timeout(PATIENCE, self.work.acquire()).await.map_err(|_| busy())?;
+        let turn = tokio::time::timeout(PATIENCE, work.acquire()).await.map_err(|_| busy())?;
         turn.map_err(|_| busy())
     }
 
@@ -169,10 +184,18 @@ impl Dashboard {
                 let snapshot = indexer.build(contents, now);
                 (indexer, snapshot)
             });
-            let Ok((back, snapshot)) = built.await else { return };
-            indexer = back;
-            self.metrics.index_built(began.elapsed());
-            self.publish(Arc::new(snapshot));
+            match built.await {
+                Ok((back, snapshot)) => {
+                    indexer = back;
+                    self.metrics.index_built(began.elapsed());
+                    self.publish(Arc::new(snapshot));
+                }
+                // What was shown stays; the next change is a new try.
+                Err(error) => {
+                    tracing::error!(error = %error, "no snapshot could be made");
+                    indexer = Indexer::default();
+                }
+            }
             if changes.changed().await.is_err() {
                 return;
             }

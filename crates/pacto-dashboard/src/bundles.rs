@@ -112,6 +112,10 @@ impl Bundles {
     }
 
     fn keep(&self, place: &Place, opened: &Opened) {
+        // Without a digest it is a folder of bundles, which changes.
+        if matches!(place, Place::Repository { digest, .. } if digest.is_empty()) {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back((place.clone(), Arc::clone(opened)));
         let mut bytes: usize = kept.iter().map(|(_, opened)| opened.bundle.bytes()).sum();

@@ -102,10 +102,4 @@ impl Contents {
             SourceKind::K8s => None,
         }
     }
-
-    /// A service in the source of contracts that wins: local before oci.
-    pub fn contract(&self, name: &str) -> Option<(SourceKind, &Arc<ServiceRecord>)> {
-        let local = self.local.get(name).map(|record| (SourceKind::Local, record));
-        local.or_else(|| self.oci.get(name).map(|record| (SourceKind::Oci, record)))
-    }
 }

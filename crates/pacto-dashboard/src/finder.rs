@@ -81,7 +81,9 @@ impl Finder {
         };
         let key = Repository::of(&request.reference.to_string()).ok()?;
         let by_name = || self.local.get(request.reference.default_name());
-        let service = self.service_of(key.key()).or_else(by_name)?;
+        // A digest means those bytes, which a directory cannot promise.
+        let service =
+            self.service_of(key.key()).or_else(|| if digest.is_none() { by_name() } else { None })?;
         if let Some(digest) = digest {
             let has_digest = |place: &&Place| matches!(place, Place::Repository { digest: known, .. } if known.as_ref() == digest.as_str());
             return service

@@ -76,7 +76,7 @@ fn the_list_is_whole_filtered_sorted_and_paged() {
         ("sort=colour", "query.sort"),
         ("status=Fine", "query.status"),
         ("source=disk", "query.source"),
-        ("limit=1&limit=2", "query"),
+        ("limit=1&limit=2", "query.limit"),
     ] {
         let answer = server.get(&format!("/api/services?{query}"));
         assert_eq!(answer.status, 422, "{query}");

@@ -202,3 +202,110 @@ fn a_local_contract_wins_and_history_comes_from_the_registry() {
         .collect();
     assert_eq!(shown, ["1.1.0 oci", "1.0.5 local", "1.0.0 oci"]);
 }
+
+/// A registry that wants a password, and remembers what it was asked.
+fn stranger() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                request.push(byte[0]);
+            }
+            log.lock().unwrap().push(String::from_utf8_lossy(&request).to_ascii_lowercase());
+            let answer = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn credentials_do_not_go_where_only_a_fetched_contract_leads() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    let (evil, asked) = stranger();
+    cx.env("PACTO_INSECURE_REGISTRIES", format!("{address},{evil}"));
+    let needs = format!(
+        "dependencies: [{{ref: 'oci://{evil}/acme/evil', required: true, compatibility: '^1.0.0'}}]\n"
+    );
+    cx.write("web/pacto.yaml", contract("web", "1.0.0", &needs));
+    assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/web"), "-p", "web"]).code, 0);
+    cx.env("PACTO_REGISTRY_USERNAME", "bob").env("PACTO_REGISTRY_PASSWORD", "hunter2");
+    std::fs::create_dir(cx.path("empty")).unwrap();
+    let mut command = cx.command();
+    command.current_dir(cx.path("empty")).args(["dashboard", &format!("oci://{address}/acme/web")]);
+    let server = pacto_testkit::dashboard::Server::start(command);
+    server.wait("/api/sources", |report| report["discovering"] == false);
+    let count = || asked.lock().unwrap().len();
+    let refused = server.post("/api/resolve", &format!(r#"{{"ref": "oci://{evil}/acme/evil:1.0.0"}}"#));
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let before = count();
+    server.post("/api/refresh", "");
+    let graph = server.wait("/api/graph", |graph| {
+        let external = graph["nodes"].as_array().unwrap().iter().find(|node| node["status"] == "external");
+        external.is_some_and(|node| node["reason"] == "auth_failed") && count() > before
+    });
+    assert_eq!(graph["nodes"].as_array().unwrap().len(), 2);
+    for request in asked.lock().unwrap().iter() {
+        assert!(!request.contains("authorization"), "{request}");
+        assert!(!request.contains("hunter2"), "{request}");
+    }
+}
+
+#[test]
+fn of_two_repositories_with_one_name_the_one_that_was_named_is_shown() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    let needs = format!(
+        "dependencies: [{{ref: 'oci://{address}/aaa/cart', required: true, compatibility: '^1.0.0'}}]\n"
+    );
+    cx.write("shop/pacto.yaml", contract("shop", "1.0.0", &needs));
+    cx.write("squatter/pacto.yaml", contract("cart", "9.0.0", ""));
+    cx.write("cart/pacto.yaml", contract("cart", "1.0.0", ""));
+    for (repository, bundle) in [("acme/shop", "shop"), ("aaa/cart", "squatter"), ("zzz/cart", "cart")] {
+        assert_eq!(cx.pacto(["push", &format!("oci://{address}/{repository}"), "-p", bundle]).code, 0);
+    }
+    let repositories = [format!("oci://{address}/acme/shop"), format!("oci://{address}/zzz/cart")];
+    let server = serve(&cx, &["cart", &repositories[0], &repositories[1], "--no-cache"]);
+    let report = server.wait("/api/sources", |report| {
+        report["discovering"] == false && source(report, "oci")["services"] == 2
+    });
+    let taken = source(&report, "oci")["locations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|place| place["error"].is_string());
+    assert!(taken.unwrap()["ref"].as_str().unwrap().ends_with("/aaa/cart"), "{report}");
+    let versions = server.get("/api/services/cart/versions").json();
+    assert_eq!(versions.as_array().unwrap().len(), 1, "{versions}");
+}
+
+#[test]
+fn a_service_that_was_renamed_is_not_shown_twice() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    let push = |name: &str, version: &str| {
+        cx.write("it/pacto.yaml", contract(name, version, ""));
+        assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/it"), "-p", "it"]).code, 0);
+    };
+    push("old", "1.0.0");
+    let server = serve(&cx, &["--repo", &format!("{address}/acme/it"), "it", "--no-cache"]);
+    server.wait("/api/sources", |report| source(report, "oci")["services"] == 1);
+    push("new", "1.1.0");
+    server.post("/api/refresh", "");
+    server.wait("/api/services", |list| names(list) == ["new"]);
+    let report = server.get("/api/sources").json();
+    assert_eq!(source(&report, "oci")["services"], 1);
+}

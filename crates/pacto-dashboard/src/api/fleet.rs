@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{Direction, around, part};
 use crate::index::impact::{Subject, impact as whom_it_breaks};
-use crate::index::merge::group_key;
+use crate::index::merge::{Parts, group_key, versions};
 use crate::index::{Snapshot, prepared};
 use crate::wire::comparison::{DiffResult, ImpactReport};
 use crate::wire::graph::{GraphData, NodeStatus};
@@ -203,7 +203,13 @@ pub async fn impact(call: Call, input: ImpactInput) -> Result<Reply<ImpactReport
     let latest = service.entry.latest_available.as_deref();
     let to = input.to_version.as_deref().or(latest);
     let name = input.name.as_str();
-    let found = compared(&call.app, &snapshot, (name, input.from_version.as_deref()), (name, to)).await?;
+    // Nothing newer: then what the current version changed.
+    let is_newest = input.from_version.is_none() && to.is_none_or(|to| to == service.entry.version);
+    let known = versions(Parts::of(&snapshot.contents, name));
+    let before = known.iter().skip_while(|version| version.version != service.entry.version).nth(1);
+    let before = before.filter(|_| is_newest).map(|version| version.version.clone());
+    let from = input.from_version.clone().or(before);
+    let found = compared(&call.app, &snapshot, (name, from.as_deref()), (name, to)).await?;
     let subject = Subject {
         name,
         from: &found.from.version,

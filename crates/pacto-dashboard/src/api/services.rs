@@ -13,7 +13,7 @@ use crate::details::{empty, of_contract, overlay, policy_of};
 use crate::http::operation::{Api, Call};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::index::graph::{dependents as who_needs, in_range, references, tree};
+use crate::index::graph::{dependents as who_needs, references, tree, within};
 use crate::index::merge::{Parts, group_key, insights, is_higher, place_of, running, versions as history};
 use crate::index::{Service, ServiceId, Snapshot};
 use crate::record::{Place, newest_first};
@@ -377,7 +377,8 @@ fn complete(app: &Dashboard, snapshot: &Snapshot, service: &Service, details: &m
         .iter()
         .find(|version| version.version == details.version)
         .and_then(|version| version.classification);
-    if details.version_policy.is_none() {
+    // How a version is chosen is a matter of the cluster; elsewhere it is always the highest.
+    if details.version_policy.is_none() && parts.cluster().is_some() {
         details.version_policy = details.resolved_ref.as_deref().and_then(policy_of);
     }
     for dependency in &mut details.dependencies {
@@ -397,9 +398,8 @@ fn resolve(app: &Dashboard, snapshot: &Snapshot, dependency: &mut Dependency) {
     dependency.resolved = true;
     dependency.name.clone_from(&target.entry.name);
     dependency.status = target.entry.contract_status.into();
-    dependency.resolved_version = Some(target.entry.version.clone()).filter(|version| !version.is_empty());
-    dependency.in_range =
-        in_range(&target.entry.version, dependency.compatibility.as_deref().unwrap_or_default());
+    let constraint = dependency.compatibility.as_deref().unwrap_or_default();
+    (dependency.resolved_version, dependency.in_range) = within(snapshot, target, constraint);
 }
 
 fn source_states(snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceState> {

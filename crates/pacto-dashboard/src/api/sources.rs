@@ -94,7 +94,7 @@ fn allowed(app: &Dashboard, reference: &str) -> Result<Repository, Problem> {
 pub async fn resolve(call: Call, input: ResolveInput) -> Result<Reply<ServiceDetails>, Problem> {
     let app = &call.app;
     allowed(app, &input.reference)?;
-    let _turn = app.turn().await?;
+    let _turn = app.remote_turn().await?;
     let fetched = app.oci.resolve(&input.reference, input.compatibility.as_deref()).await?;
     let judged = app.finder(&app.snapshot()).judge(&fetched.resolved).await;
     Ok(Reply::new(&of_contract(&fetched.resolved, &fetched.place, SourceKind::Oci, &judged)))
@@ -102,7 +102,7 @@ pub async fn resolve(call: Call, input: ResolveInput) -> Result<Reply<ServiceDet
 
 pub async fn versions(call: Call, input: VersionsInput) -> Result<Reply<RemoteVersions>, Problem> {
     allowed(&call.app, &input.reference)?;
-    let _turn = call.app.turn().await?;
+    let _turn = call.app.remote_turn().await?;
     let versions = call.app.oci.list_versions(&input.reference, input.fetch.unwrap_or_default()).await?;
     Ok(Reply::new(&RemoteVersions { versions }))
 }

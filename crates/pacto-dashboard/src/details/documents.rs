@@ -64,7 +64,7 @@ fn options() -> Options<'static> {
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.tasklist = true;
-    // Headings of a page stand below the heading of its section.
+    // No raw HTML, no foreign schemes.
     options.render.r#unsafe = false;
     options
 }

@@ -13,8 +13,8 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
     img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// Paths that probes ask for: they say nothing that is secret, and come without credentials and under any name.
-const PROBES: [&str; 2] = ["/health", "/readyz"];
+/// Paths that probes and scrapers ask for, under any name.
+const PROBES: [&str; 3] = ["/health", "/metrics", "/readyz"];
 
 /// Who may use the server.
 #[derive(Debug, Clone, Default)]

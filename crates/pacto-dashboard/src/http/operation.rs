@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::openapi::Description;
-use super::problem::{Problem, ProblemPart};
+use super::problem::Problem;
 use super::reply::{Asked, Reply};
 use crate::app::Dashboard;
 
@@ -173,7 +173,13 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
     }
     let text =
         serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
-    serde_urlencoded::from_str(&text).map_err(|error| Problem::invalid("query", error.to_string()))
+    serde_urlencoded::from_str(&text).map_err(|error| of_field("query", &error.to_string()))
+}
+
+/// A problem with the field that the message names, if it names one.
+fn of_field(part: &str, message: &str) -> Problem {
+    let field = message.split('`').nth(1).map(|field| format!("{part}.{field}"));
+    Problem::invalid(field.as_deref().unwrap_or(part), message)
 }
 
 async fn body<I: DeserializeOwned>(request: Request) -> Result<I, Problem> {
@@ -190,11 +196,7 @@ async fn body<I: DeserializeOwned>(request: Request) -> Result<I, Problem> {
     }
     let value: serde_json::Value = serde_json::from_slice(&content)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))?;
-    serde_json::from_value(value).map_err(|error| {
-        let part = ProblemPart { message: error.to_string(), location: Some("body".to_owned()) };
-        let detail = format!("the body does not fit: {error}");
-        Problem { errors: vec![part], ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
-    })
+    serde_json::from_value(value).map_err(|error| of_field("body", &error.to_string()))
 }
 
 async fn read(body: Body) -> Result<bytes::Bytes, Problem> {

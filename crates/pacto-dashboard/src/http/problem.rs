@@ -82,6 +82,7 @@ impl From<RepositoryError> for Problem {
             | RepositoryError::NoMatch { .. }
             | RepositoryError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RepositoryError::NoVersions(_) => StatusCode::NOT_FOUND,
+            RepositoryError::Taken(_) => StatusCode::CONFLICT,
             RepositoryError::Registry(error) => status_of(error),
         };
         Self::new(status, error.to_string())

@@ -201,7 +201,11 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let Ok(turn) = Arc::clone(&connections).acquire_owned().await else { break };
+        let turn = tokio::select! {
+            turn = Arc::clone(&connections).acquire_owned() => turn,
+            () = &mut stop => break,
+        };
+        let Ok(turn) = turn else { break };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use pacto_contract::version::highest;
 use pacto_contract::{LenientVersion, VersionRange};
 use pacto_engine::graph::{Layout, Position, layout};
 
+use super::merge::{Parts, versions};
 use super::prepared::digest;
 use super::{Service, ServiceId, Snapshot};
 use crate::wire::graph::{
@@ -354,6 +356,21 @@ pub fn in_range(version: &str, constraint: &str) -> Option<bool> {
     Some(range.matches(&version))
 }
 
+/// The highest version of a service within a constraint, of those that are known; and whether there is one. Without a
+/// constraint that can be read the current one, of which nothing is said.
+pub fn within(snapshot: &Snapshot, target: &Service, constraint: &str) -> (Option<String>, Option<bool>) {
+    let current = Some(target.entry.version.clone()).filter(|version| !version.is_empty());
+    let Ok(range) = VersionRange::parse(constraint) else { return (current, None) };
+    if constraint.is_empty() {
+        return (current, None);
+    }
+    let known = versions(Parts::of(&snapshot.contents, &target.entry.name));
+    let found =
+        highest(known.iter().map(|version| version.version.as_str()), Some(&range)).map(str::to_owned);
+    let is_there = found.is_some() || in_range(&target.entry.version, constraint) == Some(true);
+    (found.or(current), Some(is_there))
+}
+
 /// Services that name `service` as a dependency, by name; of several mentions the first counts.
 pub fn dependents(snapshot: &Snapshot, service: ServiceId) -> Vec<Dependent> {
     let Some(target) = snapshot.services.get(service) else { return Vec::new() };
@@ -367,7 +384,7 @@ pub fn dependents(snapshot: &Snapshot, service: ServiceId) -> Vec<Dependent> {
             owner_key: other.entry.owner_key.clone(),
             required: need.required,
             compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.clone()),
-            in_range: in_range(&target.entry.version, &need.compatibility),
+            in_range: within(snapshot, target, &need.compatibility).1,
         })
     };
     target.dependents.iter().filter_map(dependent).collect()

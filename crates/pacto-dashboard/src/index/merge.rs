@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pacto_contract::LenientVersion;
 use pacto_contract::model::Owner;
+use pacto_contract::version::highest;
 
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
@@ -107,10 +108,8 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     let summary = compliance.summary.unwrap_or_default();
     let checks = details.and_then(|details| details.checks_summary).unwrap_or_default();
     let versions = versions(parts);
-    let latest = versions
-        .iter()
-        .map(|version| &version.version)
-        .find(|version| LenientVersion::parse(version).is_ok());
+    // A pre-release is an update only where there is nothing else.
+    let latest = highest(versions.iter().map(|version| version.version.as_str()), None).map(str::to_owned);
     let insights = insights_of_record(
         status,
         details,
@@ -135,8 +134,8 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
         compliance_errors: summary.errors,
         compliance_warnings: summary.warnings,
         top_insight: insights.into_iter().next().map(|insight| insight.title),
-        update_available: latest.is_some_and(|latest| is_higher(latest, &version)),
-        latest_available: latest.cloned(),
+        update_available: latest.as_deref().is_some_and(|latest| is_higher(latest, &version)),
+        latest_available: latest,
         last_change: versions
             .iter()
             .find(|known| known.version == version)

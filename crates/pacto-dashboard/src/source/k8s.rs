@@ -116,13 +116,14 @@ impl ClusterSource {
         let options = WatchOptions { namespace: self.namespace.clone(), ..WatchOptions::default() };
         let watch = Watch::start(cluster.connection.client.clone(), options);
         let mut changes = watch.subscribe();
+        let mut check = tokio::time::interval(CONTEXT_CHECK);
         loop {
             let snapshot = changes.borrow_and_update().clone();
             self.publish(cluster, &snapshot);
             self.follow_registries(&snapshot, follower);
             tokio::select! {
                 news = changes.changed() => if news.is_err() { return },
-                () = self.pause() => {
+                _ = check.tick() => {
                     let now = current_context(&ConnectOptions::default()).ok().flatten();
                     if now != cluster.connection.context {
                         return;
@@ -130,6 +131,7 @@ impl ClusterSource {
                     // Nothing changed, and it still is true.
                     self.publish_status(cluster, &watch.snapshot());
                 }
+                () = self.wake.notified() => check.reset_immediately(),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
@@ -29,6 +29,8 @@ use crate::wire::service::SourceKind;
 
 /// How long changes are collected before the directory is read again.
 const SETTLE: Duration = Duration::from_millis(80);
+/// How long that may take where something is written all the time.
+const SETTLE_AT_MOST: Duration = Duration::from_secs(1);
 /// How often the directory is looked at without being told, for file systems that tell nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Contracts that are in memory at once while many are read.
@@ -129,7 +131,8 @@ impl LocalSource {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             // An editor writes more than once.
-            while receiver.recv_timeout(SETTLE).is_ok() {}
+            let until = Instant::now() + SETTLE_AT_MOST;
+            while Instant::now() < until && receiver.recv_timeout(SETTLE).is_ok() {}
         }
     }
 
@@ -239,6 +242,10 @@ impl LocalSource {
                 self.bundles.open_directory(&normalize(&Path::new(&request.base).join(path)))
             }
             reference => {
+                // A digest means those bytes, which a directory cannot promise.
+                if reference.as_oci().is_some_and(|oci| oci.digest.is_some()) {
+                    return None;
+                }
                 let versions = known.get(reference.default_name())?;
                 let names = versions.iter().map(|(version, _)| version.as_str());
                 let tag = reference.as_oci().and_then(|oci| oci.tag.as_deref());

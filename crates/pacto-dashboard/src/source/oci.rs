@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use pacto_contract::LenientVersion;
 use tokio::sync::Notify;
 
 use super::repository::{Fetched, Repository, RepositoryError};
@@ -58,6 +59,8 @@ struct State {
     repositories: BTreeMap<Repository, Known>,
     /// Services that somebody looks at.
     viewed: VecDeque<Arc<str>>,
+    /// Services whose older versions were fetched in this round: each once, whatever came of it.
+    completed: BTreeSet<Arc<str>>,
     round: u64,
     is_first_round_over: bool,
 }
@@ -228,13 +231,20 @@ fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, no
         .iter_mut()
         .find(|version| version.reference.rsplit_once(':').is_some_and(|(_, known)| known == tag));
     if let Some(version) = wanted {
-        // What is there under another digest is another contract.
-        if version.place.as_ref() != Some(&fetched.place) {
+        let hash = Some(contract_hash(contract.source.text().as_bytes()));
+        // What is there under another digest, or looks otherwise, is another contract.
+        if version.place.as_ref() != Some(&fetched.place) || version.hash != hash {
             version.classification = None;
         }
-        version.version = Arc::from(contract.contract.service.version.as_str());
+        // A tag that holds another version than it says stays what it is called, or two tags would be one version.
+        let held = &contract.contract.service.version;
+        let is_same = match (LenientVersion::parse_tag(tag), LenientVersion::parse(held)) {
+            (Ok(said), Ok(held)) => said.precedence_cmp(&held).is_eq(),
+            _ => false,
+        };
+        version.version = Arc::from(if is_same { held.as_str() } else { tag });
         version.place = Some(fetched.place.clone());
-        version.hash = Some(contract_hash(contract.source.text().as_bytes()));
+        version.hash = hash;
         version.created = version.created.or(Some(now));
     }
 }

@@ -26,6 +26,9 @@ pub enum RepositoryError {
     /// The registry refused or could not be asked.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Another repository holds a service of that name.
+    #[error("another repository holds a service named {0}")]
+    Taken(String),
     /// There are no versions.
     #[error("{0} has no versions")]
     NoVersions(String),
@@ -55,7 +58,7 @@ impl RepositoryError {
             Self::NoVersions(_) | Self::NoMatch { .. } => UnresolvedReason::NoSemverTags,
             Self::Registry(RegistryError::Authentication { .. }) => UnresolvedReason::AuthFailed,
             Self::Registry(RegistryError::NotFound(_)) => UnresolvedReason::NotFound,
-            Self::Registry(_) | Self::Invalid { .. } => UnresolvedReason::PullFailed,
+            Self::Registry(_) | Self::Invalid { .. } | Self::Taken(_) => UnresolvedReason::PullFailed,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rounds of discovery: every repository that is known, and those that their contracts name.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,7 +71,9 @@ impl OciSource {
             }
             let Some(visit) = visits.next().await else { break };
             for repository in self.take(visit, round, &finder, &mut found).await {
-                if seen.len() < MAX_REPOSITORIES && seen.insert(repository.clone()) {
+                let is_due =
+                    self.state().repositories.get(&repository).is_none_or(|known| known.next_round <= round);
+                if seen.len() < MAX_REPOSITORIES && seen.insert(repository.clone()) && is_due {
                     queue.push_back(repository);
                 }
             }
@@ -92,6 +94,7 @@ impl OciSource {
     fn begin(&self) -> (VecDeque<Repository>, u64) {
         let mut state = self.state();
         state.round += 1;
+        state.completed.clear();
         let round = state.round;
         let configured: Vec<Repository> = state.configured.iter().cloned().collect();
         for repository in configured {
@@ -176,13 +179,9 @@ impl OciSource {
         let named = named(&record);
         let is_taken = {
             let contents = self.catalog.contents();
-            let same_name = contents
-                .oci
-                .get(&record.name)
-                .or_else(|| found.iter().find(|other| other.current.name == record.name));
-            same_name.is_some_and(|other| {
-                matches!(&other.current.place, Place::Repository { repository: owner, .. } if owner != repository.key())
-            })
+            let now = found.iter().find(|other| other.current.name == record.name);
+            let owner = now.or_else(|| contents.oci.get(&record.name)).and_then(|other| owner_of(other));
+            owner.is_some_and(|owner| self.rank(&owner) < self.rank(&repository))
         };
         let mut state = self.state();
         let known = state.repositories.entry(repository.clone()).or_default();
@@ -191,18 +190,23 @@ impl OciSource {
             let reference = repository.shown().to_owned();
             RepositoryError::Registry(RegistryError::Unreachable { reference, cause })
         });
-        let error = is_taken.then(|| {
-            RepositoryError::Reference(format!("another repository holds a service named {}", record.name))
-        });
+        let error = is_taken.then(|| RepositoryError::Taken(record.name.to_string()));
         let error = error.or(unconfirmed);
         *known = Known { tags, service: Some(Arc::clone(&record.name)), error, failures: 0, next_round: 0 };
         drop(state);
         if !is_taken {
             let service = ServiceRecord { current: record, versions };
             let service = unless_same(before.as_ref(), service);
+            found.retain(|other| other.current.name != service.current.name);
             found.push(service);
         }
         named
+    }
+
+    /// Of two repositories that hold a service of one name the one that users named is meant, else the first by name:
+    /// whoever answers first.
+    fn rank(&self, repository: &Repository) -> (bool, Repository) {
+        (!self.state().configured.contains(repository), repository.clone())
     }
 
     /// Puts what was found on the board.
@@ -256,7 +260,30 @@ impl OciSource {
         });
     }
 
+    /// A repository holds one service: what it held under another name is gone.
+    fn remove_renamed(&self) {
+        let held: BTreeMap<Arc<str>, Arc<str>> = {
+            let state = self.state();
+            let held = state.repositories.iter().filter(|(_, known)| known.error.is_none());
+            held.filter_map(|(repository, known)| {
+                Some((Arc::clone(repository.key()), known.service.clone()?))
+            })
+            .collect()
+        };
+        let is_gone = |service: &ServiceRecord| match &service.current.place {
+            Place::Repository { repository, .. } => {
+                held.get(repository).is_some_and(|name| *name != service.current.name)
+            }
+            Place::Directory(_) => false,
+        };
+        if self.catalog.contents().oci.values().any(|service| is_gone(service)) {
+            self.catalog
+                .update(|contents| Arc::make_mut(&mut contents.oci).retain(|_, service| !is_gone(service)));
+        }
+    }
+
     fn end(&self) {
+        self.remove_renamed();
         let mut state = self.state();
         state.is_first_round_over = true;
         let locations = Self::locations(&state);
@@ -294,6 +321,14 @@ impl OciSource {
             }
         });
         self.look.notify_one();
+    }
+}
+
+/// The repository that holds a service.
+fn owner_of(service: &ServiceRecord) -> Option<Repository> {
+    match &service.current.place {
+        Place::Repository { repository, .. } => Repository::of(repository).ok(),
+        Place::Directory(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use super::{Fetched, OciSource, Repository, note_fetched, unless_same};
-use crate::record::{Place, ServiceRecord};
+use crate::record::{Place, ServiceRecord, VersionRecord};
 use crate::source::history::{classify, open_pairs};
 
 /// Most versions of one service that are fetched without being asked for, the highest first.
@@ -140,7 +140,11 @@ impl OciSource {
             let services = Arc::make_mut(&mut contents.oci);
             if let Some(service) = services.get_mut(name) {
                 // A round may have found another current version meanwhile; its own list of versions is kept then.
-                if Arc::ptr_eq(service, before) || service.versions.len() == record.versions.len() {
+                let same =
+                    |(left, right): (&VersionRecord, &VersionRecord)| left.reference == right.reference;
+                let is_same_list = service.versions.len() == record.versions.len()
+                    && service.versions.iter().zip(&record.versions).all(same);
+                if is_same_list {
                     let current = Arc::clone(&service.current);
                     *service =
                         unless_same(Some(service), ServiceRecord { current, versions: record.versions });

@@ -845,7 +845,7 @@ export type Proof = "witness" | "structural" | "undecided";
 
 /** Answer of `/readyz`. */
 export interface Readiness {
-  /** Whether there is a snapshot and no source fails. */
+  /** Whether at least one source that is in use has answered. */
   ready: boolean;
   /** How the sources are. */
   sources: SourceReadiness[];

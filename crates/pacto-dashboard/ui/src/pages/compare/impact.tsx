@@ -16,7 +16,7 @@ const WORD: Record<ConsumerVerdict, string> = {
   'not-affected': 'not affected',
 };
 const HINT: Record<ConsumerVerdict, string> = {
-  breaks: 'uses something that changed in a breaking way and admits the new version',
+  breaks: 'meets something that changed in a breaking way and admits the new version',
   'may-break': 'admits the new version; whether it uses what changed is not certain',
   'held-back': 'its range does not admit the new version: it stays on the old one',
   unknown: 'what it uses is not known',
@@ -154,13 +154,13 @@ function ConsumerRow({ consumer }: { consumer: Consumer }): JSX.Element {
           {through.length > 0 && (
             <span class="consumer-path">
               {' '}
-              through <bdi>{visible(through.join(' → '))}</bdi>
+              · by way of <bdi>{visible(through.join(' → '))}</bdi>
             </span>
           )}
         </p>
         {consumer.uses.length > 0 && (
           <p class="uses">
-            <span class="dim">uses</span>
+            <span class="dim">meets</span>
             {consumer.uses.slice(0, 12).map((use) => (
               <code key={use}>{visible(use)}</code>
             ))}
