@@ -331,6 +331,7 @@ fn sources_say_how_they_are() {
     let cx = context();
     cx.write("a/pacto.yaml", contract("a", "1.0.0", ""));
     cx.write("broken/pacto.yaml", "pactoVersion: [");
+    cx.write("twin/pacto.yaml", contract("a", "1.0.0", ""));
     let server = serve(&cx, &["."]);
     let report = server.wait("/api/sources", |report| report["sources"][0]["services"] == 1);
     let local = &report["sources"][0];
@@ -339,6 +340,11 @@ fn sources_say_how_they_are() {
     let broken = &local["locations"][0];
     assert_eq!((&broken["ref"], &broken["state"]), (&"broken".into(), &"failing".into()));
     assert!(broken["error"].as_str().unwrap().contains("broken"), "{broken}");
+    let twin = &local["locations"][1];
+    assert_eq!(
+        (&twin["ref"], &twin["error"]),
+        (&"twin".into(), &"a 1.0.0 is also in a, which is shown".into())
+    );
     for (position, kind) in [(1, "k8s"), (2, "oci")] {
         let source = &report["sources"][position];
         assert_eq!(

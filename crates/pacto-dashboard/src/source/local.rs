@@ -33,6 +33,8 @@ const SETTLE: Duration = Duration::from_millis(80);
 const SETTLE_AT_MOST: Duration = Duration::from_secs(1);
 /// How often the directory is looked at without being told, for file systems that tell nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often what was read so far is shown while many contracts are read.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// Contracts that are in memory at once while many are read.
 const READ_AT_ONCE: usize = 256;
 /// Most places with errors that are listed.
@@ -95,6 +97,9 @@ impl LocalSource {
         let (sender, receiver) = channel();
         let nudge = Nudge(sender.clone());
         std::thread::spawn(move || {
+            // Watching a large tree takes a while; what is there is shown before. What changes meanwhile is seen by the first
+            // look of `run`.
+            self.look();
             let watcher = self.watch(sender);
             self.run(&receiver);
             drop(watcher);
@@ -176,7 +181,13 @@ impl LocalSource {
 
     fn load_parts(&mut self, wanted: &[(PathBuf, u64)]) {
         let validator = Validator::default();
+        let mut shown = Instant::now();
         for part in wanted.chunks(READ_AT_ONCE) {
+            if shown.elapsed() > SHOW_EVERY {
+                let services = Arc::new(self.services());
+                self.catalog.update(|contents| contents.local = services);
+                shown = Instant::now();
+            }
             let known = by_name(self.read.values().filter_map(|(_, entry)| entry.as_ref().ok()));
             let entries =
                 parallel::map(parallel::processors(), part, |(path, _)| self.read(path, &known, &validator));
@@ -354,6 +365,29 @@ impl LocalSource {
         versions.into_iter().filter_map(service).collect()
     }
 
+    /// Directories that are not shown, because another one holds the same version of the same service.
+    fn twins(&self) -> Vec<(PathBuf, String)> {
+        let mut first: HashMap<(&str, &str), &PathBuf> = HashMap::new();
+        let mut loaded: Vec<_> = self.read.iter().collect();
+        loaded.sort_by_key(|(path, _)| *path);
+        let mut twins = Vec::new();
+        for (path, (_, entry)) in loaded {
+            let Ok(entry) = entry else { continue };
+            let (name, version) = (&*entry.record.name, entry.record.version.as_str());
+            match first.get(&(name, version)) {
+                Some(other) => {
+                    let other = pacto_app::sources::shown_from(&self.context.directory, other);
+                    twins
+                        .push((path.clone(), format!("{name} {version} is also in {other}, which is shown")));
+                }
+                None => {
+                    first.insert((name, version), path);
+                }
+            }
+        }
+        twins
+    }
+
     fn locations(&self) -> Vec<SourceLocation> {
         let location = |reference: String, state, error| SourceLocation {
             reference,
@@ -371,6 +405,10 @@ impl LocalSource {
                 location(shown, SourceState::Failing, Some(error.clone()))
             })
             .collect();
+        broken.extend(self.twins().into_iter().map(|(path, error)| {
+            let shown = pacto_app::sources::shown_from(&self.context.directory, &path);
+            location(shown, SourceState::Failing, Some(error))
+        }));
         broken.sort_by(|left, right| left.reference.cmp(&right.reference));
         broken.truncate(MAX_LISTED);
         broken.push(location(self.shown.clone(), SourceState::Live, None));

@@ -59,6 +59,8 @@ struct State {
     repositories: BTreeMap<Repository, Known>,
     /// Services that somebody looks at.
     viewed: VecDeque<Arc<str>>,
+    /// Repositories whose current contract is another one since this round began.
+    changed: BTreeSet<Repository>,
     /// Services whose older versions were fetched in this round: each once, whatever came of it.
     completed: BTreeSet<Arc<str>>,
     round: u64,

@@ -171,6 +171,7 @@ impl OciSource {
         let record = match (&current, &before) {
             (Some((tag, fetched)), _) => {
                 note_fetched(&mut versions, tag, fetched, Timestamp::now());
+                self.state().changed.insert(repository.clone());
                 Arc::new(self.record(fetched, finder).await)
             }
             (None, Some(before)) => Arc::clone(&before.current),
@@ -227,11 +228,20 @@ impl OciSource {
         });
     }
 
-    /// Judges those whose policies were not here yet.
+    /// Judges those whose policies were not here yet, or are others now.
     pub(super) async fn judge_again(&self) {
         let contents = self.catalog.contents();
-        let partial: Vec<_> =
-            contents.oci.values().filter(|service| service.current.is_judged_in_part).cloned().collect();
+        let changed = std::mem::take(&mut self.state().changed);
+        let follows_changed = |record: &ContractRecord| {
+            let mut named = record.references.iter().filter_map(|one| Repository::of(&one.reference).ok());
+            named.any(|repository| changed.contains(&repository))
+        };
+        let partial: Vec<_> = contents
+            .oci
+            .values()
+            .filter(|service| service.current.is_judged_in_part || follows_changed(&service.current))
+            .cloned()
+            .collect();
         let finder = self.finder();
         let mut judged = Vec::new();
         for service in partial {
