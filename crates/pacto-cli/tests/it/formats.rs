@@ -232,6 +232,8 @@ fn the_program_alone_shows_what_it_can_do() {
       logout      Forget the password of a registry
       cache       List or remove what was fetched before
       doc         Document a contract as Markdown
+      dashboard   Explore every contract in the browser: directories, registries and clusters in one
+                  place, live
       version     Print the version
       completion  Print a completion script for a shell
       help        Print this message or the help of the given subcommand(s)
