@@ -84,6 +84,8 @@ fn nobody_makes_the_server_knock_at_other_doors() {
     ] {
         assert_eq!(server.post("/api/resolve", body).status, status, "{body}");
     }
+    let secret = server.post("/api/resolve", r#"{"ref": "oci://bob:hunter2@127.0.0.1:9/named"}"#);
+    assert!(secret.status == 422 && !secret.text().contains("hunter2"), "{}", secret.text());
     let untyped = server.ask("POST", "/api/resolve", &[("content-type", "text/plain")], r#"{"ref": "x/y"}"#);
     assert_eq!(untyped.status, 415);
     let large = format!(r#"{{"ref": "{}"}}"#, "x".repeat(70_000));

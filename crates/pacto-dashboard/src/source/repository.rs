@@ -7,7 +7,7 @@ use pacto_app::registries::Place as Where;
 use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::reference::OciReference;
 use pacto_contract::version::highest;
-use pacto_contract::{Bundle, ContractDocument, LenientVersion, Reference, VersionRange};
+use pacto_contract::{Bundle, ContractDocument, LenientVersion, Reference, ReferenceError, VersionRange};
 use pacto_engine::library::{Origin, Resolved, Unresolved};
 use pacto_oci::registry::RegistryError;
 use thiserror::Error;
@@ -108,7 +108,12 @@ impl Repository {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("oci://{text}") };
         let shown = pacto_app::error::shown(text);
         let parsed = Reference::parse(&with_scheme);
-        let key = match parsed.map_err(|error| wrong(format!("{shown:?}: {error}")))? {
+        let refused = |error| match error {
+            // The text holds a password.
+            ReferenceError::Credentials => wrong(ReferenceError::Credentials.to_string()),
+            error => wrong(format!("{shown:?}: {error}")),
+        };
+        let key = match parsed.map_err(refused)? {
             Reference::Oci(oci) => format!("oci://{}", oci.repository_path()),
             Reference::Layout(layout) => format!("oci-layout://{}", layout.directory),
             Reference::Local(_) => return Err(wrong(format!("{shown:?} is no repository"))),
