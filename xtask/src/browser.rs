@@ -61,7 +61,12 @@ impl Server {
         for name in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
             command.env(name, home.join(name));
         }
-        command.env("KUBECONFIG", home.join("none")).stderr(Stdio::piped());
+        // The examples stand in for the registry that they name.
+        let mirror = format!("registry.example.com/veloria={}", fixture.display());
+        command
+            .env("PACTO_REGISTRY_MIRROR", mirror)
+            .env("KUBECONFIG", home.join("none"))
+            .stderr(Stdio::piped());
         let mut child = command.spawn().context("the dashboard does not start")?;
         let stderr = child.stderr.take().context("the dashboard says nothing")?;
         let mut server = Self { child, url: String::new() };

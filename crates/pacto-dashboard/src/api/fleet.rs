@@ -8,7 +8,7 @@ use super::health::Nothing;
 use super::services::{find_version, is_about};
 use crate::app::Dashboard;
 use crate::comparison::{self, Version};
-use crate::http::operation::{Api, Call};
+use crate::http::operation::{Api, Call, some_text};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{Direction, around, part};
@@ -58,6 +58,7 @@ fn check_words(location: &str, text: Option<&str>, known: &[&str]) -> Result<(),
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct GraphInput {
     /// Only what is around this service.
+    #[serde(default, deserialize_with = "some_text")]
     focus: Option<String>,
     /// Steps from the focus; 2 without it, at most 64.
     #[schemars(range(min = 1, max = 64))]
@@ -65,16 +66,20 @@ pub struct GraphInput {
     /// Which way to go from the focus.
     direction: Option<Direction>,
     /// Owners, separated by commas; `(unowned)` for those without one.
+    #[serde(default, deserialize_with = "some_text")]
     owner: Option<String>,
     /// Statuses, separated by commas; `external` for services that are not known.
     #[schemars(regex(
         pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown|external)(,(Compliant|Warning|NonCompliant|Reference|Unknown|external))*)?$"
     ))]
+    #[serde(default, deserialize_with = "some_text")]
     status: Option<String>,
     /// Sources, separated by commas.
     #[schemars(regex(pattern = "^((k8s|local|oci)(,(k8s|local|oci))*)?$"))]
+    #[serde(default, deserialize_with = "some_text")]
     source: Option<String>,
     /// Part of the name, owner, version or source.
+    #[serde(default, deserialize_with = "some_text")]
     q: Option<String>,
 }
 
@@ -146,10 +151,12 @@ pub struct DiffInput {
     /// Service of the old version.
     from_name: String,
     /// Old version; the current one without it.
+    #[serde(default, deserialize_with = "some_text")]
     from_version: Option<String>,
     /// Service of the new version.
     to_name: String,
     /// New version; the current one without it.
+    #[serde(default, deserialize_with = "some_text")]
     to_version: Option<String>,
 }
 
@@ -192,8 +199,10 @@ pub struct ImpactInput {
     /// Service.
     name: String,
     /// Old version; the current one without it.
+    #[serde(default, deserialize_with = "some_text")]
     from_version: Option<String>,
     /// New version; the highest without it.
+    #[serde(default, deserialize_with = "some_text")]
     to_version: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::app::Dashboard;
 use crate::details::{empty, of_contract, overlay, policy_of};
-use crate::http::operation::{Api, Call};
+use crate::http::operation::{Api, Call, some_text};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{dependents as who_needs, references, tree, within};
@@ -91,28 +91,34 @@ const MAX_LIMIT: usize = 10_000;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct ListInput {
     /// Part of the name, owner, version or source; case does not matter.
+    #[serde(default, deserialize_with = "some_text")]
     q: Option<String>,
     /// Owners, separated by commas; `(unowned)` for those without one.
+    #[serde(default, deserialize_with = "some_text")]
     owner: Option<String>,
     /// Statuses, separated by commas.
     #[schemars(regex(
         pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown)(,(Compliant|Warning|NonCompliant|Reference|Unknown))*)?$"
     ))]
+    #[serde(default, deserialize_with = "some_text")]
     status: Option<String>,
     /// Sources, separated by commas.
     #[schemars(regex(pattern = "^((k8s|local|oci)(,(k8s|local|oci))*)?$"))]
+    #[serde(default, deserialize_with = "some_text")]
     source: Option<String>,
     /// `name`, `version`, `status`, `owner`, `compliance`, `checks`, `blast`, `dependencies`, `dependents`, `change` or `source`; with
     /// `-` in front the other way round.
     #[schemars(regex(
         pattern = "^(-?(name|version|status|owner|compliance|checks|blast|dependencies|dependents|change|source))?$"
     ))]
+    #[serde(default, deserialize_with = "some_text")]
     sort: Option<String>,
     /// Most services; 1 to 10,000.
     #[schemars(range(min = 1, max = 10_000))]
     limit: Option<usize>,
     /// Where the page begins: from the `Link` of the page before.
     #[schemars(regex(pattern = "^[0-9]{0,9}$"))]
+    #[serde(default, deserialize_with = "some_text")]
     cursor: Option<String>,
 }
 

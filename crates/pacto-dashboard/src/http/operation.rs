@@ -164,16 +164,22 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
                 format!("longer than {MAX_PARAMETER} characters"),
             ));
         }
-        // `?limit=` is no limit.
-        if !value.is_empty()
-            && !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name))
-        {
+        if !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name)) {
             pairs.push((name, value));
         }
     }
     let text =
         serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
     serde_urlencoded::from_str(&text).map_err(|error| of_field("query", &error.to_string()))
+}
+
+/// A text parameter that is empty is not given.
+///
+/// # Errors
+/// As the text itself.
+pub fn some_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 /// A problem with the field that the message names, if it names one.
