@@ -42,9 +42,8 @@ pub fn run() -> Result<()> {
     let fixture = home.path().join("contracts");
     let server = Server::over_examples(home.path(), &fixture)?;
     let mut command = Command::new("npm");
-    command.args(["test", "--silent"]).current_dir(&tests);
-    command.env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
-    crate::run_command(&mut command).context("the UI does not do in a browser what it should")
+    command.args(["test", "--silent"]).env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
+    in_folder(&mut command, &tests).context("the UI does not do in a browser what it should")
 }
 
 impl Server {
@@ -85,9 +84,21 @@ impl Server {
     }
 }
 
+/// Runs a program in a folder, and says which.
+pub fn in_folder(command: &mut Command, folder: &Path) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let arguments: Vec<_> =
+        command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    println!("$ {program} {}", arguments.join(" "));
+    let status =
+        command.current_dir(folder).status().with_context(|| format!("{program} cannot be started"))?;
+    ensure!(status.success(), "{program} {} failed", arguments.join(" "));
+    Ok(())
+}
+
 fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("npm");
-    crate::run_command(command.args(arguments).arg("--silent").current_dir(folder))
+    in_folder(command.args(arguments).arg("--silent"), folder)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
