@@ -155,6 +155,8 @@ pub fn dashboard(services: usize) -> Result<()> {
         classified.as_secs_f64() / listening.as_secs_f64(),
         "",
     );
+    // The server has closed a connection on which nothing was asked for so long.
+    let mut reader = Client::new(&server);
     let list = reader.get("/api/services", "")?;
     let etag = format!("if-none-match: {}\r\n", list.etag.context("the list has an identity")?);
     let (times, _) = reader.times(REQUESTS, |_| "/api/services".to_owned(), &etag)?;
