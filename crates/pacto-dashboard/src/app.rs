@@ -199,6 +199,7 @@ impl Dashboard {
             if changes.changed().await.is_err() {
                 return;
             }
+            // A source writes more than once; one snapshot for all of it.
             tokio::time::sleep(SETTLE).await;
             changes.mark_unchanged();
         }

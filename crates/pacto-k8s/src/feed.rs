@@ -137,6 +137,7 @@ impl<V: View> Following<V> {
     async fn next(&mut self) -> Change<V> {
         loop {
             if let Some(wait) = self.wait.take() {
+                // The pause after a failure; the cluster does not say when to come back.
                 sleep(wait).await;
             }
             let api = &self.api;

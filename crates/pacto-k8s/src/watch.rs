@@ -146,6 +146,7 @@ async fn run(client: Client, options: WatchOptions, publish: watch::Sender<Arc<S
             // failure.
             follow(&client, &options, &served, &mut known, &mut publisher).await;
         }
+        // A cluster that does not answer tells nobody when it does again.
         sleep(backoff.delay()).await;
     }
 }

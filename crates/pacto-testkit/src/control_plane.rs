@@ -220,6 +220,7 @@ impl ControlPlane {
                 return false;
             }
             assert!(begin.elapsed() < START, "kube-apiserver is not ready:\n{}", self.log());
+            // An API server tells nobody that it is ready.
             std::thread::sleep(Duration::from_millis(100));
         }
         *self.api_server.lock().expect("a process") = Some(process);

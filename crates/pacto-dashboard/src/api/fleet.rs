@@ -1,6 +1,8 @@
 //! Graph, comparison, impact, owners.
 
 use super::operation;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -96,10 +98,13 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     let reasons = app.oci.reasons_id();
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
     if is_whole && reasons.is_empty() {
+        let _turn = app.turn().await?;
+        drawn(&snapshot).await;
         let (_, prepared) = snapshot.graph();
         return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
     }
     let _turn = app.turn().await?;
+    drawn(&snapshot).await;
     let whole = &snapshot.graph().0;
     let mut data = match &input.focus {
         Some(focus) => {
@@ -119,6 +124,16 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
         node.reason = app.oci.reason_by_name(&node.id);
     }
     Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))
+}
+
+/// Draws the whole graph on a thread that may work for a while, unless it is drawn already.
+async fn drawn(snapshot: &Arc<Snapshot>) {
+    let snapshot = Arc::clone(snapshot);
+    // Where that ends badly the caller does it, and the client hears of it.
+    let _ = tokio::task::spawn_blocking(move || {
+        snapshot.graph().1.compressed();
+    })
+    .await;
 }
 
 fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {

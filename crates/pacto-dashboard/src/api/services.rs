@@ -166,11 +166,12 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
     let mut found = select(&snapshot, &input)?;
     sort(&mut found, input.sort.as_deref())?;
     let total = found.len();
-    let page: Vec<&ServiceEntry> = found.into_iter().skip(start).take(limit).collect();
+    let rest = found.get(start..).unwrap_or_default();
+    let page = rest.get(..limit).unwrap_or(rest);
     let end = start.saturating_add(page.len());
     let key = format!("{input:?}{}", snapshot.list.digest);
     let etag = crate::index::prepared::digest(key.as_bytes());
-    let owned: Vec<ServiceEntry> = page.into_iter().cloned().collect();
+    let owned: Vec<ServiceEntry> = page.iter().copied().cloned().collect();
     let mut reply = Reply::with_etag(&owned, &etag, &call.asked)
         .header("x-total-count", &total.to_string())
         .header("x-snapshot", &snapshot.id);

@@ -96,6 +96,7 @@ impl ClusterSource {
         }
     }
 
+    /// A kubeconfig tells nobody that it changed.
     async fn pause(&self) {
         tokio::select! {
             () = tokio::time::sleep(CONTEXT_CHECK) => {}

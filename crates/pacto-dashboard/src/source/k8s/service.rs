@@ -51,8 +51,8 @@ pub(super) fn group(snapshot: &Snapshot) -> Clusters {
         services.sort_by(|left, right| {
             (rank(left), &left.details.namespace).cmp(&(rank(right), &right.details.namespace))
         });
-        let others: Vec<String> = services.iter().skip(1).map(said).collect();
-        if let Some(first) = services.first_mut().filter(|_| !others.is_empty()) {
+        if let Some((first, others)) = services.split_first_mut().filter(|(_, others)| !others.is_empty()) {
+            let others: Vec<String> = others.iter().map(said).collect();
             first.details.notes.push(format!("Also in {}.", others.join(", ")));
         }
         (name, services.into_iter().map(Arc::new).collect())

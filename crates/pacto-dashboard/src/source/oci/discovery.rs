@@ -45,6 +45,7 @@ impl OciSource {
         loop {
             self.round().await;
             let pause = with_jitter(self.period);
+            // Registries tell nobody of what is new.
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.wake.notified() => {}

@@ -137,7 +137,8 @@ impl Ladder {
             }
         }
         let (mut total, mut ends, mut tree) = (0, Vec::new(), Vec::new());
-        for (column, next) in columns.iter().zip(columns.iter().skip(1)) {
+        for pair in columns.windows(2) {
+            let [column, next] = pair else { continue };
             tree.clear();
             tree.resize(next.len() + 1, 0);
             let mut passed = 0;
