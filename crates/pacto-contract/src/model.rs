@@ -120,7 +120,7 @@ pub struct Service {
 }
 
 /// Who answers for a service; the form that was written is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Owner {
     /// A plain name.
@@ -130,7 +130,7 @@ pub enum Owner {
 }
 
 /// Structured ownership.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct Team {
     /// Owning team.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ pub struct Team {
 }
 
 /// One way to reach an owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct Contact {
     /// `email`, `url`, `group`, `oncall`, `chat` or `other`.
     #[serde(rename = "type")]

@@ -93,7 +93,7 @@ impl Bundles {
 
     /// As [`open`](Self::open), for what needs no network; for threads that may wait.
     pub fn open_directory(&self, directory: &Path) -> Option<Opened> {
-        let place = Place::Directory(directory.to_owned());
+        let place = Place::Directory(directory.into());
         if let Some(opened) = self.known(&place) {
             return Some(opened);
         }

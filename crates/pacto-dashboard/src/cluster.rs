@@ -1,5 +1,7 @@
 //! What is kept of a service in a cluster.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::record::{CrossReference, Need};
@@ -16,9 +18,9 @@ pub struct ClusterService {
     /// Since when each condition is what it is.
     pub since: Vec<Option<Timestamp>>,
     /// Services that it calls.
-    pub needs: Vec<Need>,
+    pub needs: Arc<[Need]>,
     /// Contracts whose configuration or policy it uses.
-    pub references: Vec<CrossReference>,
+    pub references: Arc<[CrossReference]>,
     /// Revisions, in no order.
     pub revisions: Vec<Version>,
 }

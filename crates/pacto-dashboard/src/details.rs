@@ -4,6 +4,7 @@ mod documents;
 mod files;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pacto_contract::model::{Contract, Scaling as Declared};
 use pacto_contract::yaml::Mapping;
@@ -37,7 +38,7 @@ pub fn of_contract(
         name: contract.service.name.clone(),
         version: contract.service.version.clone(),
         owner_key: owner_key(contract.service.owner.as_ref()),
-        owner: contract.service.owner.clone(),
+        owner: contract.service.owner.clone().map(Arc::new),
         contract_status: status,
         source,
         sources: vec![source],
@@ -202,7 +203,7 @@ fn texts(mapping: &Mapping) -> BTreeMap<String, String> {
 }
 
 fn dependencies(contract: &Contract) -> Vec<Dependency> {
-    let dependency = |dependency: &std::sync::Arc<pacto_contract::model::Dependency>| Dependency {
+    let dependency = |dependency: &Arc<pacto_contract::model::Dependency>| Dependency {
         name: dependency.name().to_owned(),
         reference: dependency.reference.clone(),
         required: dependency.required,

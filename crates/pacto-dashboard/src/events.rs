@@ -1,6 +1,7 @@
 //! What changed between two snapshots, written once for all who listen.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -56,7 +57,7 @@ impl Event {
 
     fn snapshot(
         now: &Snapshot,
-        changed: Vec<ServiceEntry>,
+        changed: Vec<Arc<ServiceEntry>>,
         removed: Vec<String>,
         reset: bool,
         structure: bool,
@@ -75,7 +76,7 @@ impl Event {
 }
 
 /// Services that look different or are new, and those that are gone: both lists are sorted, so one walk does.
-fn difference(before: &Snapshot, now: &Snapshot) -> (Vec<ServiceEntry>, Vec<String>) {
+fn difference(before: &Snapshot, now: &Snapshot) -> (Vec<Arc<ServiceEntry>>, Vec<String>) {
     let (mut changed, mut removed) = (Vec::new(), Vec::new());
     let (mut old, mut new) = (before.services.iter().peekable(), now.services.iter().peekable());
     loop {
@@ -90,7 +91,7 @@ fn difference(before: &Snapshot, now: &Snapshot) -> (Vec<ServiceEntry>, Vec<Stri
         match (gone, come) {
             (Some(gone), None) => removed.push(gone.entry.name.clone()),
             (gone, Some(come)) if gone.is_none_or(|gone| gone.entry != come.entry) => {
-                changed.push(come.entry.clone());
+                changed.push(Arc::clone(&come.entry));
             }
             _ => {}
         }

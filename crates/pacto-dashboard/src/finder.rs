@@ -72,7 +72,7 @@ impl Finder {
 
     fn place(&self, request: &Request) -> Option<Place> {
         if let Reference::Local(path) = &request.reference {
-            return Some(Place::Directory(normalize(&Path::new(&request.base).join(path))));
+            return Some(Place::Directory(normalize(&Path::new(&request.base).join(path)).into()));
         }
         let (tag, digest) = match &request.reference {
             Reference::Oci(oci) => (oci.tag.as_deref(), oci.digest.as_ref()),

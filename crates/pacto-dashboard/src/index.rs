@@ -28,7 +28,6 @@ use prepared::Prepared;
 
 use crate::catalog::Contents;
 use crate::record::{CrossReference, Need};
-use crate::wire::graph::GraphData;
 use crate::wire::owner::OwnerDetails;
 use crate::wire::service::ServiceEntry;
 
@@ -39,7 +38,7 @@ pub type ServiceId = usize;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// As lists show it.
-    pub entry: ServiceEntry,
+    pub entry: Arc<ServiceEntry>,
     /// What it needs, in the order of the contract.
     pub needs: Vec<ResolvedNeed>,
     /// Whose configuration and policies it uses, in the order of the contract.
@@ -87,7 +86,7 @@ pub struct Snapshot {
     pub graph_id: String,
     by_name: HashMap<Arc<str>, ServiceId>,
     layout: Arc<graph::Drawing>,
-    graph: OnceLock<(GraphData, Prepared)>,
+    graph: OnceLock<Prepared>,
     owners: OnceLock<Vec<OwnerDetails>>,
 }
 
@@ -103,16 +102,12 @@ impl Snapshot {
     }
 
     /// The whole graph, as it travels.
-    pub fn graph(&self) -> &(GraphData, Prepared) {
-        self.graph.get_or_init(|| {
-            let data = graph::whole(self);
-            let prepared = Prepared::new(&data);
-            (data, prepared)
-        })
+    pub fn graph(&self) -> &Prepared {
+        self.graph.get_or_init(|| Prepared::new(&graph::whole(self)))
     }
 
     /// Owners with their services, by key.
     pub fn owners(&self) -> &[OwnerDetails] {
-        self.owners.get_or_init(|| owners::group(self.services.iter().map(|service| &service.entry)))
+        self.owners.get_or_init(|| owners::group(self.services.iter().map(|service| &*service.entry)))
     }
 }

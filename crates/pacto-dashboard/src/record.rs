@@ -1,6 +1,8 @@
 //! What is kept of a contract: enough for the list and the graph. Everything else is read again when somebody looks.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ use crate::wire::graph::RefType;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// A directory of this machine.
-    Directory(PathBuf),
+    Directory(Arc<Path>),
     /// A registry, an image layout, or what was fetched from it before.
     Repository {
         /// As in a reference, with its scheme: `oci://ghcr.io/acme/cart` or `oci-layout:///directory`.
@@ -42,27 +44,27 @@ impl Place {
 }
 
 /// A service that a contract names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Need {
     /// Name: declared, or the last part of the reference.
-    pub name: String,
+    pub name: Arc<str>,
     /// As declared.
-    pub reference: String,
+    pub reference: Arc<str>,
     /// Whether the service cannot work without it.
     pub required: bool,
     /// Version constraint; empty for any.
-    pub compatibility: String,
+    pub compatibility: Arc<str>,
 }
 
 /// A contract whose configuration or policy is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CrossReference {
     /// What is used.
     pub kind: RefType,
     /// Last part of the reference.
-    pub name: String,
+    pub name: Arc<str>,
     /// As declared.
-    pub reference: String,
+    pub reference: Arc<str>,
 }
 
 /// The current contract of a service in one source.
@@ -71,17 +73,17 @@ pub struct ContractRecord {
     /// `service.name`.
     pub name: Arc<str>,
     /// `service.version`.
-    pub version: String,
+    pub version: Arc<str>,
     /// Who answers for it.
-    pub owner: Option<Owner>,
+    pub owner: Option<Arc<Owner>>,
     /// Where its files are.
     pub place: Place,
     /// Names of its image and chart, where they differ from its own.
     pub aliases: Vec<String>,
     /// Services that it calls.
-    pub needs: Vec<Need>,
+    pub needs: Arc<[Need]>,
     /// Contracts whose configuration or policy it uses.
-    pub references: Vec<CrossReference>,
+    pub references: Arc<[CrossReference]>,
     /// Errors that validation found.
     pub errors: usize,
     /// Warnings that validation found.
@@ -100,7 +102,7 @@ pub struct VersionRecord {
     /// Where its files are; without them only the tag is known.
     pub place: Option<Place>,
     /// The reference without files.
-    pub reference: String,
+    pub reference: Arc<str>,
     /// SHA-256 of the contract.
     pub hash: Option<[u8; 32]>,
     /// When it was written, or fetched first.
@@ -129,8 +131,8 @@ impl ContractRecord {
         let first_error = errors.next().map(|finding| finding.message.clone());
         Self {
             name: Arc::from(own.as_str()),
-            version: contract.service.version.clone(),
-            owner: contract.service.owner.clone(),
+            version: Arc::from(contract.service.version.as_str()),
+            owner: contract.service.owner.clone().map(Arc::new),
             place,
             aliases: image.into_iter().chain(chart).filter(|alias| alias != own).collect(),
             needs: needs(contract),
@@ -148,22 +150,84 @@ impl ContractRecord {
     }
 }
 
-fn needs(contract: &Contract) -> Vec<Need> {
+/// What many records have in common, kept once: versions of one service need the same, and many services name one.
+#[derive(Debug, Default)]
+pub struct Shared {
+    texts: HashSet<Arc<str>>,
+    owners: HashSet<Arc<Owner>>,
+    needs: HashSet<Arc<[Need]>>,
+    references: HashSet<Arc<[CrossReference]>>,
+}
+
+impl Shared {
+    /// The same record, made of what is here already where it can be.
+    pub fn share(&mut self, mut record: ContractRecord) -> ContractRecord {
+        record.name = one(&mut self.texts, record.name);
+        record.version = one(&mut self.texts, record.version);
+        record.owner = record.owner.map(|owner| one(&mut self.owners, owner));
+        record.needs = match self.needs.get(&record.needs) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let need = |need: &Need| Need {
+                    name: one(&mut self.texts, Arc::clone(&need.name)),
+                    reference: one(&mut self.texts, Arc::clone(&need.reference)),
+                    required: need.required,
+                    compatibility: one(&mut self.texts, Arc::clone(&need.compatibility)),
+                };
+                let needs = record.needs.iter().map(need).collect();
+                one(&mut self.needs, needs)
+            }
+        };
+        record.references = match self.references.get(&record.references) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let reference = |reference: &CrossReference| CrossReference {
+                    kind: reference.kind,
+                    name: one(&mut self.texts, Arc::clone(&reference.name)),
+                    reference: one(&mut self.texts, Arc::clone(&reference.reference)),
+                };
+                let references = record.references.iter().map(reference).collect();
+                one(&mut self.references, references)
+            }
+        };
+        record
+    }
+
+    /// Forgets what no record has any more.
+    pub fn sweep(&mut self) {
+        self.needs.retain(|value| Arc::strong_count(value) > 1);
+        self.references.retain(|value| Arc::strong_count(value) > 1);
+        self.owners.retain(|value| Arc::strong_count(value) > 1);
+        self.texts.retain(|value| Arc::strong_count(value) > 1);
+    }
+}
+
+fn one<T: Eq + Hash + ?Sized>(known: &mut HashSet<Arc<T>>, value: Arc<T>) -> Arc<T> {
+    match known.get(&value) {
+        Some(known) => Arc::clone(known),
+        None => {
+            known.insert(Arc::clone(&value));
+            value
+        }
+    }
+}
+
+fn needs(contract: &Contract) -> Arc<[Need]> {
     let need = |dependency: &Arc<pacto_contract::model::Dependency>| Need {
-        name: dependency.name().to_owned(),
-        reference: dependency.reference.clone(),
+        name: Arc::from(dependency.name()),
+        reference: Arc::from(dependency.reference.as_str()),
         required: dependency.required,
-        compatibility: dependency.compatibility.clone(),
+        compatibility: Arc::from(dependency.compatibility.as_str()),
     };
     contract.dependencies.iter().map(need).collect()
 }
 
-fn references(contract: &Contract) -> Vec<CrossReference> {
+fn references(contract: &Contract) -> Arc<[CrossReference]> {
     let configurations = contract.configurations.iter().map(|entry| (RefType::Config, &entry.reference));
     let policies = contract.policies.iter().map(|entry| (RefType::Policy, &entry.reference));
     let named = configurations.chain(policies).filter_map(|(kind, reference)| {
-        let reference = reference.clone()?;
-        Some(CrossReference { kind, name: last_part(&reference), reference })
+        let reference = reference.as_deref()?;
+        Some(CrossReference { kind, name: last_part(reference).into(), reference: reference.into() })
     });
     named.collect()
 }

@@ -236,7 +236,7 @@ pub async fn services(call: Call, _: Nothing) -> Result<Reply<DebugServices>, Pr
         let Some(services) = contents.services(kind) else { continue };
         let named = services.values().take(MAX_NAMES).map(|service| NamedVersion {
             name: service.current.name.to_string(),
-            version: service.current.version.clone(),
+            version: service.current.version.to_string(),
         });
         per_source.push(SourceServices {
             source_type: kind,

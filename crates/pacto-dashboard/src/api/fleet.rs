@@ -3,6 +3,7 @@
 use super::operation;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use crate::comparison::{self, Version};
 use crate::http::operation::{Api, Call, some_text};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::index::graph::{Direction, around, part};
+use crate::index::graph::{Direction, around, part, whole};
 use crate::index::impact::{Subject, impact as whom_it_breaks};
 use crate::index::merge::{Parts, group_key, versions};
 use crate::index::{Snapshot, prepared};
@@ -99,25 +100,17 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
     if is_whole && reasons.is_empty() {
         let _turn = app.turn().await?;
-        drawn(&snapshot).await;
-        let (_, prepared) = snapshot.graph();
+        let drawn = Arc::clone(&snapshot);
+        at_length(move || {
+            drawn.graph().compressed();
+        })
+        .await?;
+        let prepared = snapshot.graph();
         return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
     }
     let _turn = app.turn().await?;
-    drawn(&snapshot).await;
-    let whole = &snapshot.graph().0;
-    let mut data = match &input.focus {
-        Some(focus) => {
-            let is_there = whole.nodes.iter().any(|node| node.id == *focus);
-            if !is_there {
-                return Err(Problem::unknown_service(focus));
-            }
-            let around = around(whole, focus, depth, input.direction.unwrap_or_default());
-            part(&around, |node| fits(&snapshot, &input, &node.id, node.status.as_str()))
-        }
-        None if is_whole => whole.clone(),
-        None => part(whole, |node| fits(&snapshot, &input, &node.id, node.status.as_str())),
-    };
+    let drawn = Arc::clone(&snapshot);
+    let mut data = at_length(move || draw(&drawn, &input, depth, is_whole)).await??;
     for node in
         data.nodes.iter_mut().filter(|node| node.status == NodeStatus::External && node.reason.is_none())
     {
@@ -126,14 +119,21 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))
 }
 
-/// Draws the whole graph on a thread that may work for a while, unless it is drawn already.
-async fn drawn(snapshot: &Arc<Snapshot>) {
-    let snapshot = Arc::clone(snapshot);
-    // Where that ends badly the caller does it, and the client hears of it.
-    let _ = tokio::task::spawn_blocking(move || {
-        snapshot.graph().1.compressed();
-    })
-    .await;
+fn draw(snapshot: &Snapshot, input: &GraphInput, depth: usize, is_whole: bool) -> Result<GraphData, Problem> {
+    if is_whole {
+        return Ok(whole(snapshot));
+    }
+    let is_wanted = |name: &str, status: NodeStatus| fits(snapshot, input, name, status.as_str());
+    let Some(focus) = &input.focus else { return Ok(part(snapshot, is_wanted)) };
+    let near = around(snapshot, focus, depth, input.direction.unwrap_or_default())
+        .ok_or_else(|| Problem::unknown_service(focus))?;
+    Ok(part(snapshot, |name, status| near.contains(name) && is_wanted(name, status)))
+}
+
+/// Does what takes a while on a thread that may, so that others are answered meanwhile.
+async fn at_length<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the graph could not be drawn"))
 }
 
 fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {
@@ -203,8 +203,7 @@ async fn compared(
         )),
         _ => None,
     };
-    let broken =
-        || Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the comparison did not end well");
+    let broken = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the comparison did not end well");
     tokio::task::spawn_blocking(compare).await.ok().flatten().ok_or_else(broken)
 }
 

@@ -229,7 +229,7 @@ fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s Servi
             && (kinds.is_empty() || entry.sources.iter().any(|kind| kinds.contains(kind)))
             && wanted.as_deref().is_none_or(|wanted| is_about(entry, wanted))
     };
-    Ok(snapshot.services.iter().map(|service| &service.entry).filter(fits).collect())
+    Ok(snapshot.services.iter().map(|service| &*service.entry).filter(fits).collect())
 }
 
 /// Whether a text, in lower case, is part of what a service is called by.
@@ -238,7 +238,7 @@ pub fn is_about(entry: &ServiceEntry, wanted: &str) -> bool {
     has(&entry.name)
         || has(&entry.version)
         || entry.sources.iter().any(|kind| kind.as_str().contains(wanted))
-        || match &entry.owner {
+        || match entry.owner.as_deref() {
             Some(Owner::Name(name)) => has(name),
             Some(Owner::Team(team)) => {
                 let named = [&team.team, &team.dri].into_iter().flatten().map(String::as_str);
@@ -426,7 +426,7 @@ fn source_states(snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceStat
                 _ => record.and_then(|record| {
                     let version =
                         record.versions.iter().find(|known| *known.version == *record.current.version)?;
-                    Some(version.reference.clone())
+                    Some(version.reference.to_string())
                 }),
             },
         }

@@ -13,8 +13,7 @@ use super::prepared::{Prepared, digest};
 use super::{ResolvedNeed, ResolvedReference, Service, ServiceId, Snapshot};
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
-use crate::record::{Place, ServiceRecord};
-use crate::wire::service::ServiceEntry;
+use crate::record::{CrossReference, Need, Place, ServiceRecord};
 
 /// Makes snapshots, one after the other.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ struct Known {
     local: Option<Arc<ServiceRecord>>,
     oci: Option<Arc<ServiceRecord>>,
     k8s: Vec<Arc<ClusterService>>,
-    merged: Arc<Merged>,
+    merged: Merged,
     /// Identity of everything that is shown of it, also where the list does not.
     fingerprint: String,
 }
@@ -63,7 +62,7 @@ impl Known {
         }
         let fingerprint = digest(&seen);
         let (local, oci) = (parts.local.cloned(), parts.oci.cloned());
-        Self { local, oci, k8s, merged: Arc::new(merged), fingerprint }
+        Self { local, oci, k8s, merged, fingerprint }
     }
 }
 
@@ -73,8 +72,7 @@ impl Indexer {
         let mut names: BTreeSet<Arc<str>> = contents.local.keys().cloned().collect();
         names.extend(contents.oci.keys().cloned());
         names.extend(contents.k8s.keys().cloned());
-        let mut known = HashMap::with_capacity(names.len());
-        let mut merged = Vec::with_capacity(names.len());
+        let mut known: Vec<(Arc<str>, Known)> = Vec::with_capacity(names.len());
         for name in names {
             let parts = Parts::of(&contents, &name);
             let entry = match self.known.remove(&name) {
@@ -84,17 +82,17 @@ impl Indexer {
                     None => continue,
                 },
             };
-            merged.push((Arc::clone(&name), Arc::clone(&entry.merged)));
-            known.insert(name, entry);
+            known.push((name, entry));
         }
-        self.known = known;
-        let (names, services) = resolve(&merged, &contents);
+        let (names, services) = resolve(&mut known, &contents);
         let cycles = cycles(&services);
         self.drawing = draw(&services, &self.drawing);
-        let list = Prepared::new(&services.iter().map(|service| &service.entry).collect::<Vec<_>>());
+        let list = Prepared::new(&services.iter().map(|service| &*service.entry).collect::<Vec<_>>());
         let graph_id = digest(format!("{}{}", list.digest, self.drawing.id).as_bytes());
-        let id = self.identity(&merged, &graph_id);
-        let by_name = merged.into_iter().enumerate().map(|(position, (name, _))| (name, position)).collect();
+        let id = identity(&known, &graph_id);
+        let by_name =
+            known.iter().enumerate().map(|(position, (name, _))| (Arc::clone(name), position)).collect();
+        self.known = known.into_iter().collect();
         Snapshot {
             id,
             as_of: now,
@@ -110,71 +108,67 @@ impl Indexer {
             owners: OnceLock::new(),
         }
     }
+}
 
-    fn identity(&self, merged: &[(Arc<str>, Arc<Merged>)], graph_id: &str) -> String {
-        let mut text = graph_id.to_owned();
-        for (name, _) in merged {
-            if let Some(known) = self.known.get(name) {
-                text.push_str(&known.fingerprint);
-            }
-        }
-        digest(text.as_bytes())
+fn identity(known: &[(Arc<str>, Known)], graph_id: &str) -> String {
+    let mut text = graph_id.to_owned();
+    for (_, known) in known {
+        text.push_str(&known.fingerprint);
     }
+    digest(text.as_bytes())
 }
 
 /// Says of every need and reference which service it means, and counts.
-fn resolve(merged: &[(Arc<str>, Arc<Merged>)], contents: &Contents) -> (Names, Vec<Service>) {
+fn resolve(known: &mut [(Arc<str>, Known)], contents: &Contents) -> (Names, Vec<Service>) {
     let held = contents.oci.values().filter_map(|service| match &service.current.place {
         Place::Repository { repository, .. } => {
             Some((Arc::clone(repository), Arc::clone(&service.current.name)))
         }
         Place::Directory(_) => None,
     });
-    let names = Names::new(merged.iter().map(|(name, merged)| (name, merged.aliases.as_slice())));
+    let names = Names::new(known.iter().map(|(name, known)| (name, known.merged.aliases.as_slice())));
     let names = names.with_repositories(held);
-    let mut services: Vec<Service> = Vec::with_capacity(merged.len());
-    let mut named_by: BTreeMap<ServiceId, BTreeSet<ServiceId>> = BTreeMap::new();
-    let mut required: Vec<Vec<ServiceId>> = Vec::with_capacity(merged.len());
-    let real_name = |target: Option<ServiceId>, name: &str| {
-        target
-            .and_then(|target| merged.get(target))
-            .map_or_else(|| name.to_owned(), |(name, _)| name.to_string())
+    let real_name = |target: Option<ServiceId>, name: &Arc<str>| {
+        Arc::clone(target.and_then(|target| known.get(target)).map_or(name, |(name, _)| name))
     };
-    for (position, (_, merged)) in merged.iter().enumerate() {
+    let mut ties: Vec<(Vec<ResolvedNeed>, Vec<ResolvedReference>)> = Vec::with_capacity(known.len());
+    let mut named_by: BTreeMap<ServiceId, BTreeSet<ServiceId>> = BTreeMap::new();
+    let mut required: Vec<Vec<ServiceId>> = Vec::with_capacity(known.len());
+    for (position, (_, known)) in known.iter().enumerate() {
         let mut calls = Vec::new();
-        let needs: Vec<ResolvedNeed> = merged
-            .needs
-            .iter()
-            .map(|need| {
-                let target = names.resolve_reference(&need.reference, &need.name);
-                if let Some(target) = target {
-                    named_by.entry(target).or_default().insert(position);
-                    if need.required {
-                        calls.push(target);
-                    }
+        let mut needs = Vec::with_capacity(known.merged.needs.len());
+        for need in known.merged.needs.iter() {
+            let target = names.resolve_reference(&need.reference, &need.name);
+            if let Some(target) = target {
+                named_by.entry(target).or_default().insert(position);
+                if need.required {
+                    calls.push(target);
                 }
-                let mut need = need.clone();
-                need.name = real_name(target, &need.name);
-                ResolvedNeed { need, target }
-            })
-            .collect();
-        let references = merged.references.iter().map(|reference| {
+            }
+            let need = Need { name: real_name(target, &need.name), ..need.clone() };
+            needs.push(ResolvedNeed { need, target });
+        }
+        let references = known.merged.references.iter().map(|reference| {
             let target = names.resolve_reference(&reference.reference, &reference.name);
-            let mut reference = reference.clone();
-            reference.name = real_name(target, &reference.name);
-            ResolvedReference { reference, target }
+            let name = real_name(target, &reference.name);
+            ResolvedReference { reference: CrossReference { name, ..reference.clone() }, target }
         });
-        let references = references.collect();
-        let mut entry: ServiceEntry = merged.entry.clone();
-        entry.dependency_count = needs.len();
+        ties.push((needs, references.collect()));
         required.push(calls);
-        services.push(Service { entry, needs, references, dependents: Vec::new() });
     }
-    for ((position, service), blast) in services.iter_mut().enumerate().zip(dependents(&required)) {
-        service.entry.blast_radius = blast;
-        service.dependents =
+    let mut services: Vec<Service> = Vec::with_capacity(known.len());
+    let each = known.iter_mut().zip(ties).zip(dependents(&required));
+    for (position, (((_, known), (needs, references)), blast_radius)) in each.enumerate() {
+        let dependents: Vec<ServiceId> =
             named_by.remove(&position).map(|set| set.into_iter().collect()).unwrap_or_default();
-        service.entry.dependent_count = service.dependents.len();
+        let entry = &mut known.merged.entry;
+        let counts = (needs.len(), dependents.len(), blast_radius);
+        if (entry.dependency_count, entry.dependent_count, entry.blast_radius) != counts {
+            // In place, unless the snapshot before still shows it.
+            let entry = Arc::make_mut(entry);
+            (entry.dependency_count, entry.dependent_count, entry.blast_radius) = counts;
+        }
+        services.push(Service { entry: Arc::clone(entry), needs, references, dependents });
     }
     (names, services)
 }

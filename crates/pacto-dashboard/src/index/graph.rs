@@ -68,7 +68,7 @@ fn ties(service: &Service) -> impl Iterator<Item = Tie<'_>> {
         compatibility: "",
         kind: EdgeType::Reference,
     });
-    needs.chain(references.filter(|tie| tie.name != service.entry.name))
+    needs.chain(references.filter(|tie| tie.name != service.entry.name.as_str()))
 }
 
 /// Draws the services; the drawing before is kept where nodes and edges are the same.
@@ -96,20 +96,41 @@ pub(super) fn draw(services: &[Service], before: &Arc<Drawing>) -> Arc<Drawing> 
 }
 
 /// The whole fleet.
-pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
+pub fn whole(snapshot: &Snapshot) -> GraphData {
     let drawing = &snapshot.layout;
+    let mut nodes = nodes(snapshot, |_, _| true);
+    for node in &mut nodes {
+        let place = drawing.position(&node.id);
+        (node.x, node.y, node.layer) = (place.x, place.y, place.layer);
+    }
+    let (width, height) =
+        drawing.layout.as_ref().map(|layout| (layout.width, layout.height)).unwrap_or_default();
+    let layers = nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default();
+    GraphData { nodes, width, height, layers, cycles: snapshot.cycles.clone(), snapshot: snapshot.id.clone() }
+}
+
+/// Services, and what is named and not known, by name; without a place in a drawing yet.
+fn nodes(snapshot: &Snapshot, is_kept: impl Fn(&str, NodeStatus) -> bool) -> Vec<GraphNode> {
     let group: HashMap<&str, usize> = snapshot
         .cycles
         .iter()
         .enumerate()
         .flat_map(|(group, names)| names.iter().map(move |name| (name.as_str(), group)))
         .collect();
-    let mut nodes: Vec<GraphNode> = Vec::with_capacity(drawing.names.len());
+    let mut nodes: Vec<GraphNode> = Vec::new();
     let mut external: BTreeMap<&str, Option<UnresolvedReason>> = BTreeMap::new();
     for service in &snapshot.services {
+        for tie in ties(service).filter(|tie| tie.target.is_none()) {
+            let is_remote = tie.reference.starts_with("oci://");
+            external.entry(tie.name).or_insert((!is_remote).then_some(UnresolvedReason::NonOciRef));
+        }
+        let entry = &service.entry;
+        if !is_kept(&entry.name, entry.contract_status.into()) {
+            continue;
+        }
         let edge = |tie: Tie<'_>| {
             let in_cycle = tie.kind == EdgeType::Dependency
-                && group.get(service.entry.name.as_str()).is_some_and(|own| group.get(tie.name) == Some(own));
+                && group.get(entry.name.as_str()).is_some_and(|own| group.get(tie.name) == Some(own));
             GraphEdge {
                 target_id: tie.name.to_owned(),
                 target_name: tie.name.to_owned(),
@@ -120,55 +141,26 @@ pub(super) fn whole(snapshot: &Snapshot) -> GraphData {
                 in_cycle,
             }
         };
-        for tie in ties(service).filter(|tie| tie.target.is_none()) {
-            let is_remote = tie.reference.starts_with("oci://");
-            external.entry(tie.name).or_insert((!is_remote).then_some(UnresolvedReason::NonOciRef));
-        }
-        let place = drawing.position(&service.entry.name);
-        let entry = &service.entry;
         nodes.push(GraphNode {
-            id: entry.name.clone(),
-            service_name: entry.name.clone(),
-            status: entry.contract_status.into(),
             version: (!entry.version.is_empty()).then(|| entry.version.clone()),
             source: Some(entry.source),
-            reason: None,
             owner_key: entry.owner_key.clone(),
             namespace: entry.namespace.clone(),
             blast_radius: entry.blast_radius,
             update_available: entry.update_available,
             last_change: entry.last_change,
-            x: place.x,
-            y: place.y,
-            layer: place.layer,
             edges: ties(service).map(edge).collect(),
+            ..GraphNode::bare(&entry.name, entry.contract_status.into())
         });
     }
-    for (name, reason) in external {
-        let place = drawing.position(name);
-        nodes.push(GraphNode {
-            id: name.to_owned(),
-            service_name: name.to_owned(),
-            status: NodeStatus::External,
-            version: None,
-            source: None,
-            reason,
-            owner_key: String::new(),
-            namespace: None,
-            blast_radius: 0,
-            update_available: false,
-            last_change: None,
-            x: place.x,
-            y: place.y,
-            layer: place.layer,
-            edges: Vec::new(),
-        });
-    }
+    external.retain(|name, _| is_kept(name, NodeStatus::External));
+    nodes.extend(
+        external
+            .into_iter()
+            .map(|(name, reason)| GraphNode { reason, ..GraphNode::bare(name, NodeStatus::External) }),
+    );
     nodes.sort_by(|left, right| left.id.cmp(&right.id));
-    let (width, height) =
-        drawing.layout.as_ref().map(|layout| (layout.width, layout.height)).unwrap_or_default();
-    let layers = nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default();
-    GraphData { nodes, width, height, layers, cycles: snapshot.cycles.clone(), snapshot: snapshot.id.clone() }
+    nodes
 }
 
 /// Which way a part of the graph is followed.
@@ -184,52 +176,53 @@ pub enum Direction {
     Dependents,
 }
 
-/// The part of `graph` around `focus`, at most `depth` steps away, laid out anew.
-pub fn around(graph: &GraphData, focus: &str, depth: usize, direction: Direction) -> GraphData {
-    let by_id: HashMap<&str, &GraphNode> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+/// Names of what is at most `depth` steps away from `focus`, which is one of them; `None` where nothing has that name.
+pub fn around<'a>(
+    snapshot: &'a Snapshot,
+    focus: &str,
+    depth: usize,
+    direction: Direction,
+) -> Option<HashSet<&'a str>> {
     let mut needed_by: HashMap<&str, Vec<&str>> = HashMap::new();
-    for node in &graph.nodes {
-        for edge in &node.edges {
-            needed_by.entry(&edge.target_id).or_default().push(&node.id);
+    for service in &snapshot.services {
+        for tie in ties(service) {
+            needed_by.entry(tie.name).or_default().push(&service.entry.name);
         }
     }
-    let forwards = |id: &str| -> Vec<&str> {
-        by_id
-            .get(id)
-            .map(|node| node.edges.iter().map(|edge| edge.target_id.as_str()).collect())
-            .unwrap_or_default()
+    let forwards = |id: &str| -> Vec<&'a str> {
+        snapshot.service(id).map(|service| ties(service).map(|tie| tie.name).collect()).unwrap_or_default()
     };
-    let backwards = |id: &str| -> Vec<&str> { needed_by.get(id).cloned().unwrap_or_default() };
-    let mut kept: HashSet<&str> = HashSet::new();
-    kept.extend(by_id.get_key_value(focus).map(|(id, _)| *id));
+    let backwards = |id: &str| needed_by.get(id).cloned().unwrap_or_default();
+    let known = snapshot.service(focus).map(|service| service.entry.name.as_str());
+    let mut kept = HashSet::from([known.or_else(|| Some(*needed_by.get_key_value(focus)?.0))?]);
     if direction != Direction::Dependents {
         reach(focus, depth, forwards, &mut kept);
     }
     if direction != Direction::Dependencies {
         reach(focus, depth, backwards, &mut kept);
     }
-    part(graph, |node| kept.contains(node.id.as_str()))
+    Some(kept)
 }
 
 fn reach<'a>(focus: &str, depth: usize, next: impl Fn(&str) -> Vec<&'a str>, kept: &mut HashSet<&'a str>) {
-    let mut seen: HashSet<String> = HashSet::from([focus.to_owned()]);
-    let mut queue: VecDeque<(String, usize)> = VecDeque::from([(focus.to_owned(), 0)]);
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut queue: VecDeque<(&str, usize)> = VecDeque::from([(focus, 0)]);
     while let Some((id, distance)) = queue.pop_front() {
         if distance == depth {
             continue;
         }
-        for other in next(&id) {
+        for other in next(id) {
             kept.insert(other);
-            if seen.insert(other.to_owned()) {
-                queue.push_back((other.to_owned(), distance + 1));
+            if seen.insert(other) {
+                queue.push_back((other, distance + 1));
             }
         }
     }
 }
 
-/// The nodes that `is_kept` names and the edges between them, laid out anew.
-pub fn part(graph: &GraphData, is_kept: impl Fn(&GraphNode) -> bool) -> GraphData {
-    let mut nodes: Vec<GraphNode> = graph.nodes.iter().filter(|node| is_kept(node)).cloned().collect();
+/// What `is_kept` names and the edges between, laid out anew.
+pub fn part(snapshot: &Snapshot, is_kept: impl Fn(&str, NodeStatus) -> bool) -> GraphData {
+    let mut nodes = nodes(snapshot, is_kept);
     let position: HashMap<String, usize> =
         nodes.iter().enumerate().map(|(position, node)| (node.id.clone(), position)).collect();
     let mut edges = Vec::new();
@@ -242,13 +235,13 @@ pub fn part(graph: &GraphData, is_kept: impl Fn(&GraphNode) -> bool) -> GraphDat
     for (node, place) in nodes.iter_mut().zip(&drawn.nodes) {
         (node.x, node.y, node.layer) = (place.x, place.y, place.layer);
     }
-    let cycles = graph.cycles.iter().filter(|cycle| cycle.iter().all(|name| position.contains_key(name)));
+    let cycles = snapshot.cycles.iter().filter(|cycle| cycle.iter().all(|name| position.contains_key(name)));
     GraphData {
         layers: nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default(),
         width: drawn.width,
         height: drawn.height,
         cycles: cycles.cloned().collect(),
-        snapshot: graph.snapshot.clone(),
+        snapshot: snapshot.id.clone(),
         nodes,
     }
 }
@@ -294,15 +287,15 @@ fn node(
             Some(target) => snapshot.services.get(target).map(|found| TreeNode {
                 name: found.entry.name.clone(),
                 version: found.entry.version.clone(),
-                reference: Some(need.need.reference.clone()),
+                reference: Some(need.need.reference.to_string()),
                 dependencies: Vec::new(),
             }),
             None => None,
         };
         dependencies.push(TreeEdge {
-            reference: need.need.reference.clone(),
+            reference: need.need.reference.to_string(),
             required: need.need.required,
-            compatibility: (!need.need.compatibility.is_empty()).then(|| need.need.compatibility.clone()),
+            compatibility: (!need.need.compatibility.is_empty()).then(|| need.need.compatibility.to_string()),
             error: need.target.is_none().then(|| reason(&need.need.reference)),
             shared: need.target.is_some() && !is_owned,
             node: below,
@@ -383,7 +376,7 @@ pub fn dependents(snapshot: &Snapshot, service: ServiceId) -> Vec<Dependent> {
             contract_status: other.entry.contract_status,
             owner_key: other.entry.owner_key.clone(),
             required: need.required,
-            compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.clone()),
+            compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.to_string()),
             in_range: within(snapshot, target, &need.compatibility).1,
         })
     };
@@ -397,9 +390,9 @@ pub fn references(snapshot: &Snapshot, service: ServiceId) -> ServiceRefs {
         return ServiceRefs { references: Vec::new(), referenced_by: Vec::new() };
     };
     let own = found.references.iter().map(|reference| CrossRef {
-        name: reference.reference.name.clone(),
+        name: reference.reference.name.to_string(),
         ref_type: reference.reference.kind,
-        reference: reference.reference.reference.clone(),
+        reference: reference.reference.reference.to_string(),
         contract_status: status(reference.target),
     });
     let mut referenced_by: Vec<CrossRef> = Vec::new();
@@ -409,7 +402,7 @@ pub fn references(snapshot: &Snapshot, service: ServiceId) -> ServiceRefs {
         referenced_by.extend(meant.map(|reference| CrossRef {
             name: other.entry.name.clone(),
             ref_type: reference.reference.kind,
-            reference: reference.reference.reference.clone(),
+            reference: reference.reference.reference.to_string(),
             contract_status: status(Some(position)),
         }));
     }

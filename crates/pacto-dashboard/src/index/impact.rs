@@ -138,7 +138,7 @@ fn first_step(
     class: Classification,
 ) -> Option<Consumer> {
     let entry = &snapshot.services.get(service)?.entry;
-    let constraint = need.as_ref().map(|need| need.compatibility.as_str()).filter(|text| !text.is_empty());
+    let constraint = need.as_ref().map(|need| &*need.compatibility).filter(|text| !text.is_empty());
     let admits_new = constraint.and_then(|constraint| in_range(subject.to, constraint));
     let what = match relation {
         Relation::Dependency => "its calls",
@@ -281,7 +281,7 @@ fn next_step(
         depth: before.depth + 1,
         path,
         relation: Relation::Dependency,
-        compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.clone()),
+        compatibility: (!need.compatibility.is_empty()).then(|| need.compatibility.to_string()),
         admits_new: None,
         verdict,
         reason,

@@ -21,11 +21,11 @@ const WARNINGS: [&str; 3] = ["GracefulShutdownMatch", "HealthTimingMatch", "Upgr
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merged {
     /// As lists show it, without the numbers of the graph.
-    pub entry: ServiceEntry,
+    pub entry: Arc<ServiceEntry>,
     /// What it needs.
-    pub needs: Vec<Need>,
+    pub needs: Arc<[Need]>,
     /// Whose configuration and policies it uses.
-    pub references: Vec<CrossReference>,
+    pub references: Arc<[CrossReference]>,
     /// Names of its image and chart.
     pub aliases: Vec<String>,
 }
@@ -117,7 +117,7 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     );
     let entry = ServiceEntry {
         name: name.to_owned(),
-        owner_key: owner_key(owner.as_ref()),
+        owner_key: owner_key(owner.as_deref()),
         owner,
         contract_status: status,
         source,
@@ -143,9 +143,9 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
         version,
     };
     let (needs, references) = match (current, cluster) {
-        (Some(current), _) => (current.needs.clone(), current.references.clone()),
-        (None, Some(cluster)) => (cluster.needs.clone(), cluster.references.clone()),
-        (None, None) => (Vec::new(), Vec::new()),
+        (Some(current), _) => (Arc::clone(&current.needs), Arc::clone(&current.references)),
+        (None, Some(cluster)) => (Arc::clone(&cluster.needs), Arc::clone(&cluster.references)),
+        (None, None) => (Arc::default(), Arc::default()),
     };
     let aliases = match (current, details) {
         (Some(current), _) => current.aliases.clone(),
@@ -155,7 +155,7 @@ pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
         }
         (None, None) => Vec::new(),
     };
-    Some(Merged { entry, needs, references, aliases })
+    Some(Merged { entry: Arc::new(entry), needs, references, aliases })
 }
 
 /// The version that the cluster runs, where the registry has it and no directory shows another one: what runs is current, and
@@ -199,7 +199,7 @@ pub fn versions(parts: Parts<'_>) -> Vec<Version> {
             let is_fetched = version.place.is_some();
             add(Version {
                 version: version.version.to_string(),
-                reference: Some(version.reference.clone()),
+                reference: Some(version.reference.to_string()),
                 contract_hash: version.hash.filter(|_| is_fetched).map(|hash| hexadecimal(&hash)),
                 created_at: version.created.map(|time| time.to_string()),
                 source: Some(kind),
@@ -228,7 +228,7 @@ pub fn place_of<'a>(parts: Parts<'a>, version: &str) -> Option<(SourceKind, &'a 
         let found = service?.versions.iter().find(|known| known.version.as_ref() == version)?;
         Some((kind, found.place.as_ref()?))
     };
-    let is_shown = parts.local.is_some_and(|service| service.current.version == version);
+    let is_shown = parts.local.is_some_and(|service| &*service.current.version == version);
     let local = || of(SourceKind::Local, parts.local);
     if is_shown { local() } else { None }.or_else(|| of(SourceKind::Oci, parts.oci)).or_else(local)
 }

@@ -20,7 +20,7 @@ pub fn group<'a>(services: impl Iterator<Item = &'a ServiceEntry>) -> Vec<OwnerD
 fn owner(key: &str, entries: &[&ServiceEntry]) -> OwnerDetails {
     let (mut team, mut contacts, mut dris) = (None, Vec::new(), BTreeSet::new());
     for entry in entries {
-        if let Some(Owner::Team(found)) = &entry.owner {
+        if let Some(Owner::Team(found)) = entry.owner.as_deref() {
             team = team.or_else(|| found.team.clone());
             dris.extend(found.dri.clone());
             for contact in &found.contacts {

@@ -23,7 +23,9 @@ use super::history::{Known, classify, open_pairs};
 use crate::bundles::{Bundles, read_directory};
 use crate::catalog::{Catalog, Services};
 use crate::judge::judge;
-use crate::record::{ContractRecord, Place, ServiceRecord, VersionRecord, contract_hash, newest_first};
+use crate::record::{
+    ContractRecord, Place, ServiceRecord, Shared, VersionRecord, contract_hash, newest_first,
+};
 use crate::wire::report::{SourceError, SourceLocation, SourceState};
 use crate::wire::service::SourceKind;
 
@@ -49,14 +51,17 @@ pub struct LocalSource {
     bundles: Arc<Bundles>,
     catalog: Arc<Catalog>,
     /// Directories of bundles that were read, with what they looked like then.
-    read: HashMap<PathBuf, (u64, Entry)>,
+    read: HashMap<Arc<Path>, (u64, Entry)>,
+    /// Versions of those that were read, by name of the service.
+    by_name: ByName,
+    shared: Shared,
 }
 
 /// What came of one directory.
-type Entry = Result<Arc<Loaded>, String>;
+type Entry = Result<Loaded, String>;
 
 /// A bundle that was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Loaded {
     record: Arc<ContractRecord>,
     hash: [u8; 32],
@@ -89,7 +94,16 @@ impl LocalSource {
         bundles: Arc<Bundles>,
         catalog: Arc<Catalog>,
     ) -> Self {
-        Self { root, shown, context, bundles, catalog, read: HashMap::new() }
+        Self {
+            root,
+            shown,
+            context,
+            bundles,
+            catalog,
+            read: HashMap::new(),
+            by_name: ByName::new(),
+            shared: Shared::default(),
+        }
     }
 
     /// Reads the directory, and from then on what changes in it, on a thread of its own that ends with the process.
@@ -148,38 +162,41 @@ impl LocalSource {
             Err(error) => return self.fail(&error),
         };
         let prints = parallel::map(parallel::processors(), &found, |path| fingerprint(path));
-        let mut changed: Vec<(PathBuf, u64)> = Vec::new();
+        let mut changed: Vec<(Arc<Path>, u64)> = Vec::new();
         for (path, print) in found.iter().zip(prints) {
-            if self.read.get(path).is_none_or(|(known, _)| *known != print) {
-                changed.push((path.clone(), print));
+            if self.read.get(path.as_path()).is_none_or(|(known, _)| *known != print) {
+                changed.push((Arc::from(path.as_path()), print));
             }
         }
-        let there: HashSet<&PathBuf> = found.iter().collect();
-        let gone: Vec<PathBuf> = self.read.keys().filter(|path| !there.contains(path)).cloned().collect();
+        let there: HashSet<&Path> = found.iter().map(PathBuf::as_path).collect();
+        let gone: Vec<Arc<Path>> =
+            self.read.keys().filter(|path| !there.contains(&***path)).cloned().collect();
+        drop(found);
         let is_same = changed.is_empty() && gone.is_empty();
         if !is_same {
             self.bundles.forget_directories();
             let names = gone.iter().filter_map(|path| self.name_of(path)).collect();
             for path in &gone {
-                self.read.remove(path);
+                self.forget(path);
             }
             self.load(&changed, names);
+            self.shared.sweep();
         }
         self.publish(is_same, &changed);
     }
 
     /// Reads what changed, a part at a time so that memory stays small; then judges again what refers to it.
-    fn load(&mut self, changed: &[(PathBuf, u64)], mut names: HashSet<Arc<str>>) {
+    fn load(&mut self, changed: &[(Arc<Path>, u64)], mut names: HashSet<Arc<str>>) {
         let before = changed.iter().filter_map(|(path, _)| self.name_of(path));
         names.extend(before.collect::<Vec<_>>());
         self.load_parts(changed);
         names.extend(changed.iter().filter_map(|(path, _)| self.name_of(path)).collect::<Vec<_>>());
-        let new: HashSet<&PathBuf> = changed.iter().map(|(path, _)| path).collect();
+        let new: HashSet<&Arc<Path>> = changed.iter().map(|(path, _)| path).collect();
         let again = self.referring(names, |path, record| !new.contains(path) || record.is_judged_in_part);
         self.load_parts(&again);
     }
 
-    fn load_parts(&mut self, wanted: &[(PathBuf, u64)]) {
+    fn load_parts(&mut self, wanted: &[(Arc<Path>, u64)]) {
         let validator = Validator::default();
         let mut shown = Instant::now();
         for part in wanted.chunks(READ_AT_ONCE) {
@@ -188,11 +205,34 @@ impl LocalSource {
                 self.catalog.update(|contents| contents.local = services);
                 shown = Instant::now();
             }
-            let known = by_name(self.read.values().filter_map(|(_, entry)| entry.as_ref().ok()));
             let entries =
-                parallel::map(parallel::processors(), part, |(path, _)| self.read(path, &known, &validator));
+                parallel::map(parallel::processors(), part, |(path, _)| self.read(path, &validator));
             for ((path, print), entry) in part.iter().zip(entries) {
-                self.read.insert(path.clone(), (*print, entry));
+                self.keep(path, *print, entry);
+            }
+        }
+    }
+
+    /// Keeps what came of a directory.
+    fn keep(&mut self, path: &Arc<Path>, print: u64, mut entry: Entry) {
+        self.forget(path);
+        if let Ok(loaded) = &mut entry {
+            let record = self.shared.share(Arc::unwrap_or_clone(Arc::clone(&loaded.record)));
+            let versions = self.by_name.entry(Arc::clone(&record.name)).or_default();
+            let position = versions.partition_point(|(_, known)| known < path);
+            versions.insert(position, (Arc::clone(&record.version), Arc::clone(path)));
+            loaded.record = Arc::new(record);
+        }
+        self.read.insert(Arc::clone(path), (print, entry));
+    }
+
+    fn forget(&mut self, path: &Path) {
+        if let Some((_, Ok(loaded))) = self.read.remove(path)
+            && let Some(versions) = self.by_name.get_mut(&loaded.record.name)
+        {
+            versions.retain(|(_, known)| **known != *path);
+            if versions.is_empty() {
+                self.by_name.remove(&loaded.record.name);
             }
         }
     }
@@ -206,15 +246,15 @@ impl LocalSource {
     fn referring(
         &self,
         mut names: HashSet<Arc<str>>,
-        is_wanted: impl Fn(&PathBuf, &ContractRecord) -> bool,
-    ) -> Vec<(PathBuf, u64)> {
-        let mut found: BTreeMap<&PathBuf, u64> = BTreeMap::new();
+        is_wanted: impl Fn(&Arc<Path>, &ContractRecord) -> bool,
+    ) -> Vec<(Arc<Path>, u64)> {
+        let mut found: BTreeMap<&Arc<Path>, u64> = BTreeMap::new();
         loop {
             let size = names.len();
             for (path, (print, entry)) in &self.read {
                 let Ok(entry) = entry else { continue };
                 let mut references = entry.record.references.iter();
-                if references.any(|reference| names.contains(reference.name.as_str())) {
+                if references.any(|reference| names.contains(&reference.name)) {
                     names.insert(Arc::clone(&entry.record.name));
                     if is_wanted(path, &entry.record) {
                         found.insert(path, *print);
@@ -222,32 +262,32 @@ impl LocalSource {
                 }
             }
             if names.len() == size {
-                return found.into_iter().map(|(path, print)| (path.clone(), print)).collect();
+                return found.into_iter().map(|(path, print)| (Arc::clone(path), print)).collect();
             }
         }
     }
 
     /// Reads and judges one contract.
-    fn read(&self, path: &Path, known: &ByName, validator: &Validator) -> Entry {
+    fn read(&self, path: &Arc<Path>, validator: &Validator) -> Entry {
         let resolved =
             read_directory(&self.context, path).map_err(|error| match error.findings().first() {
                 Some(finding) => format!("{error}: {}", finding.message),
                 None => error.to_string(),
             })?;
         self.context.sources.registries.trust_contract(&resolved.document.contract);
-        let find = |request: &Request| self.find(known, request);
+        let find = |request: &Request| self.find(request);
         let (document, bundle) = (&resolved.document, &resolved.bundle);
         let judged = judge(validator, document, bundle, &resolved.origin, &find);
-        let place = Place::Directory(path.to_owned());
+        let place = Place::Directory(Arc::clone(path));
         let record = ContractRecord::new(document, place, &judged.report, judged.is_partial);
         let hash = contract_hash(document.source.text().as_bytes());
         let created = std::fs::metadata(path.join(CONTRACT_FILE)).and_then(|file| file.modified()).ok();
         let created = created.and_then(|time| Timestamp::try_from(time).ok());
-        Ok(Arc::new(Loaded { record: Arc::new(record), hash, created }))
+        Ok(Loaded { record: Arc::new(record), hash, created })
     }
 
     /// A contract that another one refers to, by path or by name.
-    fn find(&self, known: &ByName, request: &Request) -> Option<Arc<Resolved>> {
+    fn find(&self, request: &Request) -> Option<Arc<Resolved>> {
         match &request.reference {
             Reference::Local(path) => {
                 self.bundles.open_directory(&normalize(&Path::new(&request.base).join(path)))
@@ -257,22 +297,22 @@ impl LocalSource {
                 if reference.as_oci().is_some_and(|oci| oci.digest.is_some()) {
                     return None;
                 }
-                let versions = known.get(reference.default_name())?;
-                let names = versions.iter().map(|(version, _)| version.as_str());
+                let versions = self.by_name.get(reference.default_name())?;
+                let names = versions.iter().map(|(version, _)| &**version);
                 let tag = reference.as_oci().and_then(|oci| oci.tag.as_deref());
                 let range = request.constraint.as_deref().and_then(|text| VersionRange::parse(text).ok());
                 let wanted = match tag {
                     Some(tag) => tag,
                     None => highest(names, range.as_ref())?,
                 };
-                let (_, directory) = versions.iter().find(|(version, _)| version == wanted)?;
+                let (_, directory) = versions.iter().find(|(version, _)| &**version == wanted)?;
                 self.bundles.open_directory(directory)
             }
         }
     }
 
     /// Puts everything on the board; then compares versions that were not compared yet, and puts that there too.
-    fn publish(&self, is_same: bool, changed: &[(PathBuf, u64)]) {
+    fn publish(&self, is_same: bool, changed: &[(Arc<Path>, u64)]) {
         let now = Timestamp::now();
         if is_same {
             return self.catalog.update_status(SourceKind::Local, |status| {
@@ -282,7 +322,7 @@ impl LocalSource {
         }
         let before = Arc::clone(&self.catalog.contents().local);
         let mut known = Known::of(before.values().map(|service| service.versions.as_slice()));
-        let touched: HashSet<&PathBuf> = changed.iter().map(|(path, _)| path).collect();
+        let touched: HashSet<&Arc<Path>> = changed.iter().map(|(path, _)| path).collect();
         known.forget(|place| matches!(place, Place::Directory(path) if touched.contains(path)));
         let mut services = self.services();
         for service in services.values_mut() {
@@ -333,7 +373,7 @@ impl LocalSource {
     }
 
     fn services(&self) -> Services {
-        let mut versions: BTreeMap<Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>> = BTreeMap::new();
+        let mut versions: BTreeMap<Arc<str>, Vec<(&Arc<Path>, &Loaded)>> = BTreeMap::new();
         let mut loaded: Vec<_> = self.read.iter().collect();
         loaded.sort_by_key(|(path, _)| *path);
         for (path, (_, entry)) in loaded {
@@ -345,17 +385,17 @@ impl LocalSource {
                 }
             }
         }
-        let service = |(name, mut entries): (Arc<str>, Vec<(&PathBuf, &Arc<Loaded>)>)| {
+        let service = |(name, mut entries): (Arc<str>, Vec<(&Arc<Path>, &Loaded)>)| {
             entries
                 .sort_by(|(_, left), (_, right)| newest_first(&left.record.version, &right.record.version));
             // As in a registry: a pre-release is current only where there is nothing else.
-            let highest = highest(entries.iter().map(|(_, entry)| entry.record.version.as_str()), None);
-            let current = entries.iter().find(|(_, entry)| Some(entry.record.version.as_str()) == highest);
+            let highest = highest(entries.iter().map(|(_, entry)| &*entry.record.version), None);
+            let current = entries.iter().find(|(_, entry)| Some(&*entry.record.version) == highest);
             let current = Arc::clone(&current.or_else(|| entries.first())?.1.record);
             let versions = entries.into_iter().map(|(path, entry)| VersionRecord {
-                version: Arc::from(entry.record.version.as_str()),
+                version: Arc::clone(&entry.record.version),
                 place: Some(entry.record.place.clone()),
-                reference: pacto_app::sources::shown_from(&self.context.directory, path),
+                reference: pacto_app::sources::shown_from(&self.context.directory, path).into(),
                 hash: Some(entry.hash),
                 created: entry.created,
                 classification: None,
@@ -366,19 +406,18 @@ impl LocalSource {
     }
 
     /// Directories that are not shown, because another one holds the same version of the same service.
-    fn twins(&self) -> Vec<(PathBuf, String)> {
-        let mut first: HashMap<(&str, &str), &PathBuf> = HashMap::new();
+    fn twins(&self) -> Vec<(&Path, String)> {
+        let mut first: HashMap<(&str, &str), &Path> = HashMap::new();
         let mut loaded: Vec<_> = self.read.iter().collect();
         loaded.sort_by_key(|(path, _)| *path);
         let mut twins = Vec::new();
         for (path, (_, entry)) in loaded {
             let Ok(entry) = entry else { continue };
-            let (name, version) = (&*entry.record.name, entry.record.version.as_str());
+            let (name, version) = (&*entry.record.name, &*entry.record.version);
             match first.get(&(name, version)) {
                 Some(other) => {
                     let other = pacto_app::sources::shown_from(&self.context.directory, other);
-                    twins
-                        .push((path.clone(), format!("{name} {version} is also in {other}, which is shown")));
+                    twins.push((&**path, format!("{name} {version} is also in {other}, which is shown")));
                 }
                 None => {
                     first.insert((name, version), path);
@@ -406,7 +445,7 @@ impl LocalSource {
             })
             .collect();
         broken.extend(self.twins().into_iter().map(|(path, error)| {
-            let shown = pacto_app::sources::shown_from(&self.context.directory, &path);
+            let shown = pacto_app::sources::shown_from(&self.context.directory, path);
             location(shown, SourceState::Failing, Some(error))
         }));
         broken.sort_by(|left, right| left.reference.cmp(&right.reference));
@@ -433,19 +472,8 @@ impl LocalSource {
     }
 }
 
-/// Versions and directories by name of the service.
-type ByName = HashMap<String, Vec<(String, PathBuf)>>;
-
-fn by_name<'a>(loaded: impl Iterator<Item = &'a Arc<Loaded>>) -> ByName {
-    let mut known = ByName::new();
-    for entry in loaded {
-        if let Place::Directory(directory) = &entry.record.place {
-            let versions = known.entry(entry.record.name.to_string()).or_default();
-            versions.push((entry.record.version.clone(), directory.clone()));
-        }
-    }
-    known
-}
+/// Versions and directories by name of the service, by directory.
+type ByName = HashMap<Arc<str>, Vec<(Arc<str>, Arc<Path>)>>;
 
 /// Whether a change of `path` may change a contract.
 fn is_watched(root: &Path, path: &Path) -> bool {

@@ -217,7 +217,7 @@ fn history(repository: &Repository, tags: &[String], known: &[VersionRecord]) ->
         fetched.cloned().unwrap_or_else(|| VersionRecord {
             version: Arc::from(tag.as_str()),
             place: None,
-            reference: format!("{}:{tag}", repository.shown()),
+            reference: format!("{}:{tag}", repository.shown()).into(),
             hash: None,
             created: None,
             classification: None,

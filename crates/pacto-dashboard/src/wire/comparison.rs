@@ -1,5 +1,7 @@
 //! Two versions compared, and who feels it.
 
+use std::sync::Arc;
+
 use pacto_contract::model::Owner;
 use pacto_engine::diff::{ChangeType, Classification, Direction, Proof};
 use schemars::JsonSchema;
@@ -197,7 +199,7 @@ pub struct Consumer {
     pub version: Option<String>,
     /// Who answers for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Owner>,
+    pub owner: Option<Arc<Owner>>,
     /// The name that services are grouped by; empty without an owner.
     pub owner_key: String,
     /// Whether it, or the service on the way, cannot work without it.

@@ -1,6 +1,7 @@
 //! Everything about one version of a service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pacto_contract::model::Owner;
 use pacto_contract::{Diagnostic, Severity};
@@ -25,7 +26,7 @@ pub struct ServiceDetails {
     pub version: String,
     /// Who answers for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Owner>,
+    pub owner: Option<Arc<Owner>>,
     /// The name that services are grouped by; empty without an owner.
     pub owner_key: String,
     /// Whether it keeps to its contract.

@@ -137,6 +137,29 @@ pub struct GraphNode {
     pub edges: Vec<GraphEdge>,
 }
 
+impl GraphNode {
+    /// A node of which only the name and the status are known.
+    pub fn bare(name: &str, status: NodeStatus) -> Self {
+        Self {
+            id: name.to_owned(),
+            service_name: name.to_owned(),
+            status,
+            version: None,
+            source: None,
+            reason: None,
+            owner_key: String::new(),
+            namespace: None,
+            blast_radius: 0,
+            update_available: false,
+            last_change: None,
+            x: 0,
+            y: 0,
+            layer: 0,
+            edges: Vec::new(),
+        }
+    }
+}
+
 /// A need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

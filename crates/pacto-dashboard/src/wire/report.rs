@@ -1,5 +1,7 @@
 //! What the sources say, and the events that follow from it.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -150,7 +152,7 @@ pub struct SnapshotEvent {
     /// When it was made; RFC 3339.
     pub as_of: String,
     /// Services that are new or look different in the list.
-    pub changed: Vec<ServiceEntry>,
+    pub changed: Vec<Arc<ServiceEntry>>,
     /// Services that are gone.
     pub removed: Vec<String>,
     /// Whether too much changed to say what: fetch the list again.

@@ -1,5 +1,7 @@
 //! A service in a list, and its versions.
 
+use std::sync::Arc;
+
 use pacto_contract::model::Owner;
 use pacto_engine::diff::Classification;
 use schemars::JsonSchema;
@@ -90,7 +92,7 @@ pub struct ServiceEntry {
     pub version: String,
     /// Who answers for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Owner>,
+    pub owner: Option<Arc<Owner>>,
     /// The name that services are grouped by; empty without an owner.
     pub owner_key: String,
     /// Whether it keeps to its contract.

@@ -76,7 +76,7 @@ fn service(pacto: &PactoView, revisions: &[&RevisionView]) -> ClusterService {
         name: pacto.service_name.clone(),
         version: pacto.version.clone(),
         owner_key: owner_key(owner.as_ref()),
-        owner,
+        owner: owner.map(Arc::new),
         contract_status: status,
         namespace: Some(pacto.key.namespace.clone()).filter(|namespace| !namespace.is_empty()),
         image_ref: pacto.image_ref.clone(),
@@ -239,19 +239,19 @@ fn dependency(found: &pacto_k8s::view::DependencyView) -> Dependency {
 
 fn need(found: &pacto_k8s::view::DependencyView) -> Need {
     Need {
-        name: found.name.clone(),
-        reference: found.reference.clone(),
+        name: found.name.as_str().into(),
+        reference: found.reference.as_str().into(),
         required: found.required,
-        compatibility: found.compatibility.clone().unwrap_or_default(),
+        compatibility: found.compatibility.as_deref().unwrap_or_default().into(),
     }
 }
 
-fn references(pacto: &PactoView) -> Vec<CrossReference> {
+fn references(pacto: &PactoView) -> Arc<[CrossReference]> {
     let configurations = pacto.configurations.iter().map(|found| (RefType::Config, &found.reference));
     let policies = pacto.policies.iter().map(|found| (RefType::Policy, &found.reference));
     let named = configurations.chain(policies).filter_map(|(kind, reference)| {
-        let reference = reference.clone()?;
-        Some(CrossReference { kind, name: last_part(&reference), reference })
+        let reference = reference.as_deref()?;
+        Some(CrossReference { kind, name: last_part(reference).into(), reference: reference.into() })
     });
     named.collect()
 }
