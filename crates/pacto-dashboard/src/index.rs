@@ -20,6 +20,7 @@ pub mod prepared;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 pub use build::Indexer;
@@ -80,13 +81,14 @@ pub struct Snapshot {
     pub contents: Contents,
     /// Groups of services that need each other.
     pub cycles: Vec<Vec<String>>,
-    /// The list of all services, ready to be sent.
-    pub list: Prepared,
+    /// Identity of the list of all services.
+    pub list_id: String,
     /// Identity of the drawing: the same for the same nodes, edges and looks.
     pub graph_id: String,
     by_name: HashMap<Arc<str>, ServiceId>,
     layout: Arc<graph::Drawing>,
-    graph: OnceLock<Prepared>,
+    list: Prepared,
+    graph: Prepared,
     owners: OnceLock<Vec<OwnerDetails>>,
 }
 
@@ -101,13 +103,23 @@ impl Snapshot {
         self.by_name.get(name).copied()
     }
 
-    /// The whole graph, as it travels.
-    pub fn graph(&self) -> &Prepared {
-        self.graph.get_or_init(|| Prepared::new(&graph::whole(self)))
+    /// The list of all services.
+    pub fn entries(&self) -> Vec<&ServiceEntry> {
+        self.services.iter().map(|service| &*service.entry).collect()
+    }
+
+    /// [`entries`](Self::entries) as they travel compressed.
+    pub fn compressed_list(&self) -> Bytes {
+        self.list.compressed(|| self.entries())
+    }
+
+    /// The whole graph as it travels compressed.
+    pub fn compressed_graph(&self) -> Bytes {
+        self.graph.compressed(|| graph::whole(self))
     }
 
     /// Owners with their services, by key.
     pub fn owners(&self) -> &[OwnerDetails] {
-        self.owners.get_or_init(|| owners::group(self.services.iter().map(|service| &*service.entry)))
+        self.owners.get_or_init(|| owners::group(self.entries().into_iter()))
     }
 }

@@ -98,15 +98,11 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
         [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
     let reasons = app.oci.reasons_id();
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
-    if is_whole && reasons.is_empty() {
+    if is_whole && reasons.is_empty() && call.asked.reads_gzip {
         let _turn = app.turn().await?;
         let drawn = Arc::clone(&snapshot);
-        at_length(move || {
-            drawn.graph().compressed();
-        })
-        .await?;
-        let prepared = snapshot.graph();
-        return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
+        let graph = at_length(move || drawn.compressed_graph()).await?;
+        return Ok(Reply::compressed(|| graph, &etag, &call.asked).header("x-snapshot", &snapshot.id));
     }
     let _turn = app.turn().await?;
     let drawn = Arc::clone(&snapshot);
@@ -246,7 +242,7 @@ pub async fn impact(call: Call, input: ImpactInput) -> Result<Reply<ImpactReport
 pub async fn owners(call: Call, _: Nothing) -> Result<Reply<Vec<OwnerEntry>>, Problem> {
     let snapshot = call.app.snapshot();
     let entries: Vec<OwnerEntry> = snapshot.owners().iter().map(|owner| owner.entry.clone()).collect();
-    Ok(Reply::with_etag(&entries, &snapshot.list.digest, &call.asked))
+    Ok(Reply::with_etag(&entries, &snapshot.list_id, &call.asked))
 }
 
 /// An owner.
@@ -261,5 +257,5 @@ pub async fn owner(call: Call, input: OwnerInput) -> Result<Reply<OwnerDetails>,
     let found = snapshot.owners().iter().find(|owner| owner.entry.key == input.key);
     let unknown = || Problem::not_found(format!("nobody called {:?} owns a service", input.key));
     let owner = found.ok_or_else(unknown)?;
-    Ok(Reply::with_etag(owner, &snapshot.list.digest, &call.asked))
+    Ok(Reply::with_etag(owner, &snapshot.list_id, &call.asked))
 }

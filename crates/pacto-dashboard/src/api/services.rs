@@ -145,7 +145,11 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
         .all(Option::is_none)
         && input.limit.is_none();
     if is_whole {
-        let reply = Reply::prepared(&snapshot.list, &snapshot.list.digest, &call.asked);
+        let reply = if call.asked.reads_gzip {
+            Reply::compressed(|| snapshot.compressed_list(), &snapshot.list_id, &call.asked)
+        } else {
+            Reply::with_etag(&snapshot.entries(), &snapshot.list_id, &call.asked).of()
+        };
         return Ok(reply
             .header("x-total-count", &snapshot.services.len().to_string())
             .header("x-snapshot", &snapshot.id));
@@ -169,10 +173,10 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
     let rest = found.get(start..).unwrap_or_default();
     let page = rest.get(..limit).unwrap_or(rest);
     let end = start.saturating_add(page.len());
-    let key = format!("{input:?}{}", snapshot.list.digest);
+    let key = format!("{input:?}{}", snapshot.list_id);
     let etag = crate::index::prepared::digest(key.as_bytes());
-    let owned: Vec<ServiceEntry> = page.iter().copied().cloned().collect();
-    let mut reply = Reply::with_etag(&owned, &etag, &call.asked)
+    let mut reply = Reply::with_etag(&page, &etag, &call.asked)
+        .of()
         .header("x-total-count", &total.to_string())
         .header("x-snapshot", &snapshot.id);
     if end < total {
@@ -229,7 +233,7 @@ fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s Servi
             && (kinds.is_empty() || entry.sources.iter().any(|kind| kinds.contains(kind)))
             && wanted.as_deref().is_none_or(|wanted| is_about(entry, wanted))
     };
-    Ok(snapshot.services.iter().map(|service| &*service.entry).filter(fits).collect())
+    Ok(snapshot.entries().into_iter().filter(fits).collect())
 }
 
 /// Whether a text, in lower case, is part of what a service is called by.

@@ -8,8 +8,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::index::prepared::Prepared;
-
 /// What a client said of the answer that it wants.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
@@ -80,6 +78,12 @@ impl<T: Serialize> Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// The same answer, of a type that is written alike: a list of references in place of a list of values.
+    pub fn of<U>(self) -> Reply<U> {
+        let Self { body, is_compressed, is_known, etag, headers, value: _ } = self;
+        Reply { body, is_compressed, is_known, etag, headers, value: PhantomData }
+    }
+
     fn known(etag: &str) -> Self {
         Self {
             body: Bytes::new(),
@@ -91,13 +95,12 @@ impl<T> Reply<T> {
         }
     }
 
-    /// Sends what was written before, unless the client has it.
-    pub fn prepared(prepared: &Prepared, etag: &str, asked: &Asked) -> Self {
+    /// Sends what is compressed already, unless the client has it.
+    pub fn compressed(body: impl FnOnce() -> Bytes, etag: &str, asked: &Asked) -> Self {
         if asked.has(etag) {
             return Self::known(etag);
         }
-        let body = if asked.reads_gzip { prepared.compressed() } else { prepared.plain.clone() };
-        Self { body, is_compressed: asked.reads_gzip, is_known: false, ..Self::known(etag) }
+        Self { body: body(), is_compressed: true, is_known: false, ..Self::known(etag) }
     }
 
     /// Adds a header; one that cannot be written is left out.

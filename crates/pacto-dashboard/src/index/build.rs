@@ -9,7 +9,7 @@ use pacto_engine::graph::{components, dependents};
 use super::graph::{Drawing, draw};
 use super::merge::{Merged, Parts, merge};
 use super::names::Names;
-use super::prepared::{Prepared, digest};
+use super::prepared::{Prepared, digest, digest_of};
 use super::{ResolvedNeed, ResolvedReference, Service, ServiceId, Snapshot};
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
@@ -87,8 +87,8 @@ impl Indexer {
         let (names, services) = resolve(&mut known, &contents);
         let cycles = cycles(&services);
         self.drawing = draw(&services, &self.drawing);
-        let list = Prepared::new(&services.iter().map(|service| &*service.entry).collect::<Vec<_>>());
-        let graph_id = digest(format!("{}{}", list.digest, self.drawing.id).as_bytes());
+        let list_id = digest_of(&services.iter().map(|service| &*service.entry).collect::<Vec<_>>());
+        let graph_id = digest(format!("{list_id}{}", self.drawing.id).as_bytes());
         let id = identity(&known, &graph_id);
         let by_name =
             known.iter().enumerate().map(|(position, (name, _))| (Arc::clone(name), position)).collect();
@@ -100,11 +100,12 @@ impl Indexer {
             names,
             contents,
             cycles,
-            list,
+            list_id,
+            list: Prepared::default(),
             graph_id,
             by_name,
             layout: Arc::clone(&self.drawing),
-            graph: OnceLock::new(),
+            graph: Prepared::default(),
             owners: OnceLock::new(),
         }
     }
