@@ -192,6 +192,7 @@ fn interface(interface: &InterfaceView) -> Interface {
         contract_file: None,
         contract_content: None,
         endpoints: Vec::new(),
+        channels: Vec::new(),
     }
 }
 
