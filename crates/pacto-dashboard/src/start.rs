@@ -1,7 +1,7 @@
 //! Sources found and started, everything put together.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -299,13 +299,25 @@ fn layouts_below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 /// # Errors
 /// Why it is not well.
 pub fn healthcheck(host: &str, port: u16) -> Result<(), String> {
-    let address = match host.parse::<IpAddr>() {
-        Ok(address) if !address.is_unspecified() => address,
-        Ok(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
-        Err(_) if host.is_empty() || host == "localhost" => IpAddr::from(Ipv4Addr::LOCALHOST),
-        Err(_) => return Err(format!("{host:?} is no address")),
-    };
-    let address = SocketAddr::new(address, port);
+    let host = if host.is_empty() { "localhost" } else { host.trim_matches(['[', ']']) };
+    let found = (host, port).to_socket_addrs();
+    let found = found.map_err(|error| format!("the address of {host:?} cannot be found: {error}"))?;
+    let mut answer = Err(format!("{host:?} has no address"));
+    for address in found {
+        // Who listens on all addresses listens on this machine's own.
+        let is_any = address.ip().is_unspecified();
+        let address = if is_any { SocketAddr::from((Ipv4Addr::LOCALHOST, port)) } else { address };
+        answer = is_well(address);
+        if answer.is_ok() {
+            break;
+        }
+    }
+    answer
+}
+
+/// Asks one address.
+fn is_well(address: SocketAddr) -> Result<(), String> {
+    let port = address.port();
     let failed = |error: std::io::Error| format!("http://{address}/health does not answer: {error}");
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIME).map_err(failed)?;
     stream.set_read_timeout(Some(HEALTH_TIME)).map_err(failed)?;
