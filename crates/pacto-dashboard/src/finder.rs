@@ -42,6 +42,11 @@ impl Finder {
         Self { bundles, local, oci, repositories }
     }
 
+    /// Whether it looks among `contents`.
+    pub fn is_of(&self, contents: &Contents) -> bool {
+        Arc::ptr_eq(&self.local, &contents.local) && Arc::ptr_eq(&self.oci, &contents.oci)
+    }
+
     /// The service that a repository holds.
     pub fn service_of(&self, repository: &str) -> Option<&Arc<ServiceRecord>> {
         self.oci.get(self.repositories.get(repository)?)
