@@ -1,16 +1,17 @@
 //! Graph, comparison, impact, owners.
 
 use super::operation;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::health::Nothing;
-use super::services::{find_version, is_about};
+use super::services::{find_version, is_about, wanted_owners};
 use crate::app::Dashboard;
 use crate::comparison::{self, Version};
-use crate::http::operation::{Api, Call, some_text};
+use crate::http::operation::{Api, Call, some_text, some_texts};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{Direction, around, part};
@@ -18,7 +19,7 @@ use crate::index::impact::{Subject, impact as whom_it_breaks};
 use crate::index::merge::{Parts, group_key, versions};
 use crate::index::{Snapshot, prepared};
 use crate::wire::comparison::{DiffResult, ImpactReport};
-use crate::wire::graph::{GraphData, NodeStatus};
+use crate::wire::graph::{GraphData, GraphNode, NodeStatus};
 use crate::wire::owner::{OwnerDetails, OwnerEntry};
 
 /// Adds the operations of this module.
@@ -67,9 +68,10 @@ pub struct GraphInput {
     depth: Option<usize>,
     /// Which way to go from the focus.
     direction: Option<Direction>,
-    /// Owners, separated by commas; `(unowned)` for those without one.
-    #[serde(default, deserialize_with = "some_text")]
-    owner: Option<String>,
+    /// Owners, any of them; `(unowned)` for those without one. Given once for each, or separated by commas where no owner is
+    /// called like the whole text.
+    #[serde(default, deserialize_with = "some_texts")]
+    owner: Vec<String>,
     /// Statuses, separated by commas; `external` for services that are not known.
     #[schemars(regex(
         pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown|external)(,(Compliant|Warning|NonCompliant|Reference|Unknown|external))*)?$"
@@ -93,8 +95,8 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     }
     check_words("query.status", input.status.as_deref(), &STATUSES)?;
     check_words("query.source", input.source.as_deref(), &SOURCES)?;
-    let is_whole =
-        [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
+    let is_whole = [&input.focus, &input.status, &input.source, &input.q].into_iter().all(Option::is_none)
+        && input.owner.is_empty();
     let reasons = app.oci.reasons_id();
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
     if is_whole && reasons.is_empty() {
@@ -103,9 +105,28 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
         let (_, prepared) = snapshot.graph();
         return Ok(Reply::prepared(prepared, &etag, &call.asked).header("x-snapshot", &snapshot.id));
     }
-    let _turn = app.turn().await?;
-    drawn(&snapshot).await;
+    let _turn = call.app.turn().await?;
+    let asked = call.asked.clone();
+    // Parts are laid out anew; the threads of the server are for those who wait for less.
+    let made = tokio::task::spawn_blocking(move || {
+        let data = laid_out(&app, &snapshot, &input, depth)?;
+        Ok(Reply::with_etag(&data, &etag, &asked).header("x-snapshot", &snapshot.id))
+    });
+    made.await.map_err(|error| Problem::broken(&error))?
+}
+
+/// The part of the graph that is asked for.
+fn laid_out(
+    app: &Dashboard,
+    snapshot: &Snapshot,
+    input: &GraphInput,
+    depth: usize,
+) -> Result<GraphData, Problem> {
     let whole = &snapshot.graph().0;
+    let owners = wanted_owners(snapshot, &input.owner);
+    let is_wanted = |node: &GraphNode| fits(snapshot, input, &owners, &node.id, node.status.as_str());
+    let is_whole =
+        [&input.status, &input.source, &input.q].into_iter().all(Option::is_none) && owners.is_empty();
     let mut data = match &input.focus {
         Some(focus) => {
             let is_there = whole.nodes.iter().any(|node| node.id == *focus);
@@ -113,17 +134,17 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
                 return Err(Problem::unknown_service(focus));
             }
             let around = around(whole, focus, depth, input.direction.unwrap_or_default());
-            part(&around, |node| fits(&snapshot, &input, &node.id, node.status.as_str()))
+            if is_whole { around } else { part(&around, is_wanted) }
         }
         None if is_whole => whole.clone(),
-        None => part(whole, |node| fits(&snapshot, &input, &node.id, node.status.as_str())),
+        None => part(whole, is_wanted),
     };
     for node in
         data.nodes.iter_mut().filter(|node| node.status == NodeStatus::External && node.reason.is_none())
     {
         node.reason = app.oci.reason_by_name(&node.id);
     }
-    Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))
+    Ok(data)
 }
 
 /// Draws the whole graph on a thread that may work for a while, unless it is drawn already.
@@ -136,7 +157,7 @@ async fn drawn(snapshot: &Arc<Snapshot>) {
     .await;
 }
 
-fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {
+fn fits(snapshot: &Snapshot, input: &GraphInput, owners: &BTreeSet<&str>, name: &str, status: &str) -> bool {
     let is_focus = input.focus.as_deref() == Some(name);
     let is_listed = |text: &Option<String>, is: &dyn Fn(&str) -> bool| {
         text.as_deref().is_none_or(|text| text.split(',').any(is))
@@ -144,7 +165,7 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
     let Some(service) = snapshot.service(name) else {
         // What is not known has no owner and no source.
         return is_focus
-            || (input.owner.is_none()
+            || (owners.is_empty()
                 && input.source.is_none()
                 && is_listed(&input.status, &|wanted| wanted == status)
                 && input
@@ -154,7 +175,7 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
     };
     let entry = &service.entry;
     is_focus
-        || (is_listed(&input.owner, &|wanted| wanted == group_key(&entry.owner_key))
+        || ((owners.is_empty() || owners.contains(group_key(&entry.owner_key)))
             && is_listed(&input.status, &|wanted| wanted == status)
             && is_listed(&input.source, &|wanted| entry.sources.iter().any(|kind| kind.as_str() == wanted))
             && input.q.as_deref().is_none_or(|wanted| is_about(entry, &wanted.to_lowercase())))
