@@ -17,7 +17,6 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use pacto_contract::LenientVersion;
 use tokio::sync::Notify;
 
@@ -227,7 +226,7 @@ fn history(repository: &Repository, tags: &[String], known: &[VersionRecord]) ->
 }
 
 /// Notes that a version was fetched.
-fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, now: Timestamp) {
+fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched) {
     let contract = &fetched.resolved.document;
     let wanted = versions
         .iter_mut()
@@ -247,7 +246,7 @@ fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, no
         version.version = Arc::from(if is_same { held.as_str() } else { tag });
         version.place = Some(fetched.place.clone());
         version.hash = hash;
-        version.created = version.created.or(Some(now));
+        version.created = fetched.created;
     }
 }
 

@@ -12,8 +12,8 @@ use pacto_contract::Reference;
 use pacto_oci::registry::RegistryError;
 
 use super::{
-    Fetched, Known, MAX_REPOSITORIES, OciSource, Repository, RepositoryError, history, note_fetched,
-    unless_same,
+    Fetched, Known, MAX_REPOSITORIES, OciSource, Patience, Repository, RepositoryError, State, history,
+    note_fetched, unless_same,
 };
 use crate::finder::Finder;
 use crate::record::{ContractRecord, Place, ServiceRecord};
@@ -171,7 +171,7 @@ impl OciSource {
         let mut versions = history(&repository, &tags, known_versions);
         let record = match (&current, &before) {
             (Some((tag, fetched)), _) => {
-                note_fetched(&mut versions, tag, fetched, Timestamp::now());
+                note_fetched(&mut versions, tag, fetched);
                 self.state().changed.insert(repository.clone());
                 Arc::new(self.record(fetched, finder).await)
             }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{Known, OciSource, Repository, history, note_fetched};
 use crate::record::{ServiceRecord, newest_first};
 use crate::wire::report::SourceState;
@@ -54,7 +52,7 @@ impl OciSource {
         let read = tokio::task::spawn_blocking(move || reader.kept(&context, &tag)).await;
         let Some(fetched) = read.ok().flatten() else { return };
         let mut versions = history(&repository, &tags, &[]);
-        note_fetched(&mut versions, &current, &fetched, Timestamp::now());
+        note_fetched(&mut versions, &current, &fetched);
         let record = Arc::new(self.record(&fetched, &self.finder()).await);
         let known = Known { tags, service: Some(Arc::clone(&record.name)), ..Known::default() };
         self.state().repositories.insert(repository, known);

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use jiff::Timestamp;
 
-use super::{Fetched, OciSource, Repository, note_fetched, unless_same};
+use super::{Fetched, OciSource, Repository, State, note_fetched, unless_same};
 use crate::record::{Place, ServiceRecord, VersionRecord};
 use crate::source::history::{classify, open_pairs};
 
@@ -86,13 +85,19 @@ impl OciSource {
         if fetched.is_empty() {
             return;
         }
-        let now = Timestamp::now();
+        let mut state = self.state();
+        let round = state.round;
+        for (tag, fetched) in fetched {
+            match fetched {
+                Some(_) => state.unfetched.came(repository.key(), tag),
+                None => state.unfetched.failed(repository.key(), tag, round),
+            }
+        }
+        drop(state);
         self.change(name, |service| {
             for (tag, fetched) in fetched {
-                match fetched {
-                    Some(fetched) => note_fetched(&mut service.versions, tag, fetched, now),
-                    // Not asked for again until the tag list is read anew.
-                    None => note_missing(service, tag),
+                if let Some(fetched) = fetched {
+                    note_fetched(&mut service.versions, tag, fetched);
                 }
             }
         });
