@@ -6,10 +6,14 @@
 //! | older versions, what somebody looks at first | `versions` |
 //! | what users ask for by name | `demand` |
 //! | what was fetched before | `kept` |
+//! | contracts that a cluster runs | `running` |
+//! | how long what failed is left alone | `patience` |
 
 mod demand;
 mod discovery;
 mod kept;
+mod patience;
+mod running;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,6 +23,8 @@ use std::time::Duration;
 
 use pacto_contract::LenientVersion;
 use tokio::sync::Notify;
+
+use patience::{Patience, Unfetched};
 
 use super::repository::{Fetched, Repository, RepositoryError};
 use crate::bundles::Bundles;
@@ -60,8 +66,8 @@ struct State {
     viewed: VecDeque<Arc<str>>,
     /// Repositories whose current contract is another one since this round began.
     changed: BTreeSet<Repository>,
-    /// Services whose older versions were fetched in this round: each once, whatever came of it.
-    completed: BTreeSet<Arc<str>>,
+    /// Versions that could not be had.
+    unfetched: Unfetched,
     round: u64,
     is_first_round_over: bool,
 }
@@ -74,10 +80,8 @@ struct Known {
     /// The service that it holds.
     service: Option<Arc<str>>,
     error: Option<RepositoryError>,
-    /// Failures in a row.
-    failures: u32,
-    /// The round in which it is asked again.
-    next_round: u64,
+    /// When it is asked again.
+    patience: Patience,
 }
 
 impl OciSource {
@@ -113,7 +117,10 @@ impl OciSource {
 
     /// Begins a round now, in which those that failed are asked too.
     pub fn refresh(&self) {
-        self.state().repositories.values_mut().for_each(|known| known.next_round = 0);
+        let mut state = self.state();
+        state.repositories.values_mut().for_each(|known| known.patience.hurry());
+        state.unfetched.hurry();
+        drop(state);
         self.wake.notify_one();
     }
 

@@ -98,7 +98,7 @@ impl OciSource {
                 ),
             };
             self.list_anew(&repository, &name, &tags);
-            self.complete(&name, MAX_FETCHED).await;
+            self.complete(&name, MAX_FETCHED, true).await;
         }
         Ok(tags)
     }

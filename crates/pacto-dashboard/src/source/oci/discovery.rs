@@ -72,8 +72,10 @@ impl OciSource {
             }
             let Some(visit) = visits.next().await else { break };
             for repository in self.take(visit, round, &finder, &mut found).await {
-                let is_due =
-                    self.state().repositories.get(&repository).is_none_or(|known| known.next_round <= round);
+                let is_due = {
+                    let state = self.state();
+                    state.repositories.get(&repository).is_none_or(|known| known.patience.is_due(round))
+                };
                 if seen.len() < MAX_REPOSITORIES && seen.insert(repository.clone()) && is_due {
                     queue.push_back(repository);
                 }
@@ -94,8 +96,15 @@ impl OciSource {
 
     fn begin(&self) -> (VecDeque<Repository>, u64) {
         let mut state = self.state();
+        let State { repositories, unfetched, .. } = &mut *state;
+        let tags = |repository: &str| {
+            let repository = Repository::of(repository).ok()?;
+            Some(repositories.get(&repository)?.tags.as_slice())
+        };
+        unfetched.retain(|repository, tag| {
+            tags(repository).is_some_and(|tags| tags.iter().any(|known| known == tag))
+        });
         state.round += 1;
-        state.completed.clear();
         let round = state.round;
         let configured: Vec<Repository> = state.configured.iter().cloned().collect();
         for repository in configured {
@@ -105,7 +114,7 @@ impl OciSource {
             }
             state.repositories.entry(repository).or_default();
         }
-        let due = state.repositories.iter().filter(|(_, known)| known.next_round <= round);
+        let due = state.repositories.iter().filter(|(_, known)| known.patience.is_due(round));
         let queue = due.map(|(repository, _)| repository.clone()).collect();
         drop(state);
         self.catalog.update_status(SourceKind::Oci, |status| {
@@ -154,9 +163,7 @@ impl OciSource {
                 tracing::debug!(repository = repository.shown(), error = %error, "not read");
                 let mut state = self.state();
                 let known = state.repositories.entry(repository).or_default();
-                known.failures += 1;
-                let pause = 2_u64.saturating_pow(known.failures.min(16) - 1).min(MAX_ROUNDS_LEFT_ALONE);
-                known.next_round = round + pause;
+                known.patience.failed(round);
                 known.error = Some(error);
                 return Vec::new();
             }
@@ -194,7 +201,8 @@ impl OciSource {
         });
         let error = is_taken.then(|| RepositoryError::Taken(record.name.to_string()));
         let error = error.or(unconfirmed);
-        *known = Known { tags, service: Some(Arc::clone(&record.name)), error, failures: 0, next_round: 0 };
+        let service = Some(Arc::clone(&record.name));
+        *known = Known { tags, service, error, patience: Patience::default() };
         drop(state);
         if !is_taken {
             let service = ServiceRecord { current: record, versions };
