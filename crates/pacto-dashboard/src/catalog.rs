@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::cluster::ClusterService;
-use crate::record::ServiceRecord;
+use crate::record::{ContractRecord, ServiceRecord};
 use crate::wire::report::{Progress, SourceError, SourceLocation, SourceState};
 use crate::wire::service::SourceKind;
 
@@ -50,6 +50,8 @@ pub struct Contents {
 
 /// The shared board.
 #[derive(Debug)]
+    /// Contracts of the versions that the cluster runs, where the registry has a higher one.
+    pub running: Arc<BTreeMap<Arc<str>, Arc<ContractRecord>>>,
 pub struct Catalog {
     contents: Mutex<Contents>,
     generation: watch::Sender<u64>,

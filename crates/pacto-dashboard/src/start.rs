@@ -191,6 +191,7 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
         tokio::spawn(Arc::clone(&oci).run());
     }
     tokio::spawn(oci.run_versions());
+    tokio::spawn(Arc::clone(&oci).run_running());
     tokio::spawn(cluster_source.run(cluster.ok()));
     Ok(Started { address, app, sources: found, listener })
 }

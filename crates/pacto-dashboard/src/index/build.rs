@@ -13,7 +13,7 @@ use super::prepared::{Prepared, digest};
 use super::{ResolvedNeed, ResolvedReference, Service, ServiceId, Snapshot};
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
-use crate::record::{Place, ServiceRecord};
+use crate::record::{ContractRecord, Place, ServiceRecord};
 use crate::wire::service::ServiceEntry;
 
 /// Makes snapshots, one after the other.
@@ -29,6 +29,7 @@ struct Known {
     local: Option<Arc<ServiceRecord>>,
     oci: Option<Arc<ServiceRecord>>,
     k8s: Vec<Arc<ClusterService>>,
+    running: Option<Arc<ContractRecord>>,
     merged: Arc<Merged>,
     /// Identity of everything that is shown of it, also where the list does not.
     fingerprint: String,
@@ -42,7 +43,8 @@ impl Known {
             _ => false,
         };
         let k8s = parts.k8s.unwrap_or_default();
-        same(&self.local, parts.local)
+        self.running.as_ref().map(Arc::as_ptr) == parts.running.map(Arc::as_ptr)
+            && same(&self.local, parts.local)
             && same(&self.oci, parts.oci)
             && self.k8s.len() == k8s.len()
             && self.k8s.iter().zip(k8s).all(|(known, now)| Arc::ptr_eq(known, now))
@@ -62,8 +64,8 @@ impl Known {
             seen.extend(serde_json::to_vec(&cluster.details).unwrap_or_default());
         }
         let fingerprint = digest(&seen);
-        let (local, oci) = (parts.local.cloned(), parts.oci.cloned());
-        Self { local, oci, k8s, merged: Arc::new(merged), fingerprint }
+        let (local, oci, running) = (parts.local.cloned(), parts.oci.cloned(), parts.running.cloned());
+        Self { local, oci, k8s, running, merged: Arc::new(merged), fingerprint }
     }
 }
 

@@ -24,8 +24,6 @@ use crate::wire::service::SourceKind;
 const VISITS_AT_ONCE: usize = 64;
 /// How often what was found is shown while a round goes on.
 const SHOW_EVERY: Duration = Duration::from_millis(150);
-/// Most rounds that a repository which failed is left alone.
-const MAX_ROUNDS_LEFT_ALONE: u64 = 32;
 
 /// What came of asking a repository.
 struct Visit {
@@ -96,6 +94,8 @@ impl OciSource {
 
     fn begin(&self) -> (VecDeque<Repository>, u64) {
         let mut state = self.state();
+        state.round += 1;
+        let round = state.round;
         let State { repositories, unfetched, .. } = &mut *state;
         let tags = |repository: &str| {
             let repository = Repository::of(repository).ok()?;
@@ -104,8 +104,6 @@ impl OciSource {
         unfetched.retain(|repository, tag| {
             tags(repository).is_some_and(|tags| tags.iter().any(|known| known == tag))
         });
-        state.round += 1;
-        let round = state.round;
         let configured: Vec<Repository> = state.configured.iter().cloned().collect();
         for repository in configured {
             if let Ok(reference) = Reference::parse(repository.key()) {
