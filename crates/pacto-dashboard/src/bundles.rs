@@ -144,6 +144,11 @@ impl Bundles {
         Ok(opened)
     }
 
+    /// A directory as users write it.
+    pub fn shown(&self, directory: &Path) -> String {
+        pacto_app::sources::shown_from(&self.network.context().directory, directory)
+    }
+
     /// As [`open`](Self::open), for what needs no network; for threads that may wait.
     pub fn open_directory(&self, directory: &Path) -> Option<Opened> {
         let place = Place::Directory(directory.to_owned());

@@ -59,14 +59,22 @@ impl Finder {
         for _ in 0..MAX_ROUNDS {
             let (judged, missing) = look(&validator, resolved, &found);
             if missing.is_empty() {
-                return judged;
+                return self.shown(judged);
             }
             for request in missing {
                 let answer = self.open(&request).await;
                 found.insert(request, answer);
             }
         }
-        look(&validator, resolved, &found).0
+        self.shown(look(&validator, resolved, &found).0)
+    }
+
+    /// With directories as users write them.
+    fn shown(&self, mut judged: Judgement) -> Judgement {
+        let named = judged.from_directories.into_iter();
+        let shown = |directory: String| self.bundles.shown(Path::new(&directory));
+        judged.from_directories = named.map(|(reference, directory)| (reference, shown(directory))).collect();
+        judged
     }
 
     /// The contract that a request means, where it is known.

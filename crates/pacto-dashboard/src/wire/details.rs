@@ -373,6 +373,9 @@ pub struct Validation {
     pub warnings: Vec<Issue>,
     /// Notes.
     pub infos: Vec<Issue>,
+    /// What to know about how it was validated, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One finding.

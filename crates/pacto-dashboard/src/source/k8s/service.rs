@@ -290,6 +290,7 @@ fn validation(found: &ValidationView) -> Validation {
         errors: found.errors.iter().map(issue).collect(),
         warnings: found.warnings.iter().map(issue).collect(),
         infos: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
