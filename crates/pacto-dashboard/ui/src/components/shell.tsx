@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SourceInfo } from '../api/schema';
 import { parseFilter, toggled, writeFilter } from '../logic/filter';
 import { ago, plural, visible } from '../logic/format';
+import { healthOf, healthWords } from '../logic/health';
+import { GO } from '../logic/keys';
 import { link, type PageName, type Route } from '../logic/route';
 import { paletteOpen, shortcutsOpen } from '../state/commands';
 import { refreshNow } from '../state/live';
@@ -249,8 +251,6 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-const GO: Record<string, string> = { s: '#/', g: '#/graph', c: '#/diff', o: '#/owners', d: '#/sources', a: '#/docs' };
-
 export function Shell({ children }: { children: ComponentChildren }): JSX.Element {
   const here = route.value;
   const search = useRef<HTMLInputElement>(null);
@@ -274,12 +274,15 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
         search.current?.focus();
       } else if (event.key === '?') {
         shortcutsOpen.value = true;
-      } else if (event.key === 'g') {
-        prefix = Date.now();
-        return;
-      } else if (Date.now() - prefix < 1000 && GO[event.key]) {
-        event.preventDefault();
-        navigate(GO[event.key] ?? '#/');
+      } else {
+        const place = Date.now() - prefix < 1000 ? GO.find((one) => one.key === event.key) : undefined;
+        if (place) {
+          event.preventDefault();
+          navigate(place.to);
+        } else if (event.key === 'g') {
+          prefix = Date.now();
+          return;
+        }
       }
       prefix = 0;
     };
