@@ -251,6 +251,9 @@ pub fn sources(contents: &Contents) -> SourcesReport {
             last_success: status.last_success.map(|time| time.to_string()),
             last_error: status.last_error,
             locations: status.locations,
+            failed: status.failed,
+            notes: status.notes,
+            polled: status.is_polled,
             precedence: match kind {
                 SourceKind::Local => "Contracts of this directory win over those of registries.",
                 SourceKind::Oci => "Contracts of registries are shown where no directory has the service; histories come from here.",

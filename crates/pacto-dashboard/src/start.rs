@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pacto_app::Context;
 use pacto_contract::bundle::CONTRACT_FILE;
+use pacto_oci::directory::holds_bundle;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
@@ -18,7 +19,7 @@ use crate::http::guard::Guard;
 use crate::http::server::{AccessLog, serve};
 use crate::network::Network;
 use crate::source::k8s::{self, ClusterSource};
-use crate::source::local::{LocalSource, holds_contracts};
+use crate::source::local::LocalSource;
 use crate::source::oci::{OciSource, REDISCOVERY};
 use crate::source::repository::Repository;
 use crate::wire::report::{Progress, SourceInfo, SourceState};
@@ -190,8 +191,8 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
     if count > 0 {
         tokio::spawn(Arc::clone(&oci).run());
     }
-    tokio::spawn(oci.run_versions());
     tokio::spawn(Arc::clone(&oci).run_running());
+    tokio::spawn(oci.run_versions());
     tokio::spawn(cluster_source.run(cluster.ok()));
     Ok(Started { address, app, sources: found, listener })
 }
@@ -239,7 +240,7 @@ fn local(
     let shown = named.map_or_else(|| ".".to_owned(), |named| named.display().to_string());
     let root = std::fs::canonicalize(&directory).ok().filter(|root| root.is_dir());
     let Some(root) = root else { return Err(StartError::Directory(shown)) };
-    let holds = holds_contracts(&root);
+    let holds = holds_bundle(&root);
     catalog.update_status(SourceKind::Local, |status| {
         // A directory that the user named is watched: the first contract may come later.
         status.enabled = holds || named.is_some();

@@ -122,7 +122,7 @@ impl ClusterSource {
         self.catalog.update_status(SourceKind::K8s, |status| {
             (status.enabled, status.state) = (false, SourceState::Disabled);
             status.reason = Some(reason);
-            (status.last_error, status.locations) = (None, Vec::new());
+            (status.last_error, status.locations, status.failed) = (None, Vec::new(), 0);
         });
     }
 
@@ -191,6 +191,8 @@ impl ClusterSource {
             } else {
                 cluster.reason()
             });
+            // Where it does not answer at all, the state says so.
+            status.failed = usize::from(revisions.is_some());
             let message = error.as_ref().map(|problem| problem.message.clone()).or(revisions);
             if status.last_error.as_ref().map(|known| &known.message) != message.as_ref() {
                 let hint = error.as_ref().and_then(|problem| hint(problem.kind));

@@ -311,7 +311,7 @@ impl OciSource {
                 Some((repository, known.error.as_ref()?, known.service.is_some()))
             })
             .collect();
-        let total = state.repositories.len();
+        let (total, count) = (state.repositories.len(), failed.len());
         let (message, hint) = match failed.as_slice() {
             [] => (None, None),
             [(repository, error, _)] => (Some(format!("{}: {error}", repository.shown())), error.hint()),
@@ -325,7 +325,7 @@ impl OciSource {
         drop(state);
         self.catalog.update_status(SourceKind::Oci, |status| {
             status.progress = None;
-            status.locations = locations;
+            (status.locations, status.failed) = (locations, count);
             let is_known = |known: &SourceError| Some(&known.message) == message.as_ref();
             if !status.last_error.as_ref().is_some_and(is_known) {
                 status.last_error = message.map(|message| SourceError { message, at: now.to_string(), hint });
