@@ -48,6 +48,8 @@ pub const MAX_OVERRIDE_INDEX: usize = 100_000;
 pub const MAX_CONTRACTS_PER_RUN: usize = 100_000;
 /// Deepest directory below the named one in which contracts are searched.
 pub const MAX_SEARCH_DEPTH: usize = 5;
+/// Most directories that one search for contracts looks into.
+pub const MAX_SEARCH_DIRECTORIES: usize = 200_000;
 /// How many times smaller than its content a packed bundle may be, once the content is over 1 MiB.
 pub const MAX_COMPRESSION_RATIO: usize = 200;
 /// Largest manifest, or page of a list of tags, that a registry may send, in bytes.
@@ -105,6 +107,12 @@ pub const TABLE: &[Limit] = &[
     row("MAX_OVERRIDE_INDEX", MAX_OVERRIDE_INDEX, "", "a list index in `--set`"),
     row("MAX_CONTRACTS_PER_RUN", MAX_CONTRACTS_PER_RUN, "contracts", "one call of `pacto validate`"),
     row("MAX_SEARCH_DEPTH", MAX_SEARCH_DEPTH, "levels", "the search for contracts below a directory"),
+    row(
+        "MAX_SEARCH_DIRECTORIES",
+        MAX_SEARCH_DIRECTORIES,
+        "directories",
+        "the search for contracts below a directory",
+    ),
     row(
         "MAX_COMPRESSION_RATIO",
         MAX_COMPRESSION_RATIO,

@@ -1,7 +1,7 @@
 //! Everything that a running dashboard has.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -63,6 +63,7 @@ pub struct Dashboard {
     /// Says when the server stops.
     pub stopping: watch::Sender<bool>,
     snapshot: RwLock<Arc<Snapshot>>,
+    finder: Mutex<Option<Arc<Finder>>>,
     events: broadcast::Sender<Arc<Event>>,
     work: Semaphore,
     /// For answers that wait for a registry, so that those do not keep out the others.
@@ -114,6 +115,7 @@ impl Dashboard {
             listeners: AtomicUsize::new(0),
             stopping: watch::Sender::new(false),
             snapshot: RwLock::new(Arc::new(snapshot)),
+            finder: Mutex::default(),
             events: broadcast::Sender::new(EVENTS_BEHIND),
             work: Semaphore::new(WORK_AT_ONCE),
             remote: Semaphore::new(WORK_AT_ONCE),
@@ -125,9 +127,15 @@ impl Dashboard {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Finds contracts among those of the current snapshot.
-    pub fn finder(&self, snapshot: &Snapshot) -> Finder {
-        Finder::new(Arc::clone(&self.bundles), &snapshot.contents)
+    /// Finds contracts among those of a snapshot; made once for all who ask of the same one.
+    pub fn finder(&self, snapshot: &Snapshot) -> Arc<Finder> {
+        let mut kept = self.finder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(finder) = kept.as_ref().filter(|finder| finder.is_of(&snapshot.contents)) {
+            return Arc::clone(finder);
+        }
+        let finder = Arc::new(Finder::new(Arc::clone(&self.bundles), &snapshot.contents));
+        *kept = Some(Arc::clone(&finder));
+        finder
     }
 
     /// What happens from now on.
@@ -243,6 +251,9 @@ pub fn sources(contents: &Contents) -> SourcesReport {
             last_success: status.last_success.map(|time| time.to_string()),
             last_error: status.last_error,
             locations: status.locations,
+            failed: status.failed,
+            notes: status.notes,
+            polled: status.is_polled,
             precedence: match kind {
                 SourceKind::Local => "Contracts of this directory win over those of registries.",
                 SourceKind::Oci => "Contracts of registries are shown where no directory has the service; histories come from here.",

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pacto_app::load::{Scope, read};
 use pacto_app::registries::Place as Where;
@@ -49,7 +49,51 @@ pub type Opened = Arc<Resolved>;
 #[derive(Debug)]
 pub struct Bundles {
     network: Network,
-    kept: Mutex<VecDeque<(Place, Opened)>>,
+    kept: Mutex<Kept>,
+}
+
+/// What stays in memory.
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<(Place, Opened)>,
+    /// Counts how often directories were forgotten: what was read before is not kept after.
+    generation: u64,
+}
+
+impl Kept {
+    fn known(&mut self, place: &Place) -> Option<Opened> {
+        let position = self.entries.iter().position(|(known, _)| known == place)?;
+        let entry = self.entries.remove(position)?;
+        let opened = Arc::clone(&entry.1);
+        self.entries.push_back(entry);
+        Some(opened)
+    }
+
+    /// Keeps what was read while directories were in `generation`.
+    fn keep(&mut self, place: &Place, opened: &Opened, generation: u64) {
+        let is_passing = match place {
+            Place::Directory(_) => generation != self.generation,
+            // Without a digest it is a folder of bundles, which changes.
+            Place::Repository { digest, .. } => digest.is_empty(),
+        };
+        if is_passing {
+            return;
+        }
+        // Two may have read it at once.
+        self.entries.retain(|(known, _)| known != place);
+        self.entries.push_back((place.clone(), Arc::clone(opened)));
+        let mut bytes: usize = self.entries.iter().map(|(_, opened)| opened.bundle.bytes()).sum();
+        while bytes > MAX_KEPT_BYTES
+            && let Some((_, oldest)) = self.entries.pop_front()
+        {
+            bytes -= oldest.bundle.bytes();
+        }
+    }
+
+    fn forget_directories(&mut self) {
+        self.generation += 1;
+        self.entries.retain(|(place, _)| !matches!(place, Place::Directory(_)));
+    }
 }
 
 impl Bundles {
@@ -60,8 +104,17 @@ impl Bundles {
 
     /// Forgets what was read from directories: something in them changed.
     pub fn forget_directories(&self) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(place, _)| !matches!(place, Place::Directory(_)));
+        self.kept().forget_directories();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept, and what the directories are read in.
+    fn known(&self, place: &Place) -> (Option<Opened>, u64) {
+        let mut kept = self.kept();
+        (kept.known(place), kept.generation)
     }
 
     /// The contract at a place, with its files. Versions of registries are asked for by digest, so that what was fetched
@@ -70,7 +123,7 @@ impl Bundles {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(&self, place: &Place) -> Result<Opened, OpenError> {
-        let known = self.known(place);
+        let (known, generation) = self.known(place);
         if let Some(opened) = known {
             return Ok(opened);
         }
@@ -87,43 +140,25 @@ impl Bundles {
                 self.network.run(repository, work).await?
             }
         };
-        self.keep(place, &opened);
+        self.kept().keep(place, &opened, generation);
         Ok(opened)
+    }
+
+    /// A directory as users write it.
+    pub fn shown(&self, directory: &Path) -> String {
+        pacto_app::sources::shown_from(&self.network.context().directory, directory)
     }
 
     /// As [`open`](Self::open), for what needs no network; for threads that may wait.
     pub fn open_directory(&self, directory: &Path) -> Option<Opened> {
         let place = Place::Directory(directory.into());
-        if let Some(opened) = self.known(&place) {
-            return Some(opened);
+        let (known, generation) = self.known(&place);
+        if known.is_some() {
+            return known;
         }
         let opened = read_directory(self.network.context(), directory).ok()?;
-        self.keep(&place, &opened);
+        self.kept().keep(&place, &opened, generation);
         Some(opened)
-    }
-
-    fn known(&self, place: &Place) -> Option<Opened> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = kept.iter().position(|(known, _)| known == place)?;
-        let entry = kept.remove(position)?;
-        let opened = Arc::clone(&entry.1);
-        kept.push_back(entry);
-        Some(opened)
-    }
-
-    fn keep(&self, place: &Place, opened: &Opened) {
-        // Without a digest it is a folder of bundles, which changes.
-        if matches!(place, Place::Repository { digest, .. } if digest.is_empty()) {
-            return;
-        }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((place.clone(), Arc::clone(opened)));
-        let mut bytes: usize = kept.iter().map(|(_, opened)| opened.bundle.bytes()).sum();
-        while bytes > MAX_KEPT_BYTES
-            && let Some((_, oldest)) = kept.pop_front()
-        {
-            bytes -= oldest.bundle.bytes();
-        }
     }
 }
 
@@ -186,4 +221,41 @@ async fn fetch(context: &Context, repository: &str, tag: &str, digest: &str) -> 
     })?;
     let origin = Origin::Registry(identity.clone());
     Ok(Arc::new(Resolved { identity, origin, document: Arc::new(document), bundle: Arc::new(bundle) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened() -> Opened {
+        let text = b"pactoVersion: '1.0'\nservice: {name: cart, version: 1.0.0}\n";
+        let document = ContractDocument::parse("pacto.yaml", text).unwrap();
+        Arc::new(Resolved {
+            identity: "cart".to_owned(),
+            origin: Origin::Directory("cart".to_owned()),
+            document: Arc::new(document),
+            bundle: Arc::new(Bundle::default()),
+        })
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let mut kept = Kept::default();
+        let directory = Place::Directory("cart".into());
+        let version = Place::Repository {
+            repository: "oci://r.example/cart".into(),
+            tag: "1.0.0".into(),
+            digest: "sha256:0".into(),
+        };
+        let generation = kept.generation;
+        kept.forget_directories();
+        kept.keep(&directory, &opened(), generation);
+        kept.keep(&version, &opened(), generation);
+        assert!(kept.known(&directory).is_none(), "it was read before the change");
+        assert!(kept.known(&version).is_some(), "a digest means the same bytes always");
+        for _ in 0..2 {
+            kept.keep(&directory, &opened(), kept.generation);
+        }
+        assert_eq!(kept.entries.len(), 2);
+    }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::cluster::ClusterService;
-use crate::record::ServiceRecord;
+use crate::record::{ContractRecord, ServiceRecord};
 use crate::wire::report::{Progress, SourceError, SourceLocation, SourceState};
 use crate::wire::service::SourceKind;
 
@@ -31,6 +31,12 @@ pub struct SourceStatus {
     pub last_error: Option<SourceError>,
     /// Where it looks.
     pub locations: Vec<SourceLocation>,
+    /// Places that could not be read, those among them that are not listed.
+    pub failed: usize,
+    /// What to know about how it looks.
+    pub notes: Vec<String>,
+    /// Whether the system tells nothing, or not everything, of what changes.
+    pub is_polled: bool,
     /// How far its first discovery is; none when that is over, or there is none.
     pub progress: Option<Progress>,
 }
@@ -44,6 +50,8 @@ pub struct Contents {
     pub oci: Arc<Services>,
     /// A cluster, by name of the service; of several resources of one service the one that is worst off comes first.
     pub k8s: Arc<BTreeMap<Arc<str>, Vec<Arc<ClusterService>>>>,
+    /// Contracts of the versions that the cluster runs, where the registry has a higher one.
+    pub running: Arc<BTreeMap<Arc<str>, Arc<ContractRecord>>>,
     /// Status of each source.
     pub status: BTreeMap<SourceKind, SourceStatus>,
 }

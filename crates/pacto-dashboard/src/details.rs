@@ -32,7 +32,10 @@ pub fn of_contract(
     let document = &resolved.document;
     let contract = &document.contract;
     let mut notes = Vec::new();
-    let validation = validation(&judged.report, &document.source);
+    let mut validation = validation(&judged.report, &document.source);
+    validation.notes = judged.from_directories.iter().map(|(reference, directory)| {
+        format!("{reference} was read from the directory {directory}, which holds a service of that name, and not from its registry.")
+    }).collect();
     let status = contract_status(validation.valid);
     let mut details = ServiceDetails {
         name: contract.service.name.clone(),
@@ -190,6 +193,7 @@ fn validation(report: &Report, source: &Source) -> Validation {
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
         infos: of(Severity::Info),
+        notes: Vec::new(),
     }
 }
 

@@ -42,6 +42,11 @@ impl Finder {
         Self { bundles, local, oci, repositories }
     }
 
+    /// Whether it looks among `contents`.
+    pub fn is_of(&self, contents: &Contents) -> bool {
+        Arc::ptr_eq(&self.local, &contents.local) && Arc::ptr_eq(&self.oci, &contents.oci)
+    }
+
     /// The service that a repository holds.
     pub fn service_of(&self, repository: &str) -> Option<&Arc<ServiceRecord>> {
         self.oci.get(self.repositories.get(repository)?)
@@ -54,14 +59,22 @@ impl Finder {
         for _ in 0..MAX_ROUNDS {
             let (judged, missing) = look(&validator, resolved, &found);
             if missing.is_empty() {
-                return judged;
+                return self.shown(judged);
             }
             for request in missing {
                 let answer = self.open(&request).await;
                 found.insert(request, answer);
             }
         }
-        look(&validator, resolved, &found).0
+        self.shown(look(&validator, resolved, &found).0)
+    }
+
+    /// With directories as users write them.
+    fn shown(&self, mut judged: Judgement) -> Judgement {
+        let named = judged.from_directories.into_iter();
+        let shown = |directory: String| self.bundles.shown(Path::new(&directory));
+        judged.from_directories = named.map(|(reference, directory)| (reference, shown(directory))).collect();
+        judged
     }
 
     /// The contract that a request means, where it is known.

@@ -1,8 +1,9 @@
 //! Validation without a network: references are answered from what is known.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pacto_contract::{Bundle, ContractDocument};
+use pacto_contract::{Bundle, ContractDocument, Reference};
 use pacto_engine::library::{Library, Origin, Request, Resolved};
 use pacto_engine::validate::{References, Report, Subject, Validator, Verdict};
 
@@ -19,6 +20,8 @@ pub struct Judgement {
     pub report: Report,
     /// Whether policies outside of the bundle were left out.
     pub is_partial: bool,
+    /// References to registries that directories of this machine answered, each with its directory; sorted.
+    pub from_directories: BTreeSet<(String, String)>,
 }
 
 /// Judges a contract by all four layers. Where a reference cannot be answered, policies outside of the bundle are left out
@@ -32,9 +35,10 @@ pub fn judge(
 ) -> Judgement {
     let subject = Subject { document, bundle: Some(bundle), origin };
     let mut library = Library::default();
+    let mut from_directories = BTreeSet::new();
     for _ in 0..MAX_ROUNDS {
         if let Verdict::Done(report) = validator.validate(subject, &mut library, References::Follow) {
-            return Judgement { report, is_partial: false };
+            return Judgement { report, is_partial: false, from_directories };
         }
         let wanted = library.take_wanted();
         let answers: Vec<_> = wanted.iter().map_while(find).collect();
@@ -42,6 +46,11 @@ pub fn judge(
             break;
         }
         for (request, answer) in wanted.into_iter().zip(answers) {
+            if let (false, Origin::Directory(directory)) =
+                (matches!(request.reference, Reference::Local(_)), &answer.origin)
+            {
+                from_directories.insert((request.reference.to_string(), directory.clone()));
+            }
             library.supply(request, Ok(answer));
         }
     }
@@ -51,5 +60,5 @@ pub fn judge(
         // Nothing outside is asked for, so nothing can be missing.
         Verdict::NeedsMore => Report::default(),
     };
-    Judgement { report, is_partial: true }
+    Judgement { report, is_partial: true, from_directories: BTreeSet::new() }
 }

@@ -105,7 +105,7 @@ pub struct VersionRecord {
     pub reference: Arc<str>,
     /// SHA-256 of the contract.
     pub hash: Option<[u8; 32]>,
-    /// When it was written, or fetched first.
+    /// When it was written, or made as its manifest says.
     pub created: Option<Timestamp>,
     /// What it changed against the next older one.
     pub classification: Option<Classification>,

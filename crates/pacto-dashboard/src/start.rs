@@ -1,13 +1,14 @@
 //! Sources found and started, everything put together.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pacto_app::Context;
 use pacto_contract::bundle::CONTRACT_FILE;
+use pacto_oci::directory::holds_bundle;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
@@ -18,7 +19,7 @@ use crate::http::guard::Guard;
 use crate::http::server::{AccessLog, serve};
 use crate::network::Network;
 use crate::source::k8s::{self, ClusterSource};
-use crate::source::local::{LocalSource, holds_contracts};
+use crate::source::local::LocalSource;
 use crate::source::oci::{OciSource, REDISCOVERY};
 use crate::source::repository::Repository;
 use crate::wire::report::{Progress, SourceInfo, SourceState};
@@ -190,6 +191,7 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
     if count > 0 {
         tokio::spawn(Arc::clone(&oci).run());
     }
+    tokio::spawn(Arc::clone(&oci).run_running());
     tokio::spawn(oci.run_versions());
     tokio::spawn(cluster_source.run(cluster.ok()));
     Ok(Started { address, app, sources: found, listener })
@@ -238,7 +240,7 @@ fn local(
     let shown = named.map_or_else(|| ".".to_owned(), |named| named.display().to_string());
     let root = std::fs::canonicalize(&directory).ok().filter(|root| root.is_dir());
     let Some(root) = root else { return Err(StartError::Directory(shown)) };
-    let holds = holds_contracts(&root);
+    let holds = holds_bundle(&root);
     catalog.update_status(SourceKind::Local, |status| {
         // A directory that the user named is watched: the first contract may come later.
         status.enabled = holds || named.is_some();
@@ -299,13 +301,25 @@ fn layouts_below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 /// # Errors
 /// Why it is not well.
 pub fn healthcheck(host: &str, port: u16) -> Result<(), String> {
-    let address = match host.parse::<IpAddr>() {
-        Ok(address) if !address.is_unspecified() => address,
-        Ok(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
-        Err(_) if host.is_empty() || host == "localhost" => IpAddr::from(Ipv4Addr::LOCALHOST),
-        Err(_) => return Err(format!("{host:?} is no address")),
-    };
-    let address = SocketAddr::new(address, port);
+    let host = if host.is_empty() { "localhost" } else { host.trim_matches(['[', ']']) };
+    let found = (host, port).to_socket_addrs();
+    let found = found.map_err(|error| format!("the address of {host:?} cannot be found: {error}"))?;
+    let mut answer = Err(format!("{host:?} has no address"));
+    for address in found {
+        // Who listens on all addresses listens on this machine's own.
+        let is_any = address.ip().is_unspecified();
+        let address = if is_any { SocketAddr::from((Ipv4Addr::LOCALHOST, port)) } else { address };
+        answer = is_well(address);
+        if answer.is_ok() {
+            break;
+        }
+    }
+    answer
+}
+
+/// Asks one address.
+fn is_well(address: SocketAddr) -> Result<(), String> {
+    let port = address.port();
     let failed = |error: std::io::Error| format!("http://{address}/health does not answer: {error}");
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIME).map_err(failed)?;
     stream.set_read_timeout(Some(HEALTH_TIME)).map_err(failed)?;

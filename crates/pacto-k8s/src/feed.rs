@@ -4,19 +4,22 @@
 //! cluster without changes would look broken; and a list also finds what a restored or replaced cluster holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::stream::{BoxStream, unfold};
 use futures_util::{Stream, StreamExt};
+use http::Request;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::client::Body;
 use kube::core::{ApiResource, DynamicResourceScope, Resource};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
+use tower::service_fn;
 
 use crate::view::{PactoView, ResourceKey, RevisionView};
 use crate::{Problem, ProblemKind, projection};
@@ -28,6 +31,8 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time after which the server ends a watch by itself, in seconds; it is then taken up again without a list. Bounds for
 /// how long a connection that died silently is believed in.
 const WATCH_SECONDS: u32 = 60;
+/// How long a watch must have lived for the next one to begin at once: a server that ends them all sooner is not stormed.
+const LONG_LIFE: Duration = Duration::from_secs(5);
 /// How long it must have gone well until the next trouble counts as the first.
 const CALM: Duration = Duration::from_mins(1);
 
@@ -101,6 +106,11 @@ impl Backoff {
         self.delays.next().unwrap_or(CALM)
     }
 
+    /// One with the same bounds that begins anew.
+    fn another(&self) -> Self {
+        Self { builder: self.builder, delays: self.builder.build(), last: None }
+    }
+
     pub fn reset(&mut self) {
         self.delays = self.builder.build();
     }
@@ -113,6 +123,7 @@ pub fn feed<V: View>(
     namespace: &str,
     backoff: Backoff,
 ) -> impl Stream<Item = Change<V>> + Send + use<V> {
+    let client = paced(client, Pace::new(backoff.another()));
     let api = if namespace.is_empty() {
         Api::all_with(client, resource)
     } else {
@@ -121,6 +132,51 @@ pub fn feed<V: View>(
     unfold(Following { api, events: None, listed: None, backoff, wait: None }, |mut following| async {
         Some((following.next().await, following))
     })
+}
+
+/// When watches begin. The library takes up a watch that the server ended at once, and tells nobody.
+struct Pace {
+    backoff: Backoff,
+    /// When the last watch began, if there was one.
+    began: Option<Instant>,
+}
+
+impl Pace {
+    fn new(backoff: Backoff) -> Self {
+        Self { backoff, began: None }
+    }
+
+    /// How long the next watch waits: not at all after one that lived long.
+    fn next(&mut self, now: Instant) -> Duration {
+        let is_early = self.began.is_some_and(|began| now.duration_since(began) < LONG_LIFE);
+        let wait = if is_early { self.backoff.delay() } else { Duration::ZERO };
+        if !is_early {
+            self.backoff.reset();
+        }
+        self.began = Some(now + wait);
+        wait
+    }
+}
+
+/// A client whose watches wait as long as `pace` says.
+fn paced(client: Client, pace: Pace) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let pace = Arc::new(Mutex::new(pace));
+    let service = service_fn(move |request: Request<Body>| {
+        let query = request.uri().query().unwrap_or_default();
+        let is_watch = query.split('&').any(|pair| pair == "watch=true");
+        let wait = match pace.lock() {
+            Ok(mut pace) if is_watch => pace.next(Instant::now()),
+            _ => Duration::ZERO,
+        };
+        let client = client.clone();
+        async move {
+            // The pause between two watches; the cluster does not say when to come back.
+            sleep(wait).await;
+            client.send(request).await
+        }
+    });
+    Client::new(service, namespace)
 }
 
 struct Following<V> {
@@ -268,6 +324,26 @@ mod tests {
         assert!(first.iter().all(|delay| *delay >= bounds.0 && *delay <= bounds.1), "{first:?}");
         assert!(first[9] >= bounds.1 / 2, "{first:?}");
         assert_ne!(first, delays());
+    }
+
+    #[test]
+    fn a_watch_waits_only_after_one_that_ended_early() {
+        let at_least = Duration::from_millis(100);
+        let mut pace = Pace::new(Backoff::new(at_least, Duration::from_secs(2)));
+        let begin = Instant::now();
+        assert_eq!(pace.next(begin), Duration::ZERO, "the first");
+        let mut now = begin;
+        let waits: Vec<_> = (0..6)
+            .map(|_| {
+                let wait = pace.next(now);
+                now += wait;
+                wait
+            })
+            .collect();
+        assert!(waits[0] >= at_least && waits[5] >= Duration::from_secs(1), "{waits:?}");
+        now += LONG_LIFE;
+        assert_eq!(pace.next(now), Duration::ZERO, "after a long life");
+        assert!(pace.next(now) <= 2 * at_least, "and from the beginning after that");
     }
 
     #[test]

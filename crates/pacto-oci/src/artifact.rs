@@ -17,6 +17,10 @@ use crate::{archive, unpack};
 pub const LAYER_MEDIA_TYPE: &str = "application/vnd.pacto.bundle.layer.v1.tar+gzip";
 /// `artifactType` of a contract.
 pub const ARTIFACT_TYPE: &str = "application/vnd.pacto.contract.v1";
+/// Annotation with the time at which an artifact was made.
+const CREATED: &str = "org.opencontainers.image.created";
+/// Longest such time, in bytes.
+const MAX_CREATED_BYTES: usize = 64;
 /// Platform that is taken from a list by platform, as the original does.
 const PLATFORM: (&str, &str) = ("linux", "amd64");
 
@@ -40,6 +44,8 @@ pub struct Layer {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: usize,
+    /// When it was made, as far as the manifest says: RFC 3339, unchecked.
+    pub created: Option<String>,
 }
 
 impl Artifact {
@@ -128,7 +134,10 @@ pub(crate) fn layer(manifest: &Manifest, reference: &str) -> Result<Layer, Regis
     };
     let size = usize::try_from(layer.size()).ok().filter(|size| *size <= MAX_BUNDLE_BYTES);
     let size = size.ok_or_else(|| invalid(format!("the layer is larger than {MAX_BUNDLE_BYTES} bytes")))?;
-    Ok(Layer { digest: digest(layer.digest().as_ref(), reference)?, size })
+    let annotations = parsed.annotations().as_ref();
+    let created = annotations.and_then(|annotations| annotations.get(CREATED));
+    let created = created.filter(|text| text.len() <= MAX_CREATED_BYTES).cloned();
+    Ok(Layer { digest: digest(layer.digest().as_ref(), reference)?, size, created })
 }
 
 fn digest(text: &str, reference: &str) -> Result<Digest, RegistryError> {

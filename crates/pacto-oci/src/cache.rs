@@ -40,6 +40,9 @@ struct Record {
     digest: String,
     /// Of the bytes.
     layer: String,
+    /// When it was made, as its manifest says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
 }
 
 /// A contract that was fetched before.
@@ -49,6 +52,8 @@ pub struct Cached {
     pub digest: Option<String>,
     /// The packed bundle.
     pub layer: Bytes,
+    /// When it was made, as its manifest says: RFC 3339, unchecked.
+    pub created: Option<String>,
 }
 
 /// An entry, without its content.
@@ -100,10 +105,10 @@ impl Cache {
         let layer = read_limited(&place.join(LAYER), MAX_BUNDLE_BYTES as u64)?;
         let Some(record) = read_record(&place) else {
             // The original keeps no digests.
-            return Some(Cached { digest: None, layer: layer.into() });
+            return Some(Cached { digest: None, layer: layer.into(), created: None });
         };
         let is_whole = record.reference == reference && record.layer == archive::digest(&layer);
-        is_whole.then(|| Cached { digest: Some(record.digest), layer: layer.into() })
+        is_whole.then(|| Cached { digest: Some(record.digest), layer: layer.into(), created: record.created })
     }
 
     /// The contract with a digest, under whatever tag of `repository` it was fetched.
@@ -116,13 +121,14 @@ impl Cache {
         })
     }
 
-    /// Keeps a contract. What cannot be written is not kept.
-    pub fn put(&self, reference: &str, digest: &str, layer: &[u8]) {
+    /// Keeps a contract, with the time at which it was made. What cannot be written is not kept.
+    pub fn put(&self, reference: &str, digest: &str, created: Option<&str>, layer: &[u8]) {
         let Some(place) = self.place(reference) else { return };
         let record = Record {
             reference: reference.to_owned(),
             digest: digest.to_owned(),
             layer: archive::digest(layer),
+            created: created.map(str::to_owned),
         };
         if let Err(error) = write(&place, &record, layer) {
             tracing::debug!(reference, error = %error, "not kept in the cache");
@@ -261,9 +267,10 @@ mod tests {
     fn keeps_what_was_fetched_where_the_original_looks() {
         let (_directory, cache) = cache();
         assert_eq!(cache.get(REFERENCE), None);
-        cache.put(REFERENCE, &digest("a"), b"layer");
+        cache.put(REFERENCE, &digest("a"), Some("2026-01-02T03:04:05Z"), b"layer");
         assert!(cache.directory().join("r.example/5000/acme/cart/1.0.0/bundle.tar.gz").is_file());
-        let cached = Cached { digest: Some(digest("a")), layer: Bytes::from_static(b"layer") };
+        let created = Some("2026-01-02T03:04:05Z".to_owned());
+        let cached = Cached { digest: Some(digest("a")), layer: Bytes::from_static(b"layer"), created };
         assert_eq!(cache.get(REFERENCE), Some(cached.clone()));
         assert_eq!(cache.get_digest("r.example:5000/acme/cart", &digest("a")), Some(cached.clone()));
         assert_eq!(cache.get_digest("r.example:5000/acme/cart", &digest("b")), None);
@@ -274,7 +281,7 @@ mod tests {
         let cold = Cache::new(cache.directory(), false);
         assert_eq!((cold.get(REFERENCE), cold.tags("r.example:5000/acme/cart")), (None, vec![]));
         let fixed = format!("r.example/a@{}", digest("c"));
-        cache.put(&fixed, &digest("c"), b"other");
+        cache.put(&fixed, &digest("c"), None, b"other");
         assert!(cache.directory().join("r.example/a@sha256").join("c".repeat(64)).is_dir());
         assert!(cache.get_digest("r.example/a", &digest("c")).is_some());
     }
@@ -284,7 +291,7 @@ mod tests {
         let (_directory, cache) = cache();
         let place = cache.place(REFERENCE).unwrap();
         let check = |spoil: &dyn Fn()| {
-            cache.put(REFERENCE, &digest("a"), b"layer");
+            cache.put(REFERENCE, &digest("a"), None, b"layer");
             assert!(cache.get(REFERENCE).is_some());
             spoil();
             cache.get(REFERENCE)
@@ -313,7 +320,7 @@ mod tests {
         for reference in
             ["../x:1", "a/../../x:1", "/etc/x:1", "a//b:1", "a\\b:1", "a:..", "r/a@sha256:../../x"]
         {
-            cache.put(reference, &digest("a"), b"layer");
+            cache.put(reference, &digest("a"), None, b"layer");
             assert_eq!(cache.get(reference), None, "{reference}");
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
@@ -323,8 +330,8 @@ mod tests {
     fn is_cleaned_of_what_is_its_own() {
         let (_directory, cache) = cache();
         assert_eq!(cache.entries().unwrap(), []);
-        cache.put(REFERENCE, &digest("a"), b"layer");
-        cache.put("r.example/b:2", &digest("b"), b"layer");
+        cache.put(REFERENCE, &digest("a"), None, b"layer");
+        cache.put("r.example/b:2", &digest("b"), None, b"layer");
         let place = cache.place(REFERENCE).unwrap();
         fs::write(place.join(".pacto-tmp-left"), b"x").unwrap();
         fs::write(cache.directory().join("notes.txt"), b"x").unwrap();
@@ -344,7 +351,7 @@ mod tests {
     fn is_private_and_does_without_a_disk() {
         use std::os::unix::fs::PermissionsExt;
         let (_directory, cache) = cache();
-        cache.put(REFERENCE, &digest("a"), b"layer");
+        cache.put(REFERENCE, &digest("a"), None, b"layer");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let place = cache.place(REFERENCE).unwrap();
         assert_eq!((mode(&place), mode(&place.join(LAYER)), mode(cache.directory())), (0o700, 0o600, 0o700));

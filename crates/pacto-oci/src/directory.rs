@@ -5,7 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
 use pacto_contract::bundle::{CONTRACT_FILE, is_bundle_path};
-use pacto_contract::limits::{MAX_BUNDLE_ENTRIES, MAX_BUNDLE_FILE_BYTES, MAX_SEARCH_DEPTH};
+use pacto_contract::limits::{
+    MAX_BUNDLE_ENTRIES, MAX_BUNDLE_FILE_BYTES, MAX_SEARCH_DEPTH, MAX_SEARCH_DIRECTORIES,
+};
 use pacto_contract::{Bundle, BundleError};
 use thiserror::Error;
 
@@ -264,16 +266,63 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
+/// What a search for contracts found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Directories that hold a contract, sorted.
+    pub bundles: Vec<PathBuf>,
+    /// Directories that were looked into and hold none, and the root, in no order: where a contract may come up.
+    pub entered: Vec<PathBuf>,
+    /// Whether it ended at [`MAX_SEARCH_DIRECTORIES`], so that there may be more.
+    pub is_cut: bool,
+}
+
 /// Directories below `root` that hold a `pacto.yaml`, at most [`MAX_SEARCH_DEPTH`] levels down, sorted; `limit`
 /// bounds how many are returned. A bundle below `root` is not searched further, and hidden directories and dependency folders
 /// are not entered.
 ///
 /// # Errors
-/// When `root` cannot be read. A directory below it that must not be read is listed, for it may hold a contract.
+/// When `root` cannot be read, or there are more than [`MAX_SEARCH_DIRECTORIES`] directories. A directory below it that must
+/// not be read is listed, for it may hold a contract.
 pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> {
+    let Search { bundles: mut found, is_cut, .. } = search(root)?;
+    if is_cut {
+        return Err(std::io::Error::other(format!(
+            "there are more than {MAX_SEARCH_DIRECTORIES} directories in it; name one further down"
+        )));
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// As [`find_bundles`], and what was looked into; those nearest to the root come first where there are too many.
+///
+/// # Errors
+/// When `root` cannot be read.
+pub fn search(root: &Path) -> std::io::Result<Search> {
+    search_some(root, MAX_SEARCH_DIRECTORIES, |_| false)
+}
+
+/// Whether there is a contract at or below `root`, within the bounds of a [`search`]; it ends with the first one.
+pub fn holds_bundle(root: &Path) -> bool {
+    let found = search_some(root, MAX_SEARCH_DIRECTORIES, |found| !found.is_empty());
+    found.is_ok_and(|found| !found.bundles.is_empty())
+}
+
+/// Searches until `is_enough` after a level, or `most` directories were looked into.
+fn search_some(root: &Path, most: usize, is_enough: impl Fn(&[PathBuf]) -> bool) -> std::io::Result<Search> {
     let (is_bundle, mut level) = look_into(root)?;
     let mut found = if is_bundle { vec![root.to_owned()] } else { Vec::new() };
+    let mut entered = vec![root.to_owned()];
+    let mut left = most.saturating_sub(1);
+    let mut is_cut = false;
     for _ in 0..MAX_SEARCH_DEPTH {
+        if is_cut || is_enough(&found) {
+            break;
+        }
+        is_cut = level.len() > left;
+        level.truncate(left);
+        left -= level.len();
         let look = |directory: &PathBuf| {
             let holds_contract = std::fs::symlink_metadata(directory.join(CONTRACT_FILE)).is_ok();
             // What else is in a bundle does not matter.
@@ -294,14 +343,14 @@ pub fn find_bundles(root: &Path, limit: usize) -> std::io::Result<Vec<PathBuf>> 
             if is_bundle {
                 found.push(directory);
             } else {
+                entered.push(directory);
                 next.extend(children);
             }
         }
         level = next;
     }
     found.sort();
-    found.truncate(limit);
-    Ok(found)
+    Ok(Search { bundles: found, entered, is_cut })
 }
 
 /// Directories of one level from which on they are looked into by all processors.
@@ -354,6 +403,23 @@ pub fn normalize(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_search_ends_at_its_bound_with_what_is_nearest() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["near", "deep/er/a", "deep/er/b"] {
+            std::fs::create_dir_all(place.path().join(name)).unwrap();
+            std::fs::write(place.path().join(name).join(CONTRACT_FILE), "x").unwrap();
+        }
+        // The root, `deep`, `near`, `deep/er`, and the two in it.
+        let whole = search_some(place.path(), 6, |_| false).unwrap();
+        assert_eq!((whole.bundles.len(), whole.entered.len(), whole.is_cut), (3, 3, false));
+        for (most, bundles) in [(5, 2), (4, 1), (3, 1), (1, 0)] {
+            let found = search_some(place.path(), most, |_| false).unwrap();
+            assert_eq!((found.bundles.len(), found.is_cut), (bundles, true), "{most}");
+        }
+        assert!(holds_bundle(place.path()) && !holds_bundle(&place.path().join("none")));
+    }
 
     #[test]
     fn a_directory_that_must_not_be_read_is_not_passed_over() {

@@ -29,17 +29,29 @@ pub struct Pulled<T = Bundle> {
     pub digest: String,
     /// Its files, or what was made of them.
     pub bundle: T,
+    /// When it was made, as its manifest says: RFC 3339, unchecked.
+    pub created: Option<String>,
     /// Why the registry could not be asked whether this is still what it has.
     pub unconfirmed: Option<String>,
     /// The digest that the tag led to when it was fetched before, where that was another one.
     pub moved_from: Option<String>,
 }
 
+/// What a registry has.
+struct Fetched {
+    /// Digest of the manifest.
+    digest: String,
+    /// The packed bundle.
+    layer: Bytes,
+    created: Option<String>,
+}
+
 /// What was in the cache, unpacked; nothing where it is no bundle.
 fn open<T>(cached: &Cached, reference: &str, make: impl Fn(Bundle) -> T) -> Option<Pulled<T>> {
     let bundle = artifact::bundle(&cached.layer, reference).ok()?;
     let digest = cached.digest.clone().unwrap_or_else(|| UNKNOWN_DIGEST.to_owned());
-    Some(Pulled { digest, bundle: make(bundle), unconfirmed: None, moved_from: None })
+    let created = cached.created.clone();
+    Some(Pulled { digest, bundle: make(bundle), created, unconfirmed: None, moved_from: None })
 }
 
 /// Does what takes the processor or the disk on another thread, so that the network goes on.
@@ -171,19 +183,18 @@ impl Store<'_> {
         cache: Option<Cache>,
         make: impl Fn(Bundle) -> T + Send + 'static,
     ) -> Result<Pulled<T>, RegistryError> {
-        let (digest, layer) = self.fetch(version, reference).await?;
+        let Fetched { digest, layer, created } = self.fetch(version, reference).await?;
         let unpack = move |reference: &str| {
             let bundle = artifact::bundle(&layer, reference)?;
             if let Some(cache) = cache {
-                cache.put(reference, &digest, &layer);
+                cache.put(reference, &digest, created.as_deref(), &layer);
             }
-            Ok(Pulled { digest, bundle: make(bundle), unconfirmed: None, moved_from: None })
+            Ok(Pulled { digest, bundle: make(bundle), created, unconfirmed: None, moved_from: None })
         };
         off_thread(reference, unpack).await?
     }
 
-    /// Digest of the manifest and the packed bundle.
-    async fn fetch(&self, version: &str, reference: &str) -> Result<(String, Bytes), RegistryError> {
+    async fn fetch(&self, version: &str, reference: &str) -> Result<Fetched, RegistryError> {
         let outer = self.manifest(version).await?;
         let inner = match artifact::in_index(&outer, reference)? {
             Some(digest) => {
@@ -195,9 +206,9 @@ impl Store<'_> {
             }
             None => outer.clone(),
         };
-        let layer = artifact::layer(&inner, reference)?;
-        let layer = self.blob(&layer.digest, layer.size).await?;
-        Ok((outer.digest, layer))
+        let artifact::Layer { digest, size, created } = artifact::layer(&inner, reference)?;
+        let layer = self.blob(&digest, size).await?;
+        Ok(Fetched { digest: outer.digest, layer, created })
     }
 
     pub(crate) async fn blob(&self, digest: &Digest, size: usize) -> Result<Bytes, RegistryError> {

@@ -16,6 +16,8 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at something that tells nothing.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long an event is waited for before it is looked anyway: numbers and diagnostics change without one.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// A server; it ends with the value.
 #[derive(Debug)]
@@ -167,6 +169,7 @@ impl Server {
     /// When it never is, with the last answer.
     pub fn wait(&self, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
+        let mut events = self.events();
         loop {
             let answer = self.get(path);
             if answer.status == 200 {
@@ -176,8 +179,7 @@ impl Server {
                 }
             }
             assert!(Instant::now() < until, "{path} never was as it should be: {}", answer.text());
-            // Some things are only seen by looking; events have tests of their own.
-            std::thread::sleep(LOOK);
+            events.wait_for_any();
         }
     }
 
@@ -240,6 +242,19 @@ impl Events {
             if let Some(data) = line.strip_prefix("data: ").filter(|_| current == name) {
                 return serde_json::from_str(data).unwrap();
             }
+        }
+    }
+
+    /// Waits until something is told, or for a while.
+    fn wait_for_any(&mut self) {
+        // What comes late is seen by the look that follows.
+        let _ = self.reader.get_ref().set_read_timeout(Some(SILENCE));
+        let told = self.reader.fill_buf().map(<[u8]>::len);
+        match told {
+            // A server that tells nothing: no listener more, or none without a token.
+            Ok(0) => std::thread::sleep(LOOK),
+            Ok(length) => self.reader.consume(length),
+            Err(_) => {}
         }
     }
 

@@ -55,7 +55,7 @@ fn a_cluster_is_shown_merged_and_missed() {
     assert_eq!(pushed.code, 0, "{}", pushed.stderr);
     std::fs::create_dir(cx.path("empty")).unwrap();
     let mut command = cx.command();
-    command.current_dir(cx.path("empty")).arg("dashboard");
+    command.current_dir(cx.path("empty")).args(["dashboard", "--diagnostics", "--namespace", "shop"]);
     let server = pacto_testkit::dashboard::Server::start(command);
 
     // No definitions yet: a state, not an error.
@@ -63,8 +63,15 @@ fn a_cluster_is_shown_merged_and_missed() {
         k8s(report)["reason"].as_str().is_some_and(|reason| reason.contains("does not know Pacto"))
     });
     assert_eq!((&k8s(&report)["enabled"], &k8s(&report)["lastError"]), (&true.into(), &Value::Null));
+    let known = || server.get("/api/debug/sources").json()["diagnostics"]["k8s"].clone();
+    assert_eq!((&known()["crdExists"], &known()["clusterReachable"]), (&false.into(), &true.into()));
     install(&cluster);
     cluster.kubectl(&["create", "namespace", "shop"]);
+    // No resources yet; the definitions alone count.
+    let defined = server.wait("/api/debug/sources", |debug| debug["diagnostics"]["k8s"]["crdExists"] == true);
+    let defined = &defined["diagnostics"]["k8s"];
+    assert_eq!((&defined["resourceCount"], &defined["namespace"]), (&0.into(), &"shop".into()));
+    assert_eq!(defined["allNamespaces"], false);
     let status = format!(
         r#"{{"contractStatus": "Warning", "contractVersion": "1.2.0",
         "contract": {{"serviceName": "cart", "version": "1.2.0", "resolvedRef": "{address}/acme/cart:1.2.0", "resolutionPolicy": "Latest"}},
@@ -90,6 +97,19 @@ fn a_cluster_is_shown_merged_and_missed() {
     assert!(details["conditions"][1]["lastTransitionAgo"].as_str().unwrap().ends_with("d ago"));
     let rows = details["runtimeDiff"].as_array().unwrap();
     assert_eq!(rows.iter().filter(|row| row["status"] == "match").count(), 2, "{rows:?}");
+
+    // What is published since is an update; what it needs is not what runs.
+    let needs = "dependencies: [{ref: 'oci://r.example/redis', required: true, compatibility: '^1.0.0'}]\n";
+    cx.write("cart/pacto.yaml", contract("cart", "1.3.0", needs));
+    assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/cart"), "-p", "cart"]).code, 0);
+    server.post("/api/refresh", "");
+    let list = server.wait("/api/services", |list| {
+        list[0]["latestAvailable"] == "1.3.0" && list[0]["dependencyCount"] == 0
+    });
+    assert_eq!((&list[0]["version"], &list[0]["updateAvailable"]), (&"1.2.0".into(), &true.into()));
+    assert_eq!(server.get("/api/graph").json()["nodes"].as_array().unwrap().len(), 1);
+
+    server.wait("/api/services/cart/versions", |versions| versions[0]["classification"].is_string());
 
     // A change is told, without asking.
     let mut events = server.events();

@@ -86,6 +86,36 @@ fn the_list_is_whole_filtered_sorted_and_paged() {
 }
 
 #[test]
+fn owners_with_commas_can_be_asked_for() {
+    let cx = context();
+    for (name, owner) in [("a", "Acme, Inc."), ("b", "Acme"), ("c", "core"), ("d", "")] {
+        let text = contract(name, "1.0.0", "");
+        let owner = if owner.is_empty() { String::new() } else { format!("  owner: \"{owner}\"\n") };
+        cx.write(format!("{name}/pacto.yaml"), text + &owner);
+    }
+    let server = serve(&cx, &["."]);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 4);
+    for (query, expected) in [
+        ("owner=Acme,%20Inc.", vec!["a"]),
+        ("owner=Acme,core", vec!["b", "c"]),
+        ("owner=Acme,%20Inc.&owner=core", vec!["a", "c"]),
+        ("owner=core&owner=(unowned)&owner=", vec!["c", "d"]),
+        ("owner=", vec!["a", "b", "c", "d"]),
+        ("owner=nobody", vec![]),
+    ] {
+        assert_eq!(names(&server.get(&format!("/api/services?{query}")).json()), expected, "{query}");
+        let graph = server.get(&format!("/api/graph?{query}")).json();
+        let nodes: Vec<_> =
+            graph["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+        assert_eq!(nodes, expected, "{query}");
+    }
+    let page = server.get("/api/services?owner=Acme,%20Inc.&owner=core&limit=1");
+    let next = page.header("link").unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
+    assert_eq!(names(&server.get(&next).json()), ["c"]);
+    assert_eq!(server.get("/api/services?q=a&q=b").status, 422);
+}
+
+#[test]
 fn a_service_is_described_in_full() {
     let cx = context();
     let server = examples(&cx, &[]);
@@ -366,6 +396,8 @@ fn what_diagnoses_is_there_only_where_it_was_asked_for() {
     let server = serve(&cx, &[".", "--diagnostics"]);
     let debug = server.wait("/api/debug/sources", |debug| debug["live"]["serviceCount"] == 1);
     assert_eq!(debug["diagnostics"]["local"]["pactoYamlFound"], true);
+    // A directory is shown, and nothing of it is in the cache.
+    assert_eq!(debug["diagnostics"]["cache"]["serviceCount"], 0);
     let services = server.get("/api/debug/services").json();
     assert_eq!(services["aggregatedList"][0]["presentInSources"], serde_json::json!(["local"]));
 }

@@ -104,6 +104,7 @@ fn names_that_mean_no_good_are_only_names() {
         "\u{1b}[31mred".to_owned(),
         "a/../b".to_owned(),
         "%2e%2e".to_owned(),
+        "..".to_owned(),
         "a?b#c&d=e".to_owned(),
     ];
     for (position, name) in hostile.iter().enumerate() {

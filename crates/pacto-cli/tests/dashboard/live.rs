@@ -44,6 +44,13 @@ fn who_follows_a_policy_is_judged_again_when_it_changes() {
     let server = serve(&cx, &["."]);
     server.wait("/api/services", |list| names(list) == ["a", "rules"]);
     assert_eq!(server.get("/api/services").json()[0]["contractStatus"], "Compliant");
+    let validation = &server.get("/api/services/a").json()["validation"];
+    assert_eq!(
+        validation["notes"],
+        serde_json::json!([
+            "oci://r.example/rules was read from the directory rules, which holds a service of that name, and not from its registry."
+        ])
+    );
     cx.write("rules/policy/schema.json", policy("scaling"));
     server.wait("/api/services", |list| list[0]["contractStatus"] == "NonCompliant");
     let details = server.get("/api/services/a").json();
@@ -53,6 +60,7 @@ fn who_follows_a_policy_is_judged_again_when_it_changes() {
     );
     std::fs::remove_dir_all(cx.path("rules")).unwrap();
     server.wait("/api/services", |list| names(list) == ["a"] && list[0]["contractStatus"] == "Compliant");
+    assert!(server.get("/api/services/a").json()["validation"]["notes"].is_null());
 }
 
 #[test]
@@ -110,4 +118,91 @@ fn streams_end_when_the_server_does() {
     events.next("hello");
     assert_eq!(server.stop("TERM"), Some(0));
     assert!(events.is_over());
+}
+
+/// Inodes of the directories that a process watches.
+#[cfg(target_os = "linux")]
+fn watched_inodes(process: u32) -> Vec<u64> {
+    let mut inodes = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{process}/fdinfo")).unwrap().flatten() {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        let listed = text.lines().filter(|line| line.starts_with("inotify "));
+        let inode = |line: &str| {
+            let text = line.split(' ').find_map(|part| part.strip_prefix("ino:"))?;
+            u64::from_str_radix(text, 16).ok()
+        };
+        inodes.extend(listed.filter_map(inode));
+    }
+    inodes
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn only_directories_that_are_searched_are_watched() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let cx = context();
+    cx.write("root/a/pacto.yaml", contract("a", "1.0.0", "")).write("root/a/docs/deep/x.md", "x");
+    for ignored in ["root/.git/objects/aa", "root/node_modules/x", "root/a/target/debug", "root/b/vendor/c"] {
+        std::fs::create_dir_all(cx.path(ignored)).unwrap();
+    }
+    let server = serve(&cx, &["root"]);
+    let report = server.wait("/api/sources", |report| report["sources"][0]["state"] == "live");
+    assert_eq!(
+        (&report["sources"][0]["polled"], &report["sources"][0]["notes"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
+    // What is written there is heard at once, so that everything is watched by now.
+    cx.write("root/b/c/d/pacto.yaml", contract("d", "1.0.0", ""));
+    server.wait("/api/services", |list| names(list) == ["a", "d"]);
+    cx.write("root/b/c/d/pacto.yaml", contract("d", "1.1.0", ""));
+    server.wait("/api/services", |list| list[1]["version"] == "1.1.0");
+    let mut watched = watched_inodes(server.id());
+    let searched = ["root", "root/a", "root/a/docs", "root/a/docs/deep", "root/b", "root/b/c", "root/b/c/d"];
+    let mut expected: Vec<u64> =
+        searched.iter().map(|path| std::fs::metadata(cx.path(path)).unwrap().ino()).collect();
+    watched.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(watched, expected);
+    // A directory that comes back under its name is another one.
+    std::fs::remove_dir_all(cx.path("root/b")).unwrap();
+    server.wait("/api/services", |list| names(list) == ["a"]);
+    cx.write("root/b/pacto.yaml", contract("b", "1.0.0", ""));
+    server.wait("/api/services", |list| names(list) == ["a", "b"]);
+    cx.write("root/b/pacto.yaml", contract("b", "1.1.0", ""));
+    server.wait("/api/services", |list| list[1]["version"] == "1.1.0");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_enough_watches_it_says_that_it_polls() {
+    let cx = context();
+    cx.write("root/a/b/c/pacto.yaml", contract("a", "1.0.0", ""));
+    let limit = "echo 2 > /proc/sys/user/max_inotify_watches && exec \"$@\"";
+    let in_namespace = ["--user", "--map-root-user", "sh", "-c", limit, "sh"];
+    let is_possible = std::process::Command::new("unshare")
+        .args(in_namespace)
+        .arg("true")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !is_possible {
+        println!("left out: without_enough_watches_it_says_that_it_polls needs user namespaces");
+        return;
+    }
+    let own = cx.command();
+    let mut command = std::process::Command::new("unshare");
+    command.args(in_namespace).arg(own.get_program()).args(["dashboard", "root"]);
+    if let Some(directory) = own.get_current_dir() {
+        command.current_dir(directory);
+    }
+    command.env_clear();
+    for (name, value) in own.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    let server = pacto_testkit::dashboard::Server::start(command);
+    let report = server.wait("/api/sources", |report| report["sources"][0]["polled"] == true);
+    let note = report["sources"][0]["notes"][0].as_str().unwrap();
+    assert!(note.starts_with("Changes are looked for every 30 seconds: "), "{note}");
+    assert!(note.contains("fs.inotify.max_user_watches"), "{note}");
+    assert_eq!(names(&server.get("/api/services").json()), ["a"]);
 }

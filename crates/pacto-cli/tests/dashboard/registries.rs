@@ -79,10 +79,23 @@ fn the_demo_is_found_from_its_root_and_survives_without_its_registry() {
     server.wait("/api/services/payments-service/versions", |again| {
         again.as_array().unwrap().len() == versions.as_array().unwrap().len()
     });
+    let all: usize = server
+        .get("/api/services")
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            let name = entry["name"].as_str().unwrap();
+            server.get(&format!("/api/services/{name}/versions")).json().as_array().unwrap().len()
+        })
+        .sum();
     // And without any repository the cache alone is shown, as a source that cannot be confirmed.
     cx.env_remove("PACTO_REGISTRY_MIRROR");
-    let server = serve(&cx, &[]);
+    let server = serve(&cx, &["--diagnostics"]);
     server.wait("/api/services", |list| list.as_array().unwrap().len() == 15);
+    let cache = server.get("/api/debug/sources").json()["diagnostics"]["cache"].clone();
+    assert_eq!((&cache["serviceCount"], &cache["versionCount"]), (&15.into(), &all.into()), "{cache}");
     let oci = server.get("/api/sources").json();
     let oci = source(&oci, "oci");
     assert_eq!((&oci["enabled"], &oci["state"]), (&false.into(), &"stale".into()));

@@ -86,6 +86,14 @@ fn it_is_asked_how_it_is() {
     let mut server = serve(&cx, &["."]);
     let port = server.address().rsplit(':').next().unwrap().to_owned();
     assert_eq!(cx.pacto(["dashboard", "--healthcheck", "--port", &port]).code, 0);
+    // No address in the usual form, so that it is looked up; no name server is needed for it.
+    for host in ["localhost", "127.1", "0.0.0.0", "[::]"] {
+        let output = cx.pacto(["dashboard", "--healthcheck", "--host", host, "--port", &port]);
+        assert_eq!(output.code, 0, "{host}: {}", output.stderr);
+    }
+    let output = cx.pacto(["dashboard", "--healthcheck", "--host", "no.such.host.invalid", "--port", &port]);
+    assert_eq!(output.code, 3);
+    assert!(output.stderr.contains("\"no.such.host.invalid\" cannot be found"), "{}", output.stderr);
     assert_eq!(server.stop("INT"), Some(0));
     let output = cx.pacto(["dashboard", "--healthcheck", "--port", &port]);
     assert_eq!(output.code, 3);

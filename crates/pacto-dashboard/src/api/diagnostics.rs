@@ -1,5 +1,7 @@
 //! What `--diagnostics` shows, for those who wonder why a service is not there.
 
+use std::collections::BTreeMap;
+
 use super::operation;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,7 +52,7 @@ pub struct Diagnostics {
 }
 
 /// The cluster.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the shape that the original has")]
 pub struct ClusterDiagnostics {
@@ -94,9 +96,9 @@ pub struct CacheDiagnostics {
     pub exists: bool,
     /// As `exists`: the directory is the one for registries.
     pub oci_dir_exists: bool,
-    /// Number of services.
+    /// Number of repositories in it, one for each service.
     pub service_count: usize,
-    /// Number of versions.
+    /// Number of versions in it.
     pub version_count: usize,
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,19 +190,27 @@ pub async fn sources(call: Call, _: Nothing) -> Result<Reply<DebugSources>, Prob
     };
     let of = |kind: SourceKind| contents.status.get(&kind).cloned().unwrap_or_default();
     let (local, cluster) = (of(SourceKind::Local), of(SourceKind::K8s));
+    let (cached, cache_error) = match call.app.oci.cached().await {
+        Ok(cached) => (cached, None),
+        Err(error) => (BTreeMap::default(), Some(error.to_string())),
+    };
     let cache = call.app.context.sources.registries.cache();
     let directory = cache.map(|cache| cache.directory().to_owned());
     let exists = directory.as_ref().is_some_and(|directory| directory.is_dir());
+    let root = local.locations.last().map(|location| location.reference.clone());
+    // One that cannot be read was found, too.
+    let is_found = !contents.local.is_empty() || local.failed > 0;
     let names = snapshot.services.iter().take(MAX_NAMES).map(|service| service.entry.name.clone());
     let debug = DebugSources {
         diagnostics: Diagnostics {
             k8s: ClusterDiagnostics {
                 client_configured: cluster.enabled,
                 cluster_reachable: cluster.last_success.is_some() && cluster.last_error.is_none(),
-                crd_exists: !contents.k8s.is_empty(),
+                crd_exists: call.app.cluster.is_defined(),
+                namespace: call.app.cluster.namespace().to_owned(),
+                all_namespaces: call.app.cluster.namespace().is_empty(),
                 resource_count: contents.k8s.values().map(Vec::len).sum(),
                 error: error(SourceKind::K8s),
-                ..ClusterDiagnostics::default()
             },
             oci: OciDiagnostics {
                 store_configured: true,
@@ -211,14 +221,14 @@ pub async fn sources(call: Call, _: Nothing) -> Result<Reply<DebugSources>, Prob
                 cache_dir: directory.map(|directory| directory.display().to_string()).unwrap_or_default(),
                 exists,
                 oci_dir_exists: exists,
-                service_count: contents.oci.len(),
-                version_count: contents.oci.values().map(|service| service.versions.len()).sum(),
-                error: None,
+                service_count: cached.len(),
+                version_count: cached.values().map(Vec::len).sum(),
+                error: cache_error,
             },
             local: LocalDiagnostics {
-                dir: local.locations.last().map(|location| location.reference.clone()).unwrap_or_default(),
-                pacto_yaml_found: !contents.local.is_empty(),
-                found_in: local.reason,
+                dir: root.clone().unwrap_or_default(),
+                pacto_yaml_found: is_found,
+                found_in: root.filter(|_| is_found),
                 error: error(SourceKind::Local),
             },
         },

@@ -1,6 +1,7 @@
 //! Graph, comparison, impact, owners.
 
 use super::operation;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -8,10 +9,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::health::Nothing;
-use super::services::{find_version, is_about};
+use super::services::{find_version, is_about, wanted_owners};
 use crate::app::Dashboard;
 use crate::comparison::{self, Version};
-use crate::http::operation::{Api, Call, some_text};
+use crate::http::operation::{Api, Call, some_text, some_texts};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{Direction, around, part, whole};
@@ -68,9 +69,10 @@ pub struct GraphInput {
     depth: Option<usize>,
     /// Which way to go from the focus.
     direction: Option<Direction>,
-    /// Owners, separated by commas; `(unowned)` for those without one.
-    #[serde(default, deserialize_with = "some_text")]
-    owner: Option<String>,
+    /// Owners, any of them; `(unowned)` for those without one. Given once for each, or separated by commas where no owner is
+    /// called like the whole text.
+    #[serde(default, deserialize_with = "some_texts")]
+    owner: Vec<String>,
     /// Statuses, separated by commas; `external` for services that are not known.
     #[schemars(regex(
         pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown|external)(,(Compliant|Warning|NonCompliant|Reference|Unknown|external))*)?$"
@@ -94,8 +96,8 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
     }
     check_words("query.status", input.status.as_deref(), &STATUSES)?;
     check_words("query.source", input.source.as_deref(), &SOURCES)?;
-    let is_whole =
-        [&input.focus, &input.owner, &input.status, &input.source, &input.q].into_iter().all(Option::is_none);
+    let is_whole = [&input.focus, &input.status, &input.source, &input.q].into_iter().all(Option::is_none)
+        && input.owner.is_empty();
     let reasons = app.oci.reasons_id();
     let etag = prepared::digest(format!("{input:?}{}{reasons}", snapshot.graph_id).as_bytes());
     if is_whole && reasons.is_empty() && call.asked.reads_gzip {
@@ -104,35 +106,51 @@ pub async fn graph(call: Call, input: GraphInput) -> Result<Reply<GraphData>, Pr
         let graph = at_length(move || drawn.compressed_graph()).await?;
         return Ok(Reply::compressed(|| graph, &etag, &call.asked).header("x-snapshot", &snapshot.id));
     }
-    let _turn = app.turn().await?;
-    let drawn = Arc::clone(&snapshot);
-    let mut data = at_length(move || draw(&drawn, &input, depth, is_whole)).await??;
+    let _turn = call.app.turn().await?;
+    let asked = call.asked.clone();
+    // Parts are laid out anew; the threads of the server are for those who wait for less.
+    at_length(move || {
+        let data = laid_out(&app, &snapshot, &input, depth)?;
+        Ok(Reply::with_etag(&data, &etag, &asked).header("x-snapshot", &snapshot.id))
+    })
+    .await?
+}
+
+/// The part of the graph that is asked for.
+fn laid_out(
+    app: &Dashboard,
+    snapshot: &Snapshot,
+    input: &GraphInput,
+    depth: usize,
+) -> Result<GraphData, Problem> {
+    let owners = wanted_owners(snapshot, &input.owner);
+    let is_wanted =
+        |name: &str, status: NodeStatus| fits(snapshot, input, &owners, name, status.as_str());
+    let is_whole =
+        [&input.status, &input.source, &input.q].into_iter().all(Option::is_none) && owners.is_empty();
+    let mut data = match &input.focus {
+        Some(focus) => {
+            let near = around(snapshot, focus, depth, input.direction.unwrap_or_default())
+                .ok_or_else(|| Problem::unknown_service(focus))?;
+            part(snapshot, |name, status| near.contains(name) && is_wanted(name, status))
+        }
+        None if is_whole => whole(snapshot),
+        None => part(snapshot, is_wanted),
+    };
     for node in
         data.nodes.iter_mut().filter(|node| node.status == NodeStatus::External && node.reason.is_none())
     {
         node.reason = app.oci.reason_by_name(&node.id);
     }
-    Ok(Reply::with_etag(&data, &etag, &call.asked).header("x-snapshot", &snapshot.id))
-}
-
-fn draw(snapshot: &Snapshot, input: &GraphInput, depth: usize, is_whole: bool) -> Result<GraphData, Problem> {
-    if is_whole {
-        return Ok(whole(snapshot));
-    }
-    let is_wanted = |name: &str, status: NodeStatus| fits(snapshot, input, name, status.as_str());
-    let Some(focus) = &input.focus else { return Ok(part(snapshot, is_wanted)) };
-    let near = around(snapshot, focus, depth, input.direction.unwrap_or_default())
-        .ok_or_else(|| Problem::unknown_service(focus))?;
-    Ok(part(snapshot, |name, status| near.contains(name) && is_wanted(name, status)))
+    Ok(data)
 }
 
 /// Does what takes a while on a thread that may, so that others are answered meanwhile.
 async fn at_length<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the graph could not be drawn"))
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::broken(&error))
 }
 
-fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bool {
+fn fits(snapshot: &Snapshot, input: &GraphInput, owners: &BTreeSet<&str>, name: &str, status: &str) -> bool {
     let is_focus = input.focus.as_deref() == Some(name);
     let is_listed = |text: &Option<String>, is: &dyn Fn(&str) -> bool| {
         text.as_deref().is_none_or(|text| text.split(',').any(is))
@@ -140,7 +158,7 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
     let Some(service) = snapshot.service(name) else {
         // What is not known has no owner and no source.
         return is_focus
-            || (input.owner.is_none()
+            || (owners.is_empty()
                 && input.source.is_none()
                 && is_listed(&input.status, &|wanted| wanted == status)
                 && input
@@ -150,7 +168,7 @@ fn fits(snapshot: &Snapshot, input: &GraphInput, name: &str, status: &str) -> bo
     };
     let entry = &service.entry;
     is_focus
-        || (is_listed(&input.owner, &|wanted| wanted == group_key(&entry.owner_key))
+        || ((owners.is_empty() || owners.contains(group_key(&entry.owner_key)))
             && is_listed(&input.status, &|wanted| wanted == status)
             && is_listed(&input.source, &|wanted| entry.sources.iter().any(|kind| kind.as_str() == wanted))
             && input.q.as_deref().is_none_or(|wanted| is_about(entry, &wanted.to_lowercase())))

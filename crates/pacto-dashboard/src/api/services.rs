@@ -2,6 +2,7 @@
 
 use super::operation;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pacto_contract::model::Owner;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use crate::app::Dashboard;
 use crate::details::{empty, of_contract, overlay, policy_of};
-use crate::http::operation::{Api, Call, some_text};
+use crate::http::operation::{Api, Call, some_text, some_texts};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::index::graph::{dependents as who_needs, references, tree, within};
@@ -93,9 +94,10 @@ pub struct ListInput {
     /// Part of the name, owner, version or source; case does not matter.
     #[serde(default, deserialize_with = "some_text")]
     q: Option<String>,
-    /// Owners, separated by commas; `(unowned)` for those without one.
-    #[serde(default, deserialize_with = "some_text")]
-    owner: Option<String>,
+    /// Owners, any of them; `(unowned)` for those without one. Given once for each, or separated by commas where no owner is
+    /// called like the whole text.
+    #[serde(default, deserialize_with = "some_texts")]
+    owner: Vec<String>,
     /// Statuses, separated by commas.
     #[schemars(regex(
         pattern = "^((Compliant|Warning|NonCompliant|Reference|Unknown)(,(Compliant|Warning|NonCompliant|Reference|Unknown))*)?$"
@@ -140,10 +142,10 @@ pub struct VersionInput {
 
 pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry>>, Problem> {
     let snapshot = call.app.snapshot();
-    let is_whole = [&input.q, &input.owner, &input.status, &input.source, &input.sort, &input.cursor]
-        .into_iter()
-        .all(Option::is_none)
-        && input.limit.is_none();
+    let is_whole =
+        [&input.q, &input.status, &input.source, &input.sort, &input.cursor].into_iter().all(Option::is_none)
+            && input.owner.is_empty()
+            && input.limit.is_none();
     if is_whole {
         let reply = if call.asked.reads_gzip {
             Reply::compressed(|| snapshot.compressed_list(), &snapshot.list_id, &call.asked)
@@ -187,18 +189,14 @@ pub async fn list(call: Call, input: ListInput) -> Result<Reply<Vec<ServiceEntry
 
 fn next_page(input: &ListInput, limit: usize, cursor: usize) -> String {
     let mut pairs: Vec<(&str, String)> = Vec::new();
-    let named = [
-        ("q", &input.q),
-        ("owner", &input.owner),
-        ("status", &input.status),
-        ("source", &input.source),
-        ("sort", &input.sort),
-    ];
+    let named =
+        [("q", &input.q), ("status", &input.status), ("source", &input.source), ("sort", &input.sort)];
     for (name, value) in named {
         if let Some(value) = value {
             pairs.push((name, value.clone()));
         }
     }
+    pairs.extend(input.owner.iter().map(|owner| ("owner", owner.clone())));
     pairs.extend([("limit", limit.to_string()), ("cursor", cursor.to_string())]);
     format!("/api/services?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
@@ -207,8 +205,25 @@ fn listed(text: Option<&str>) -> Vec<&str> {
     text.map(|text| text.split(',').collect()).unwrap_or_default()
 }
 
+/// Owners that are asked for. A text is the name of an owner, commas included, where there is one; else a list.
+pub fn wanted_owners<'i>(snapshot: &Snapshot, texts: &'i [String]) -> BTreeSet<&'i str> {
+    let is_owner = |text: &str| {
+        let mut services = snapshot.services.iter();
+        services.any(|service| group_key(&service.entry.owner_key) == text)
+    };
+    let mut wanted = BTreeSet::new();
+    for text in texts {
+        if !text.contains(',') || is_owner(text) {
+            wanted.insert(text.as_str());
+        } else {
+            wanted.extend(text.split(','));
+        }
+    }
+    wanted
+}
+
 fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s ServiceEntry>, Problem> {
-    let owners = listed(input.owner.as_deref());
+    let owners = wanted_owners(snapshot, &input.owner);
     let mut statuses = Vec::new();
     for text in listed(input.status.as_deref()) {
         let status = ContractStatus::ALL.into_iter().find(|status| status.as_str() == text);
@@ -228,7 +243,7 @@ fn select<'s>(snapshot: &'s Snapshot, input: &ListInput) -> Result<Vec<&'s Servi
     }
     let wanted = input.q.as_deref().map(str::to_lowercase);
     let fits = |entry: &&ServiceEntry| {
-        (owners.is_empty() || owners.contains(&group_key(&entry.owner_key)))
+        (owners.is_empty() || owners.contains(group_key(&entry.owner_key)))
             && (statuses.is_empty() || statuses.contains(&entry.contract_status))
             && (kinds.is_empty() || entry.sources.iter().any(|kind| kinds.contains(kind)))
             && wanted.as_deref().is_none_or(|wanted| is_about(entry, wanted))
@@ -340,7 +355,7 @@ pub async fn of_place(
     let judged = app.finder(snapshot).judge(&opened).await;
     let place = place.clone();
     let described = tokio::task::spawn_blocking(move || of_contract(&opened, &place, kind, &judged)).await;
-    described.map_err(|error| Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    described.map_err(|error| Problem::broken(&error))
 }
 
 /// A service from all sources.
@@ -483,14 +498,19 @@ pub async fn refs(call: Call, input: NameInput) -> Result<Reply<ServiceRefs>, Pr
 }
 
 pub async fn graph(call: Call, input: NameInput) -> Result<Reply<ServiceTree>, Problem> {
-    let snapshot = call.app.snapshot();
+    let (app, snapshot) = (call.app.clone(), call.app.snapshot());
     let root = position(&snapshot, &input.name)?;
-    let reason = |reference: &str| match call.app.oci.reason(reference) {
-        Some(reason) => word(reason).to_owned(),
-        None => "not resolved".to_owned(),
-    };
-    let tree = tree(&snapshot, root, &reason).ok_or_else(|| Problem::unknown_service(&input.name))?;
-    Ok(Reply::new(&tree))
+    let _turn = call.app.turn().await?;
+    // A tree may be as large as the fleet; the threads of the server are for those who wait for less.
+    let made = tokio::task::spawn_blocking(move || {
+        let reason = |reference: &str| match app.oci.reason(reference) {
+            Some(reason) => word(reason).to_owned(),
+            None => "not resolved".to_owned(),
+        };
+        tree(&snapshot, root, &reason).map(|tree| Reply::new(&tree))
+    });
+    let made = made.await.map_err(|error| Problem::broken(&error))?;
+    made.ok_or_else(|| Problem::unknown_service(&input.name))
 }
 
 fn word(reason: UnresolvedReason) -> &'static str {

@@ -75,11 +75,15 @@ fn interface(
         contract_file: found.contract.clone(),
         contract_content: None,
         endpoints: Vec::new(),
+        channels: Vec::new(),
     };
     let Some(file) = &found.contract else { return interface };
-    match described::operations(bundle, file).filter(|operations| !operations.is_empty()) {
-        Some(operations) => interface.endpoints = operations,
-        None => interface.contract_content = shown(bundle, file, notes),
+    interface.endpoints = described::operations(bundle, file).unwrap_or_default();
+    if interface.endpoints.is_empty() {
+        interface.channels = described::channels(bundle, file).unwrap_or_default();
+    }
+    if interface.endpoints.is_empty() && interface.channels.is_empty() {
+        interface.contract_content = shown(bundle, file, notes);
     }
     interface
 }

@@ -212,4 +212,7 @@ fn simplify(field: &mut Value, longest: usize) {
     if map.get("type") == Some(&json!("string")) && !map.contains_key("enum") {
         map.insert("maxLength".to_owned(), json!(longest));
     }
+    if let Some(items) = map.get_mut("items") {
+        simplify(items, longest);
+    }
 }

@@ -1,5 +1,6 @@
 //! Operations: the types of a handler route its requests and write its description, so that the two cannot differ.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use crate::app::Dashboard;
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Longest value of a parameter, in characters.
 pub const MAX_PARAMETER: usize = 2_048;
+/// Parameters of the query that may be given more than once; they are read by [`some_texts`].
+pub const REPEATED: [&str; 1] = ["owner"];
 /// Longest name in a path, in characters.
 pub const MAX_NAME: usize = 255;
 
@@ -156,6 +159,7 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
     }
     let query: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
         .map_err(|error| Problem::invalid("query", error.to_string()))?;
+    let mut repeated: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in query {
         if value.chars().count() > MAX_PARAMETER {
             let name = name.chars().take(MAX_NAME).collect::<String>();
@@ -164,13 +168,28 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
                 format!("longer than {MAX_PARAMETER} characters"),
             ));
         }
-        if !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name)) {
+        if REPEATED.contains(&name.as_str()) {
+            repeated.entry(name).or_default().push(value);
+        } else if !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name))
+        {
             pairs.push((name, value));
         }
     }
+    // One value for the reader, who knows what is in it.
+    pairs.extend(repeated.into_iter().map(|(name, values)| (name, serde_json::json!(values).to_string())));
     let text =
         serde_urlencoded::to_string(&pairs).map_err(|error| Problem::invalid("query", error.to_string()))?;
     serde_urlencoded::from_str(&text).map_err(|error| of_field("query", &error.to_string()))
+}
+
+/// A parameter that may be given more than once: all its values that are not empty.
+///
+/// # Errors
+/// As a text.
+pub fn some_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let listed: String = serde::Deserialize::deserialize(deserializer)?;
+    let texts: Vec<String> = serde_json::from_str(&listed).unwrap_or_default();
+    Ok(texts.into_iter().filter(|text| !text.is_empty()).collect())
 }
 
 /// A text parameter that is empty is not given.

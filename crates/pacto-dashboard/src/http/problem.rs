@@ -52,6 +52,11 @@ impl Problem {
         Self { errors: vec![part], ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
     }
 
+    /// Work on another thread did not end well.
+    pub fn broken(error: &tokio::task::JoinError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+
     /// No source knows the service.
     pub fn unknown_service(name: &str) -> Self {
         Self::not_found(format!("service {name:?} is not known to any source"))

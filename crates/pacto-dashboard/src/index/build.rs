@@ -13,7 +13,7 @@ use super::prepared::{Prepared, digest, digest_of};
 use super::{ResolvedNeed, ResolvedReference, Service, ServiceId, Snapshot};
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
-use crate::record::{CrossReference, Need, Place, ServiceRecord};
+use crate::record::{ContractRecord, CrossReference, Need, Place, ServiceRecord};
 
 /// Makes snapshots, one after the other.
 #[derive(Debug, Default)]
@@ -28,6 +28,7 @@ struct Known {
     local: Option<Arc<ServiceRecord>>,
     oci: Option<Arc<ServiceRecord>>,
     k8s: Vec<Arc<ClusterService>>,
+    running: Option<Arc<ContractRecord>>,
     merged: Merged,
     /// Identity of everything that is shown of it, also where the list does not.
     fingerprint: String,
@@ -41,7 +42,8 @@ impl Known {
             _ => false,
         };
         let k8s = parts.k8s.unwrap_or_default();
-        same(&self.local, parts.local)
+        self.running.as_ref().map(Arc::as_ptr) == parts.running.map(Arc::as_ptr)
+            && same(&self.local, parts.local)
             && same(&self.oci, parts.oci)
             && self.k8s.len() == k8s.len()
             && self.k8s.iter().zip(k8s).all(|(known, now)| Arc::ptr_eq(known, now))
@@ -61,8 +63,8 @@ impl Known {
             seen.extend(serde_json::to_vec(&cluster.details).unwrap_or_default());
         }
         let fingerprint = digest(&seen);
-        let (local, oci) = (parts.local.cloned(), parts.oci.cloned());
-        Self { local, oci, k8s, merged, fingerprint }
+        let (local, oci, running) = (parts.local.cloned(), parts.oci.cloned(), parts.running.cloned());
+        Self { local, oci, k8s, running, merged, fingerprint }
     }
 }
 

@@ -8,7 +8,7 @@ use pacto_contract::version::highest;
 
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
-use crate::record::{CrossReference, Need, Place, ServiceRecord, hexadecimal, newest_first};
+use crate::record::{ContractRecord, CrossReference, Need, Place, ServiceRecord, hexadecimal, newest_first};
 use crate::wire::details::{Compliance, ComplianceSummary, ServiceDetails};
 use crate::wire::observed::{Condition, Insight, InsightSeverity};
 use crate::wire::owner::UNOWNED;
@@ -39,6 +39,8 @@ pub struct Parts<'a> {
     pub oci: Option<&'a Arc<ServiceRecord>>,
     /// The cluster; the worst comes first.
     pub k8s: Option<&'a [Arc<ClusterService>]>,
+    /// The contract of the version that the cluster runs, where the registry has a higher one.
+    pub running: Option<&'a Arc<ContractRecord>>,
 }
 
 impl<'a> Parts<'a> {
@@ -48,6 +50,7 @@ impl<'a> Parts<'a> {
             local: contents.local.get(name),
             oci: contents.oci.get(name),
             k8s: contents.k8s.get(name).map(Vec::as_slice),
+            running: contents.running.get(name),
         }
     }
 
@@ -55,6 +58,13 @@ impl<'a> Parts<'a> {
     pub fn contract(&self) -> Option<(SourceKind, &'a Arc<ServiceRecord>)> {
         let local = self.local.map(|record| (SourceKind::Local, record));
         local.or_else(|| self.oci.map(|record| (SourceKind::Oci, record)))
+    }
+
+    /// The contract that is shown: of the version that runs where it is known, else the current one of the source that wins.
+    fn shown(&self) -> Option<&'a Arc<ContractRecord>> {
+        let runs = running(*self);
+        let known = self.running.filter(|record| Some(&*record.version) == runs);
+        known.or_else(|| self.contract().map(|(_, service)| &service.current))
     }
 
     /// The resource of the cluster that is shown.
@@ -91,7 +101,7 @@ pub fn group_key(owner_key: &str) -> &str {
 pub fn merge(name: &str, parts: Parts<'_>) -> Option<Merged> {
     let (contract, cluster) = (parts.contract(), parts.cluster());
     let source = contract.map_or(SourceKind::K8s, |(kind, _)| kind);
-    let current = contract.map(|(_, service)| &service.current);
+    let current = parts.shown();
     let details = cluster.map(|cluster| &cluster.details);
     let (version, owner) = match (current, details) {
         (Some(current), _) => (running(parts).unwrap_or(&current.version).to_owned(), current.owner.clone()),

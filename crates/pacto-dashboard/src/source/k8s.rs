@@ -4,6 +4,7 @@ mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub struct ClusterSource {
     /// Registries that the cluster names are followed, where users named none.
     oci: Option<Arc<OciSource>>,
     wake: Notify,
+    /// Whether the cluster was last known to serve Pactos.
+    is_defined: AtomicBool,
 }
 
 /// A cluster that answered.
@@ -62,7 +65,17 @@ impl ClusterSource {
     /// Watches one namespace, or all with an empty name; where `oci` is given, the registries that the cluster names are
     /// followed.
     pub fn new(namespace: String, catalog: Arc<Catalog>, oci: Option<Arc<OciSource>>) -> Self {
-        Self { namespace, catalog, oci, wake: Notify::new() }
+        Self { namespace, catalog, oci, wake: Notify::new(), is_defined: AtomicBool::new(false) }
+    }
+
+    /// The namespace that is watched; empty for all.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Whether the cluster knows Pacto resources, as far as it was asked.
+    pub fn is_defined(&self) -> bool {
+        self.is_defined.load(Ordering::Relaxed)
     }
 
     /// Looks at the kubeconfig now.
@@ -105,10 +118,11 @@ impl ClusterSource {
     }
 
     fn missing(&self, reason: String) {
+        self.is_defined.store(false, Ordering::Relaxed);
         self.catalog.update_status(SourceKind::K8s, |status| {
             (status.enabled, status.state) = (false, SourceState::Disabled);
             status.reason = Some(reason);
-            (status.last_error, status.locations) = (None, Vec::new());
+            (status.last_error, status.locations, status.failed) = (None, Vec::new(), 0);
         });
     }
 
@@ -158,6 +172,7 @@ impl ClusterSource {
     fn publish_status(&self, cluster: &Found, snapshot: &Snapshot) {
         let now = Timestamp::now();
         let is_missing = snapshot.pactos_feed.state == FeedState::CrdMissing;
+        self.is_defined.store(snapshot.api_version.is_some(), Ordering::Relaxed);
         let (state, error) = described(&snapshot.pactos_feed);
         let (_, revisions) = described(&snapshot.revisions_feed);
         // Revisions may be forbidden or not defined while everything else is fine.
@@ -176,6 +191,8 @@ impl ClusterSource {
             } else {
                 cluster.reason()
             });
+            // Where it does not answer at all, the state says so.
+            status.failed = usize::from(revisions.is_some());
             let message = error.as_ref().map(|problem| problem.message.clone()).or(revisions);
             if status.last_error.as_ref().map(|known| &known.message) != message.as_ref() {
                 let hint = error.as_ref().and_then(|problem| hint(problem.kind));

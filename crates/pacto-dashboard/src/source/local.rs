@@ -1,6 +1,8 @@
 //! A directory of bundles on this machine, watched.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod watching;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,16 +10,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use notify::{RecursiveMode, Watcher};
 use pacto_app::Context;
 use pacto_contract::bundle::CONTRACT_FILE;
-use pacto_contract::limits::MAX_CONTRACTS_PER_RUN;
+use pacto_contract::limits::{MAX_CONTRACTS_PER_RUN, MAX_SEARCH_DIRECTORIES};
 use pacto_contract::version::highest;
 use pacto_contract::{Reference, VersionRange};
 use pacto_engine::library::{Request, Resolved};
 use pacto_engine::validate::Validator;
-use pacto_oci::directory::{BundleDirectory, find_bundles, is_searched, normalize};
+use pacto_oci::directory::{BundleDirectory, Search, is_searched, normalize, search};
 use pacto_oci::parallel;
+use watching::Watching;
 
 use super::history::{Known, classify, open_pairs};
 use crate::bundles::{Bundles, read_directory};
@@ -55,6 +57,10 @@ pub struct LocalSource {
     /// Versions of those that were read, by name of the service.
     by_name: ByName,
     shared: Shared,
+    /// Whether there may be contracts that the search did not reach.
+    is_cut: bool,
+    /// Why the system does not tell of changes, or not of all.
+    unwatched: Option<String>,
 }
 
 /// What came of one directory.
@@ -80,11 +86,6 @@ impl Nudge {
     }
 }
 
-/// Whether there is a contract at or below `root`.
-pub fn holds_contracts(root: &Path) -> bool {
-    find_bundles(root, 1).is_ok_and(|found| !found.is_empty())
-}
-
 impl LocalSource {
     /// The directory `root`, which users call `shown`.
     pub fn new(
@@ -103,6 +104,8 @@ impl LocalSource {
             read: HashMap::new(),
             by_name: ByName::new(),
             shared: Shared::default(),
+            is_cut: false,
+            unwatched: None,
         }
     }
 
@@ -110,40 +113,16 @@ impl LocalSource {
     pub fn start(mut self) -> Nudge {
         let (sender, receiver) = channel();
         let nudge = Nudge(sender.clone());
-        std::thread::spawn(move || {
-            // Watching a large tree takes a while; what is there is shown before. What changes meanwhile is seen by the first
-            // look of `run`.
-            self.look();
-            let watcher = self.watch(sender);
-            self.run(&receiver);
-            drop(watcher);
-        });
+        std::thread::spawn(move || self.run(sender, &receiver));
         nudge
     }
 
-    fn watch(&self, sender: Sender<()>) -> Option<notify::RecommendedWatcher> {
-        let root = self.root.clone();
-        let told = move |event: notify::Result<notify::Event>| {
-            let concerns = |path: &PathBuf| is_watched(&root, path);
-            let is_change = match &event {
-                Ok(event) => !event.kind.is_access() && event.paths.iter().any(concerns),
-                // Something was missed.
-                Err(_) => true,
-            };
-            if is_change {
-                let _ = sender.send(());
-            }
-        };
-        let started = notify::recommended_watcher(told).and_then(|mut watcher| {
-            watcher.watch(&self.root, RecursiveMode::Recursive)?;
-            Ok(watcher)
-        });
-        started.inspect_err(|error| tracing::warn!(error = %error, "the directory is not watched")).ok()
-    }
-
-    fn run(&mut self, receiver: &Receiver<()>) {
+    fn run(&mut self, sender: Sender<()>, receiver: &Receiver<()>) {
+        let mut watching = Watching::new(self.root.clone(), sender);
         loop {
-            self.look();
+            // What came into a new directory before it was watched is seen by one more look.
+            while watching.set(self.look()) {}
+            self.tell_trouble(watching.trouble());
             match receiver.recv_timeout(LOOK_AGAIN) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => continue,
@@ -155,15 +134,50 @@ impl LocalSource {
         }
     }
 
-    /// Reads what is new or different.
-    pub fn look(&mut self) {
-        let found = match find_bundles(&self.root, MAX_CONTRACTS_PER_RUN) {
+    fn tell_trouble(&mut self, trouble: Option<&str>) {
+        if self.unwatched.as_deref() != trouble {
+            self.unwatched = trouble.map(str::to_owned);
+            let notes = self.notes();
+            self.catalog.update_status(SourceKind::Local, |status| {
+                (status.notes, status.is_polled) = (notes, trouble.is_some());
+            });
+        }
+    }
+
+    /// What to know about how it looks.
+    fn notes(&self) -> Vec<String> {
+        let unwatched = self
+            .unwatched
+            .as_ref()
+            .map(|why| format!("Changes are looked for every {} seconds: {why}.", LOOK_AGAIN.as_secs()));
+        let cut = self.is_cut.then(|| {
+            format!(
+                "The search ended after {MAX_SEARCH_DIRECTORIES} directories, those nearest to {} first; there may be \
+                 more contracts. Name a directory further down.",
+                self.shown
+            )
+        });
+        unwatched.into_iter().chain(cut).collect()
+    }
+
+    /// Reads what is new or different; the directories whose changes matter.
+    fn look(&mut self) -> BTreeSet<PathBuf> {
+        let Search { bundles: mut found, entered, is_cut } = match search(&self.root) {
             Ok(found) => found,
-            Err(error) => return self.fail(&error),
+            Err(error) => {
+                self.fail(&error);
+                // It may come back.
+                return BTreeSet::from([self.root.clone()]);
+            }
         };
+        found.truncate(MAX_CONTRACTS_PER_RUN);
+        let is_same_cut = self.is_cut == is_cut;
+        self.is_cut = is_cut;
+        let mut watched: BTreeSet<PathBuf> = entered.into_iter().collect();
         let prints = parallel::map(parallel::processors(), &found, |path| fingerprint(path));
         let mut changed: Vec<(Arc<Path>, u64)> = Vec::new();
-        for (path, print) in found.iter().zip(prints) {
+        for (path, (print, directories)) in found.iter().zip(prints) {
+            watched.extend(directories);
             if self.read.get(path.as_path()).is_none_or(|(known, _)| *known != print) {
                 changed.push((Arc::from(path.as_path()), print));
             }
@@ -172,7 +186,7 @@ impl LocalSource {
         let gone: Vec<Arc<Path>> =
             self.read.keys().filter(|path| !there.contains(&***path)).cloned().collect();
         drop(found);
-        let is_same = changed.is_empty() && gone.is_empty();
+        let is_same = changed.is_empty() && gone.is_empty() && is_same_cut;
         if !is_same {
             self.bundles.forget_directories();
             let names = gone.iter().filter_map(|path| self.name_of(path)).collect();
@@ -183,6 +197,7 @@ impl LocalSource {
             self.shared.sweep();
         }
         self.publish(is_same, &changed);
+        watched
     }
 
     /// Reads what changed, a part at a time so that memory stays small; then judges again what refers to it.
@@ -334,12 +349,14 @@ impl LocalSource {
                 _ => Arc::new(record),
             };
         }
-        let locations = self.locations();
+        let (locations, failed) = self.locations();
+        let notes = self.notes();
         self.catalog.update(|contents| {
             contents.local = Arc::new(services.clone());
             let status = contents.status.entry(SourceKind::Local).or_default();
             (status.as_of, status.last_success, status.last_error) = (Some(now), Some(now), None);
             (status.enabled, status.state, status.locations) = (true, SourceState::Live, locations);
+            (status.failed, status.notes) = (failed, notes);
         });
         if self.classify(&mut services) {
             self.catalog.update(|contents| contents.local = Arc::new(services));
@@ -427,7 +444,8 @@ impl LocalSource {
         twins
     }
 
-    fn locations(&self) -> Vec<SourceLocation> {
+    /// Places, those with errors first; and how many have one.
+    fn locations(&self) -> (Vec<SourceLocation>, usize) {
         let location = |reference: String, state, error| SourceLocation {
             reference,
             state,
@@ -449,9 +467,10 @@ impl LocalSource {
             location(shown, SourceState::Failing, Some(error))
         }));
         broken.sort_by(|left, right| left.reference.cmp(&right.reference));
+        let failed = broken.len();
         broken.truncate(MAX_LISTED);
         broken.push(location(self.shown.clone(), SourceState::Live, None));
-        broken
+        (broken, failed)
     }
 
     fn fail(&self, error: &std::io::Error) {
@@ -475,20 +494,24 @@ impl LocalSource {
 /// Versions and directories by name of the service, by directory.
 type ByName = HashMap<Arc<str>, Vec<(Arc<str>, Arc<Path>)>>;
 
-/// Whether a change of `path` may change a contract.
-fn is_watched(root: &Path, path: &Path) -> bool {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    below.components().all(|part| is_searched(&part.as_os_str().to_string_lossy()))
-}
-
-/// What the files of a bundle look like from outside: names, sizes and times.
-fn fingerprint(path: &Path) -> u64 {
+/// What the files of a bundle look like from outside: names, sizes and times; and the directories that they lie in. As the
+/// search, it does not enter hidden directories and folders of dependencies.
+fn fingerprint(path: &Path) -> (u64, Vec<PathBuf>) {
     let mut hasher = DefaultHasher::new();
-    let files = BundleDirectory::open(path, "").and_then(|directory| directory.files(|_, _| true));
-    for file in files.unwrap_or_default() {
+    let mut directories = vec![path.to_owned()];
+    let mut wanted = |file: &str, is_directory: bool| {
+        let is_entered = !is_directory || is_searched(file.rsplit('/').next().unwrap_or(file));
+        if is_directory && is_entered {
+            directories.push(path.join(file));
+        }
+        is_entered
+    };
+    let files = BundleDirectory::open(path, "").and_then(|directory| directory.files(&mut wanted));
+    // Where there is too much to look at, the contract itself is.
+    for file in files.unwrap_or_else(|_| vec![CONTRACT_FILE.to_owned()]) {
         let metadata = std::fs::metadata(path.join(&file));
         let seen = metadata.map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
         (file, seen).hash(&mut hasher);
     }
-    hasher.finish()
+    (hasher.finish(), directories)
 }

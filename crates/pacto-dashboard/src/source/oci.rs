@@ -6,10 +6,14 @@
 //! | older versions, what somebody looks at first | `versions` |
 //! | what users ask for by name | `demand` |
 //! | what was fetched before | `kept` |
+//! | contracts that a cluster runs | `running` |
+//! | how long what failed is left alone | `patience` |
 
 mod demand;
 mod discovery;
 mod kept;
+mod patience;
+mod running;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -17,9 +21,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use pacto_contract::LenientVersion;
 use tokio::sync::Notify;
+
+use patience::{Patience, Unfetched};
 
 use super::repository::{Fetched, Repository, RepositoryError};
 use crate::bundles::Bundles;
@@ -61,8 +66,8 @@ struct State {
     viewed: VecDeque<Arc<str>>,
     /// Repositories whose current contract is another one since this round began.
     changed: BTreeSet<Repository>,
-    /// Services whose older versions were fetched in this round: each once, whatever came of it.
-    completed: BTreeSet<Arc<str>>,
+    /// Versions that could not be had.
+    unfetched: Unfetched,
     round: u64,
     is_first_round_over: bool,
 }
@@ -75,10 +80,8 @@ struct Known {
     /// The service that it holds.
     service: Option<Arc<str>>,
     error: Option<RepositoryError>,
-    /// Failures in a row.
-    failures: u32,
-    /// The round in which it is asked again.
-    next_round: u64,
+    /// When it is asked again.
+    patience: Patience,
 }
 
 impl OciSource {
@@ -114,7 +117,10 @@ impl OciSource {
 
     /// Begins a round now, in which those that failed are asked too.
     pub fn refresh(&self) {
-        self.state().repositories.values_mut().for_each(|known| known.next_round = 0);
+        let mut state = self.state();
+        state.repositories.values_mut().for_each(|known| known.patience.hurry());
+        state.unfetched.hurry();
+        drop(state);
         self.wake.notify_one();
     }
 
@@ -227,7 +233,7 @@ fn history(repository: &Repository, tags: &[String], known: &[VersionRecord]) ->
 }
 
 /// Notes that a version was fetched.
-fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, now: Timestamp) {
+fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched) {
     let contract = &fetched.resolved.document;
     let wanted = versions
         .iter_mut()
@@ -247,7 +253,7 @@ fn note_fetched(versions: &mut [VersionRecord], tag: &str, fetched: &Fetched, no
         version.version = Arc::from(if is_same { held.as_str() } else { tag });
         version.place = Some(fetched.place.clone());
         version.hash = hash;
-        version.created = version.created.or(Some(now));
+        version.created = fetched.created;
     }
 }
 

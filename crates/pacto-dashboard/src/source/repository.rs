@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pacto_app::Context;
 use pacto_app::registries::Place as Where;
 use pacto_contract::bundle::CONTRACT_FILE;
@@ -93,6 +94,8 @@ pub struct Fetched {
     pub resolved: Arc<Resolved>,
     /// Where it is.
     pub place: Place,
+    /// When it was made, as its manifest says.
+    pub created: Option<Timestamp>,
     /// Why the registry could not be asked whether this is still what it has.
     pub unconfirmed: Option<String>,
 }
@@ -218,7 +221,8 @@ impl Repository {
         let cached = cache.get(&reference)?;
         let bundle = pacto_oci::unpack::unpack(&cached.layer).ok()?;
         // Without a digest, it is what the original left behind: fetched anew where there is a registry.
-        self.fetched((bundle, cached.digest?), tag, None).ok()
+        let fetched = self.fetched((bundle, cached.digest?), tag).ok()?;
+        Some(Fetched { created: time(cached.created), ..fetched })
     }
 
     /// The contract behind a tag.
@@ -244,13 +248,13 @@ impl Repository {
         };
         let (this, name) = (self.clone(), tag.to_owned());
         // Parsed on the thread that unpacks, so that the network goes on.
-        let make = move |bundle: Bundle| this.fetched((bundle, String::new()), &name, None);
+        let make = move |bundle: Bundle| this.fetched((bundle, String::new()), &name);
         let pulled = store.pull_as(tag, make).await?;
         let mut fetched = pulled.bundle?;
         if let Place::Repository { digest, .. } = &mut fetched.place {
             *digest = pulled.digest.into();
         }
-        fetched.unconfirmed = pulled.unconfirmed;
+        (fetched.created, fetched.unconfirmed) = (time(pulled.created), pulled.unconfirmed);
         Ok(fetched)
     }
 
@@ -272,19 +276,14 @@ impl Repository {
         let identity = format!("{}:{tag}", self.shown());
         let origin = Origin::Registry(identity.clone());
         let resolved = Arc::new(Resolved { identity, origin, ..Resolved::clone(&read) });
-        Ok(Fetched { resolved, place: self.place(tag, ""), unconfirmed: None })
+        Ok(Fetched { resolved, place: self.place(tag, ""), created: None, unconfirmed: None })
     }
 
     fn place(&self, tag: &str, digest: &str) -> Place {
         Place::Repository { repository: Arc::clone(&self.key), tag: tag.into(), digest: digest.into() }
     }
 
-    fn fetched(
-        &self,
-        (bundle, digest): (Bundle, String),
-        tag: &str,
-        unconfirmed: Option<String>,
-    ) -> Result<Fetched, RepositoryError> {
+    fn fetched(&self, (bundle, digest): (Bundle, String), tag: &str) -> Result<Fetched, RepositoryError> {
         let identity = format!("{}:{tag}", self.shown());
         let name = format!("{identity}/{CONTRACT_FILE}");
         let document = ContractDocument::parse(&name, bundle.get(CONTRACT_FILE).unwrap_or_default());
@@ -295,8 +294,13 @@ impl Repository {
         let origin = Origin::Registry(identity.clone());
         let (document, bundle) = (Arc::new(document), Arc::new(bundle));
         let resolved = Arc::new(Resolved { identity, origin, document, bundle });
-        Ok(Fetched { resolved, place: self.place(tag, &digest), unconfirmed })
+        Ok(Fetched { resolved, place: self.place(tag, &digest), created: None, unconfirmed: None })
     }
+}
+
+/// A time that a manifest gives; what is none is left out.
+fn time(text: Option<String>) -> Option<Timestamp> {
+    text?.parse().ok()
 }
 
 fn folder_tags(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pacto_contract::model::Owner;
 use pacto_contract::{Diagnostic, Severity};
 use pacto_engine::diff::Classification;
-use pacto_engine::doc::described::Operation;
+use pacto_engine::doc::described::{ChannelOperation, Operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -182,12 +182,15 @@ pub struct Interface {
     /// That file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_file: Option<String>,
-    /// Its text, where it is no `OpenAPI` document; cut at 10,240 bytes.
+    /// Its text, where it is neither an `OpenAPI` nor an `AsyncAPI` document; cut at 10,240 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_content: Option<String>,
     /// Its operations, where it is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Operation>,
+    /// What the service does on its channels, where it is an `AsyncAPI` document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelOperation>,
 }
 
 /// One configuration.
@@ -371,6 +374,9 @@ pub struct Validation {
     pub warnings: Vec<Issue>,
     /// Notes.
     pub infos: Vec<Issue>,
+    /// What to know about how it was validated, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One finding.

@@ -85,6 +85,13 @@ pub struct SourceInfo {
     pub last_error: Option<SourceError>,
     /// Where it looks; at most 1,000, those with errors first.
     pub locations: Vec<SourceLocation>,
+    /// Places that could not be read, those that are not listed among them; with some, a part of it is missing.
+    pub failed: usize,
+    /// What to know about how it looks, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Whether it looks for changes from time to time, since the system does not tell of them.
+    pub polled: bool,
     /// What overrides what, in words.
     pub precedence: String,
 }

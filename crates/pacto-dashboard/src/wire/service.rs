@@ -158,7 +158,8 @@ pub struct Version {
     /// SHA-256 of the contract in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_hash: Option<String>,
-    /// When it was created, or fetched first; RFC 3339.
+    /// When its file was written, its revision came up in the cluster, or it was made as its manifest says
+    /// (`org.opencontainers.image.created`); left out where nothing says so. RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
     /// The source that names it first.

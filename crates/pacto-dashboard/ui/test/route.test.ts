@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nameOfDots, paths } from '../src/api/paths';
+import { GO } from '../src/logic/keys';
 import { link, parseRoute, routeHash, samePage } from '../src/logic/route';
 
 test('every route of the dashboard is read', () => {
@@ -50,6 +52,21 @@ test('addresses survive the round trip', () => {
   ]) {
     assert.equal(routeHash(parseRoute(hash)), hash);
   }
+});
+
+test('a name of dots leads nowhere else', () => {
+  assert.equal(nameOfDots(paths.service('..')), '..');
+  assert.equal(nameOfDots(paths.version('cart', '.')), '.');
+  for (const name of ['cart', '...', 'a/../b', '%2e%2e', '..?']) assert.equal(nameOfDots(paths.service(name)), undefined, name);
+  assert.equal(nameOfDots(paths.graph({ focus: '..' })), undefined);
+});
+
+test('each key of a place leads to another one', () => {
+  assert.equal(new Set(GO.map((place) => place.key)).size, GO.length);
+  assert.deepEqual(
+    GO.map((place) => parseRoute(place.to).page),
+    ['services', 'graph', 'compare', 'owners', 'sources', 'docs'],
+  );
 });
 
 test('a query is not another page', () => {

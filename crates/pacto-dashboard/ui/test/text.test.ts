@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, DiffResult } from '../src/api/schema';
 import { ago, percent, plural, visible } from '../src/logic/format';
+import { healthOf, healthWords } from '../src/logic/health';
 import { exampleOf, operationsOf, requestPath, typeText, type JsonObject } from '../src/logic/openapi';
 import { matchesOwner, sortOwners } from '../src/logic/owners';
 import { diffMarkdown, groupChanges, missingKeys, witnessLines } from '../src/logic/report';
@@ -163,4 +164,13 @@ test('owners with nothing measured come last', () => {
   );
   assert.ok(matchesOwner(list[0]!, '#A'));
   assert.ok(!matchesOwner(list[0]!, 'b'));
+});
+
+test('a source that misses a part is not live', () => {
+  const live = { state: 'live', failed: 0, polled: false } as const;
+  assert.equal(healthWords(live), 'live');
+  assert.equal(healthWords({ ...live, failed: 1200, polled: true }), 'partial, 1,200 failed');
+  assert.equal(healthWords({ ...live, lastError: { message: 'revisions: forbidden', at: '' } }), 'partial');
+  assert.equal(healthOf({ ...live, polled: true }), 'polled');
+  assert.equal(healthWords({ ...live, state: 'stale', failed: 3 }), 'stale');
 });

@@ -10,13 +10,13 @@ use super::markdown::{EMPTY, Table, cell, cell_code, note};
 use super::specification::{Specification, last_segment};
 
 /// Most messages of one operation that are named.
-const MAX_MESSAGES: usize = 8;
+pub(super) const MAX_MESSAGES: usize = 8;
 /// Longest address or name that is compared and shown, in bytes.
 const MAX_NAME_BYTES: usize = 1_024;
 
 /// What the service does on a channel, in the order in which it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Direction {
+pub(super) enum Direction {
     Produced,
     Consumed,
     /// No operation uses the channel.
@@ -33,14 +33,15 @@ impl Direction {
     }
 }
 
-/// One row.
+/// What the service does on one channel.
 #[derive(Debug)]
-struct Event<'a> {
-    channel: Cow<'a, str>,
-    direction: Direction,
-    operation: &'a str,
-    messages: Messages<'a>,
-    summary: Option<&'a str>,
+pub(super) struct Event<'a> {
+    pub channel: Cow<'a, str>,
+    pub direction: Direction,
+    /// Empty where it has no name.
+    pub operation: &'a str,
+    pub messages: Messages<'a>,
+    pub summary: Option<&'a str>,
 }
 
 impl Event<'_> {
@@ -52,22 +53,30 @@ impl Event<'_> {
 
 /// Where the messages of an operation are.
 #[derive(Debug, Clone, Copy)]
-enum Messages<'a> {
+pub(super) enum Messages<'a> {
     None,
     One(&'a Node),
     Listed(&'a [Node]),
     Keyed(&'a [Entry]),
 }
 
-/// The table of events.
-pub(super) fn write(out: &mut String, specification: &Specification) {
+/// What the service does, channel by channel; `None` for what is no document of a version that is known.
+pub(super) fn events(specification: &Specification) -> Option<Vec<Event<'_>>> {
     let version = specification.root().get("asyncapi").and_then(Node::scalar_text).unwrap_or_default();
     let mut events = match version.split('.').next() {
         Some("2") => version_2(specification),
         Some("3") => version_3(specification),
-        _ => return note(out, "The file is not an AsyncAPI 2 or 3 document."),
+        _ => return None,
     };
     events.sort_by(|left, right| left.key().cmp(&right.key()));
+    Some(events)
+}
+
+/// The table of events.
+pub(super) fn write(out: &mut String, specification: &Specification) {
+    let Some(events) = events(specification) else {
+        return note(out, "The file is not an AsyncAPI 2 or 3 document.");
+    };
     let mut table = Table::new(out, &["Channel", "Direction", "Operation", "Messages", "Summary"]);
     for event in events {
         let messages = event.messages.names(specification);
@@ -183,23 +192,29 @@ fn channel_messages(channel: &Node) -> Messages<'_> {
     messages.map_or(Messages::None, |messages| Messages::Keyed(messages.entries()))
 }
 
-impl Messages<'_> {
-    /// The names as a cell.
-    fn names(self, specification: &Specification) -> String {
-        let name = |message: &Node| name(specification, message);
-        let (names, total): (Vec<_>, _) = match self {
+impl<'a> Messages<'a> {
+    /// The first messages with their names, as far as they have one; and how many there are.
+    pub(super) fn named(self, specification: &'a Specification) -> (Vec<(String, &'a Node)>, usize) {
+        let named = |message: &'a Node| Some((name(specification, message)?, message));
+        match self {
             Self::None => (Vec::new(), 0),
-            Self::One(message) => (name(message).into_iter().collect(), 1),
+            Self::One(message) => (named(message).into_iter().collect(), 1),
             Self::Listed(listed) => {
-                (listed.iter().take(MAX_MESSAGES).filter_map(name).collect(), listed.len())
+                (listed.iter().take(MAX_MESSAGES).filter_map(named).collect(), listed.len())
             }
             Self::Keyed(entries) => {
-                let named =
-                    |entry: &Entry| name(&entry.node).unwrap_or_else(|| clipped(&entry.key).to_owned());
-                (entries.iter().take(MAX_MESSAGES).map(named).collect(), entries.len())
+                let keyed = |entry: &'a Entry| {
+                    named(&entry.node).unwrap_or_else(|| (clipped(&entry.key).to_owned(), &entry.node))
+                };
+                (entries.iter().take(MAX_MESSAGES).map(keyed).collect(), entries.len())
             }
-        };
-        let mut cell = names.iter().map(|name| cell_code(name)).collect::<Vec<_>>().join(", ");
+        }
+    }
+
+    /// The names as a cell.
+    fn names(self, specification: &'a Specification) -> String {
+        let (named, total) = self.named(specification);
+        let mut cell = named.iter().map(|(name, _)| cell_code(name)).collect::<Vec<_>>().join(", ");
         if let Some(more) = total.checked_sub(MAX_MESSAGES).filter(|more| *more > 0) {
             let _ = write!(cell, " and {more} more");
         }

@@ -7,6 +7,7 @@ use pacto_contract::yaml::{Mapping, Node};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::asyncapi::{self, Direction};
 use super::properties::{Properties, list, list_below};
 use super::specification::Specification;
 
@@ -103,6 +104,71 @@ pub struct Operation {
     pub request_body: Option<RequestBody>,
     /// What it answers.
     pub responses: Vec<OperationResponse>,
+}
+
+/// What the service does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageDirection {
+    /// It sends it.
+    Produced,
+    /// It receives it.
+    Consumed,
+}
+
+/// A message of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Message {
+    /// Name.
+    pub name: String,
+    /// Properties of its payload.
+    pub fields: Vec<Field>,
+}
+
+/// What a service does on a channel of an `AsyncAPI` document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelOperation {
+    /// Address of the channel.
+    pub channel: String,
+    /// What it does; absent where no operation uses the channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<MessageDirection>,
+    /// Name of the operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
+    /// Summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// Messages; at most eight.
+    pub messages: Vec<Message>,
+    /// How many there are.
+    pub message_count: usize,
+}
+
+/// The channels of an `AsyncAPI` file of the bundle, sorted; `None` where the file cannot be read or is no `AsyncAPI` 2 or 3
+/// document.
+pub fn channels(bundle: &Bundle, path: &str) -> Option<Vec<ChannelOperation>> {
+    let file = Specification::read(bundle, path).ok()?;
+    let mut reader = Reader { file: &file, steps: STEPS_PER_FILE };
+    let mut found = Vec::new();
+    for event in asyncapi::events(&file)?.into_iter().take(MAX_OPERATIONS) {
+        let (messages, message_count) = event.messages.named(&file);
+        let message = |(name, node)| Message { name, fields: reader.payload(node) };
+        found.push(ChannelOperation {
+            channel: event.channel.into_owned(),
+            direction: match event.direction {
+                Direction::Produced => Some(MessageDirection::Produced),
+                Direction::Consumed => Some(MessageDirection::Consumed),
+                Direction::Unused => None,
+            },
+            operation_id: Some(event.operation.to_owned()).filter(|name| !name.is_empty()),
+            summary: event.summary.filter(|text| !text.is_empty()).map(str::to_owned),
+            messages: messages.into_iter().map(message).collect(),
+            message_count,
+        });
+    }
+    Some(found)
 }
 
 /// The operations of an `OpenAPI` file of the bundle: paths sorted, methods in a fixed order; `None` where the file
@@ -210,10 +276,21 @@ impl Reader<'_> {
         })
     }
 
+    /// The properties of the payload of a message; one in a format of its own has its schema below.
+    fn payload(&mut self, message: &Node) -> Vec<Field> {
+        let payload = self.file.follow(message).and_then(|(message, _)| message.get("payload"));
+        let Some(payload) = payload else { return Vec::new() };
+        self.listed(payload.get("schemaFormat").and(payload.get("schema")).unwrap_or(payload))
+    }
+
     /// The properties of the first media type that has a schema; of `OpenAPI` 2 the schema itself.
     fn body(&mut self, node: &Node) -> Vec<Field> {
         let media = entries(node.get("content")).find_map(|(_, media)| media.get("schema"));
         let Some(schema) = media.or_else(|| node.get("schema")) else { return Vec::new() };
+        self.listed(schema)
+    }
+
+    fn listed(&mut self, schema: &Node) -> Vec<Field> {
         let steps = self.steps.min(STEPS_PER_BODY);
         let listed = fields(list_below(self.file, schema, steps));
         self.steps = self.steps.saturating_sub(listed.len() + 1);
@@ -262,6 +339,39 @@ components:
         assert_eq!(body.fields[0].description.as_deref(), Some("Its *name*"));
         assert_eq!(body.fields[1].default.as_deref(), Some("1"));
         assert_eq!(operations(&bundle, "interfaces/other.yaml"), None);
+    }
+
+    #[test]
+    fn channels_are_values() {
+        let text = r"
+asyncapi: 3.0.0
+channels:
+  created: {address: cart/created, messages: {Created: {$ref: '#/components/messages/Created'}}}
+  gone: {address: cart/gone}
+operations:
+  onCreated: {action: send, channel: {$ref: '#/channels/created'}, summary: A cart is there}
+components:
+  messages:
+    Created:
+      name: CartCreated
+      payload: {type: object, required: [id], properties: {id: {type: string}, at: {type: string, format: date-time}}}
+";
+        let mut bundle = Bundle::default();
+        bundle.insert("events.yaml", text.as_bytes().to_vec()).unwrap();
+        bundle.insert("api.yaml", API.as_bytes().to_vec()).unwrap();
+        let found = channels(&bundle, "events.yaml").unwrap();
+        let [created, gone] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(
+            (created.channel.as_str(), created.direction),
+            ("cart/created", Some(MessageDirection::Produced))
+        );
+        assert_eq!(created.operation_id.as_deref(), Some("onCreated"));
+        assert_eq!((created.messages[0].name.as_str(), created.message_count), ("CartCreated", 1));
+        let fields: Vec<_> =
+            created.messages[0].fields.iter().map(|field| (field.name.as_str(), field.required)).collect();
+        assert_eq!(fields, [("at", false), ("id", true)]);
+        assert_eq!((gone.direction, gone.operation_id.as_deref()), (None, None));
+        assert_eq!(channels(&bundle, "api.yaml"), None);
     }
 
     #[test]

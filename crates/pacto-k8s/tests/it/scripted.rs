@@ -121,9 +121,12 @@ async fn a_watch_that_is_closed_at_once_is_taken_up_without_a_list() {
         }
     })
     .await;
+    let begin = std::time::Instant::now();
     let watch = watch(&directory.path().join("config"), "").await;
-    until(&watch, "twenty watches", |snapshot| snapshot.pactos.len() == 21).await;
+    until(&watch, "ten watches", |snapshot| snapshot.pactos.len() == 11).await;
     assert_eq!(asked.lists.load(Ordering::SeqCst), 1);
+    // 50, 100, 200 and six times 250 ms at least.
+    assert!(begin.elapsed().as_millis() >= 1_850, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]

@@ -192,6 +192,7 @@ fn interface(interface: &InterfaceView) -> Interface {
         contract_file: None,
         contract_content: None,
         endpoints: Vec::new(),
+        channels: Vec::new(),
     }
 }
 
@@ -289,6 +290,7 @@ fn validation(found: &ValidationView) -> Validation {
         errors: found.errors.iter().map(issue).collect(),
         warnings: found.warnings.iter().map(issue).collect(),
         infos: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

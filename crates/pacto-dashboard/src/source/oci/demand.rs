@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use pacto_contract::Reference;
 
 use super::{Fetched, Known, OciSource, Repository, RepositoryError, history, note_fetched};
@@ -65,7 +64,7 @@ impl OciSource {
                 return;
             }
             let mut versions = history(repository, &tags, &[]);
-            note_fetched(&mut versions, tag, fetched, Timestamp::now());
+            note_fetched(&mut versions, tag, fetched);
             let service = ServiceRecord { current: Arc::clone(&record), versions };
             Arc::make_mut(&mut contents.oci).insert(Arc::clone(&record.name), Arc::new(service));
         });
@@ -99,7 +98,7 @@ impl OciSource {
                 ),
             };
             self.list_anew(&repository, &name, &tags);
-            self.complete(&name, MAX_FETCHED).await;
+            self.complete(&name, MAX_FETCHED, true).await;
         }
         Ok(tags)
     }

@@ -12,8 +12,8 @@ use pacto_contract::Reference;
 use pacto_oci::registry::RegistryError;
 
 use super::{
-    Fetched, Known, MAX_REPOSITORIES, OciSource, Repository, RepositoryError, history, note_fetched,
-    unless_same,
+    Fetched, Known, MAX_REPOSITORIES, OciSource, Patience, Repository, RepositoryError, State, history,
+    note_fetched, unless_same,
 };
 use crate::finder::Finder;
 use crate::record::{ContractRecord, Place, ServiceRecord};
@@ -24,8 +24,6 @@ use crate::wire::service::SourceKind;
 const VISITS_AT_ONCE: usize = 64;
 /// How often what was found is shown while a round goes on.
 const SHOW_EVERY: Duration = Duration::from_millis(150);
-/// Most rounds that a repository which failed is left alone.
-const MAX_ROUNDS_LEFT_ALONE: u64 = 32;
 
 /// What came of asking a repository.
 struct Visit {
@@ -72,8 +70,10 @@ impl OciSource {
             }
             let Some(visit) = visits.next().await else { break };
             for repository in self.take(visit, round, &finder, &mut found).await {
-                let is_due =
-                    self.state().repositories.get(&repository).is_none_or(|known| known.next_round <= round);
+                let is_due = {
+                    let state = self.state();
+                    state.repositories.get(&repository).is_none_or(|known| known.patience.is_due(round))
+                };
                 if seen.len() < MAX_REPOSITORIES && seen.insert(repository.clone()) && is_due {
                     queue.push_back(repository);
                 }
@@ -95,8 +95,15 @@ impl OciSource {
     fn begin(&self) -> (VecDeque<Repository>, u64) {
         let mut state = self.state();
         state.round += 1;
-        state.completed.clear();
         let round = state.round;
+        let State { repositories, unfetched, .. } = &mut *state;
+        let tags = |repository: &str| {
+            let repository = Repository::of(repository).ok()?;
+            Some(repositories.get(&repository)?.tags.as_slice())
+        };
+        unfetched.retain(|repository, tag| {
+            tags(repository).is_some_and(|tags| tags.iter().any(|known| known == tag))
+        });
         let configured: Vec<Repository> = state.configured.iter().cloned().collect();
         for repository in configured {
             if let Ok(reference) = Reference::parse(repository.key()) {
@@ -105,7 +112,7 @@ impl OciSource {
             }
             state.repositories.entry(repository).or_default();
         }
-        let due = state.repositories.iter().filter(|(_, known)| known.next_round <= round);
+        let due = state.repositories.iter().filter(|(_, known)| known.patience.is_due(round));
         let queue = due.map(|(repository, _)| repository.clone()).collect();
         drop(state);
         self.catalog.update_status(SourceKind::Oci, |status| {
@@ -154,9 +161,7 @@ impl OciSource {
                 tracing::debug!(repository = repository.shown(), error = %error, "not read");
                 let mut state = self.state();
                 let known = state.repositories.entry(repository).or_default();
-                known.failures += 1;
-                let pause = 2_u64.saturating_pow(known.failures.min(16) - 1).min(MAX_ROUNDS_LEFT_ALONE);
-                known.next_round = round + pause;
+                known.patience.failed(round);
                 known.error = Some(error);
                 return Vec::new();
             }
@@ -171,7 +176,7 @@ impl OciSource {
         let mut versions = history(&repository, &tags, known_versions);
         let record = match (&current, &before) {
             (Some((tag, fetched)), _) => {
-                note_fetched(&mut versions, tag, fetched, Timestamp::now());
+                note_fetched(&mut versions, tag, fetched);
                 self.state().changed.insert(repository.clone());
                 Arc::new(self.record(fetched, finder).await)
             }
@@ -194,7 +199,8 @@ impl OciSource {
         });
         let error = is_taken.then(|| RepositoryError::Taken(record.name.to_string()));
         let error = error.or(unconfirmed);
-        *known = Known { tags, service: Some(Arc::clone(&record.name)), error, failures: 0, next_round: 0 };
+        let service = Some(Arc::clone(&record.name));
+        *known = Known { tags, service, error, patience: Patience::default() };
         drop(state);
         if !is_taken {
             let service = ServiceRecord { current: record, versions };
@@ -305,7 +311,7 @@ impl OciSource {
                 Some((repository, known.error.as_ref()?, known.service.is_some()))
             })
             .collect();
-        let total = state.repositories.len();
+        let (total, count) = (state.repositories.len(), failed.len());
         let (message, hint) = match failed.as_slice() {
             [] => (None, None),
             [(repository, error, _)] => (Some(format!("{}: {error}", repository.shown())), error.hint()),
@@ -319,7 +325,7 @@ impl OciSource {
         drop(state);
         self.catalog.update_status(SourceKind::Oci, |status| {
             status.progress = None;
-            status.locations = locations;
+            (status.locations, status.failed) = (locations, count);
             let is_known = |known: &SourceError| Some(&known.message) == message.as_ref();
             if !status.last_error.as_ref().is_some_and(is_known) {
                 status.last_error = message.map(|message| SourceError { message, at: now.to_string(), hint });

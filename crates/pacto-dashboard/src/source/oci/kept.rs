@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{Known, OciSource, Repository, history, note_fetched};
 use crate::record::{ServiceRecord, newest_first};
 use crate::wire::report::SourceState;
@@ -14,13 +12,17 @@ use crate::wire::service::SourceKind;
 const MAX_READ: usize = 50;
 
 impl OciSource {
-    /// Reads the disk cache; how many services it holds.
-    pub async fn load_cache(&self) -> usize {
-        let Some(cache) = self.network.context().sources.registries.cache().cloned() else { return 0 };
-        let entries = tokio::task::spawn_blocking(move || cache.entries().unwrap_or_default())
-            .await
-            .unwrap_or_default();
+    /// Tags in the disk cache, by repository; nothing where there is no cache.
+    ///
+    /// # Errors
+    /// When its directory cannot be read.
+    pub async fn cached(&self) -> std::io::Result<BTreeMap<Repository, Vec<String>>> {
         let mut repositories: BTreeMap<Repository, Vec<String>> = BTreeMap::new();
+        let Some(cache) = self.network.context().sources.registries.cache().cloned() else {
+            return Ok(repositories);
+        };
+        let entries = tokio::task::spawn_blocking(move || cache.entries());
+        let entries = entries.await.map_err(std::io::Error::other)??;
         for entry in entries {
             // `registry:5000/path:tag`: the tag is behind the last slash.
             let Some((path, last)) = entry.reference.rsplit_once('/') else { continue };
@@ -29,7 +31,12 @@ impl OciSource {
                 repositories.entry(repository).or_default().push(tag.to_owned());
             }
         }
-        for (repository, tags) in repositories {
+        Ok(repositories)
+    }
+
+    /// Reads the disk cache; how many services it holds.
+    pub async fn load_cache(&self) -> usize {
+        for (repository, tags) in self.cached().await.unwrap_or_default() {
             self.load_repository(repository, tags).await;
         }
         let services = self.catalog.contents().oci.len();
@@ -54,7 +61,7 @@ impl OciSource {
         let read = tokio::task::spawn_blocking(move || reader.kept(&context, &tag)).await;
         let Some(fetched) = read.ok().flatten() else { return };
         let mut versions = history(&repository, &tags, &[]);
-        note_fetched(&mut versions, &current, &fetched, Timestamp::now());
+        note_fetched(&mut versions, &current, &fetched);
         let record = Arc::new(self.record(&fetched, &self.finder()).await);
         let known = Known { tags, service: Some(Arc::clone(&record.name)), ..Known::default() };
         self.state().repositories.insert(repository, known);

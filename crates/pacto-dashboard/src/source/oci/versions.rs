@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use jiff::Timestamp;
 
-use super::{Fetched, OciSource, Repository, note_fetched, unless_same};
+use super::{Fetched, OciSource, Repository, State, note_fetched, unless_same};
 use crate::record::{Place, ServiceRecord, VersionRecord};
 use crate::source::history::{classify, open_pairs};
 
@@ -19,7 +18,7 @@ impl OciSource {
     pub async fn run_versions(self: Arc<Self>) {
         loop {
             while let Some(name) = self.next_service() {
-                self.complete(&name, MAX_PREFETCHED).await;
+                self.complete(&name, MAX_PREFETCHED, false).await;
             }
             self.look.notified().await;
         }
@@ -29,33 +28,31 @@ impl OciSource {
         let contents = self.catalog.contents();
         let mut state = self.state();
         while let Some(name) = state.viewed.pop_front() {
-            if contents.oci.get(&name).is_some_and(|service| is_open(service)) {
+            if contents.oci.get(&name).is_some_and(|service| is_open(&state, service)) {
                 return Some(name);
             }
         }
         if !state.is_first_round_over {
             return None;
         }
-        drop(state);
-        contents
-            .oci
-            .values()
-            .find(|service| is_open(service))
-            .map(|service| Arc::clone(&service.current.name))
+        let open = contents.oci.values().find(|service| is_open(&state, service));
+        open.map(|service| Arc::clone(&service.current.name))
     }
 
-    /// Fetches versions of a service that are not here, at most `limit` of the highest, and compares them.
-    pub(super) async fn complete(&self, name: &str, limit: usize) {
+    /// Fetches versions of a service that are not here, at most `limit` of the highest, and compares them. Those that could
+    /// not be had are left alone for a while, unless somebody asked for them.
+    pub(super) async fn complete(&self, name: &str, limit: usize, is_asked_for: bool) {
         let Some(service) = self.catalog.contents().oci.get(name).cloned() else { return };
         let Place::Repository { repository, .. } = &service.current.place else { return };
         let Ok(repository) = Repository::of(repository) else { return };
-        let missing: Vec<String> = service
-            .versions
-            .iter()
-            .take(limit)
-            .filter(|version| version.place.is_none() && version.hash.is_none())
-            .map(|version| version.version.to_string())
-            .collect();
+        let missing: Vec<String> = {
+            let state = self.state();
+            let listed = service.versions.iter().take(limit).filter(|version| version.place.is_none());
+            let wanted = listed.filter(|version| {
+                is_asked_for || state.unfetched.is_due(repository.key(), &version.version, state.round)
+            });
+            wanted.map(|version| version.version.to_string()).collect()
+        };
         let fetch = |tag: String| {
             let repository = repository.clone();
             async move {
@@ -78,28 +75,34 @@ impl OciSource {
             }
             came.push((tag, result.ok()));
         }
-        self.keep(name, &came);
-        self.compare(name).await;
+        self.keep(name, &repository, &came);
+        self.compare(name, &repository).await;
     }
 
-    fn keep(&self, name: &str, fetched: &[(String, Option<Fetched>)]) {
+    fn keep(&self, name: &str, repository: &Repository, fetched: &[(String, Option<Fetched>)]) {
         if fetched.is_empty() {
             return;
         }
-        let now = Timestamp::now();
+        let mut state = self.state();
+        let round = state.round;
+        for (tag, fetched) in fetched {
+            match fetched {
+                Some(_) => state.unfetched.came(repository.key(), tag),
+                None => state.unfetched.failed(repository.key(), tag, round),
+            }
+        }
+        drop(state);
         self.change(name, |service| {
             for (tag, fetched) in fetched {
-                match fetched {
-                    Some(fetched) => note_fetched(&mut service.versions, tag, fetched, now),
-                    // Not asked for again until the tag list is read anew.
-                    None => note_missing(service, tag),
+                if let Some(fetched) = fetched {
+                    note_fetched(&mut service.versions, tag, fetched);
                 }
             }
         });
     }
 
     /// Compares what was not compared yet.
-    async fn compare(&self, name: &str) {
+    async fn compare(&self, name: &str, repository: &Repository) {
         let Some(service) = self.catalog.contents().oci.get(name).cloned() else { return };
         let mut classes = Vec::new();
         for (newer, older) in open_pairs(&service.versions) {
@@ -107,6 +110,11 @@ impl OciSource {
             let (Some(new), Some(old)) = (place(newer), place(older)) else { continue };
             let (Ok(old), Ok(new_files)) = (self.bundles.open(&old).await, self.bundles.open(&new).await)
             else {
+                if let Place::Repository { tag, .. } = &new {
+                    let mut state = self.state();
+                    let round = state.round;
+                    state.unfetched.failed(repository.key(), tag, round);
+                }
                 continue;
             };
             let class = tokio::task::spawn_blocking(move || classify(&old, &new_files)).await;
@@ -154,17 +162,15 @@ impl OciSource {
     }
 }
 
-/// Whether there is something to fetch or to compare.
-fn is_open(service: &ServiceRecord) -> bool {
+/// Whether there is something to fetch or to compare that is not left alone.
+fn is_open(state: &State, service: &ServiceRecord) -> bool {
+    let Place::Repository { repository, .. } = &service.current.place else { return false };
+    let is_due = |tag: &str| state.unfetched.is_due(repository, tag, state.round);
     let listed = service.versions.iter().take(MAX_PREFETCHED);
-    let mut missing = listed.filter(|version| version.place.is_none() && version.hash.is_none());
-    missing.next().is_some() || !open_pairs(&service.versions).is_empty()
-}
-
-/// A version that cannot be had has a hash of nothing, so that it is not asked for again and again.
-fn note_missing(service: &mut ServiceRecord, tag: &str) {
-    let version = service.versions.iter_mut().find(|version| version.version.as_ref() == tag);
-    if let Some(version) = version {
-        version.hash = Some([0; 32]);
-    }
+    let mut missing = listed.filter(|version| version.place.is_none());
+    missing.any(|version| is_due(&version.version))
+        || open_pairs(&service.versions).into_iter().any(|(newer, _)| {
+            let place = service.versions.get(newer).and_then(|version| version.place.as_ref());
+            matches!(place, Some(Place::Repository { tag, .. }) if is_due(tag))
+        })
 }

@@ -114,3 +114,36 @@ test('the drawer of a small screen opens, closes and gives the focus back', asyn
   await page.waitForFunction(() => location.hash === '#/sources');
   await close(page);
 });
+
+test('each key of the list of keys leads where it says', async () => {
+  const page = await open('#/');
+  await settled(page);
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await sheet.waitFor();
+  const listed = await sheet.locator('dt').allInnerTexts();
+  await audit(page, 'the list of keys');
+  await page.keyboard.press('Escape');
+  const places = listed.filter((keys) => /^g \w$/.test(keys));
+  assert.deepEqual(places, ['g s', 'g g', 'g c', 'g o', 'g d', 'g a']);
+  const pages = { s: 'services', g: 'graph', c: 'compare', o: 'owners', d: 'sources', a: 'docs' };
+  // Services are open already.
+  for (const keys of [...places.slice(1), 'g s']) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(keys.at(-1));
+    await page.locator(`[data-page="${pages[keys.at(-1)]}"]`).waitFor();
+  }
+  await close(page);
+});
+
+test('channels are shown with their messages', async () => {
+  const page = await open('#/services/telemetry-ingest');
+  await settled(page);
+  const row = page.locator('.operations li', { hasText: 'stations.dock.changed' });
+  assert.match(await row.innerText(), /SEND[^]*DockChanged[^]*A dock was taken/);
+  await row.locator('summary').click();
+  await row.getByText('sendDockChanged').waitFor();
+  assert.ok((await row.locator('table tbody tr').count()) > 0);
+  await audit(page, 'channels');
+  await close(page);
+});

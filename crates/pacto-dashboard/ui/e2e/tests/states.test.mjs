@@ -80,6 +80,41 @@ test('partial data says how much is missing', async () => {
   await close(page);
 });
 
+for (const theme of ['light', 'dark']) {
+  test(`a source that misses a part says how much, and does not look live (${theme})`, async () => {
+    const place = (ref) => ({ ref, state: 'failing', error: 'pacto.yaml: a mapping is wanted' });
+    const report = await sourcesWith({
+      state: 'live',
+      failed: 250,
+      polled: true,
+      notes: ['Changes are looked for every 30 seconds: the system watches no more directories.'],
+      locations: [place('services/cart'), place('services/shop'), { ref: 'services', state: 'live' }],
+    });
+    const page = await open('#/', { theme, routes: [['**/api/sources', report], noEvents] });
+    await page.getByRole('button', { name: /partial, 250 failed/ }).waitFor();
+    await settled(page);
+    await audit(page, 'a partial source');
+    await visit(page, '#/sources');
+    await page.getByText('Changes are looked for every 30 seconds').first().waitFor();
+    await page.getByText('248 more places could not be read and are not listed.').waitFor();
+    assert.match(await page.locator('.source-card .source-state').first().innerText(), /partial, 250 failed/);
+    await noOverflow(page, 'the sources');
+    await audit(page, 'the sources with a part missing');
+    await close(page);
+    const polled = await sourcesWith({ state: 'live', failed: 0, polled: true, locations: [] });
+    const other = await open('#/', { theme, routes: [['**/api/sources', polled], noEvents] });
+    await other.getByRole('button', { name: /polled/ }).waitFor();
+    await close(other);
+  });
+}
+
+test('a name of dots is explained, and nothing else is asked for', async () => {
+  const page = await open('#/services/..');
+  await page.getByText('takes it for a step in the path').waitFor();
+  await audit(page, 'a name of dots');
+  await close(page);
+});
+
 test('unknown is a dash, never a zero', async () => {
   const entry = {
     name: 'mystery',
@@ -174,6 +209,22 @@ test('hostile names are text, on every page, and break no layout', async () => {
           },
         ],
       },
+      {
+        name: `${name} events`,
+        type: 'event',
+        hasContractFile: true,
+        contractFile: name,
+        channels: [
+          {
+            channel: name,
+            direction: 'produced',
+            operationId: name,
+            summary: name,
+            messageCount: 9,
+            messages: [{ name, fields: [{ name, type: name, required: true, description: name }] }],
+          },
+        ],
+      },
     ],
     dependencies: [{ name, ref: `oci://${name}`, required: true, compatibility: name, resolved: false, reason: name }],
     configurations: [{ name, hasSchema: true, schema: name, values: [{ key: name, value: name, type: name, default: name, description: name }] }],
@@ -193,6 +244,7 @@ test('hostile names are text, on every page, and break no layout', async () => {
         },
       ],
       warnings: [],
+      notes: [name],
     },
     metadata: { [name]: name },
     insights: [{ severity: 'critical', title: name, description: name }],

@@ -1,4 +1,5 @@
 import type { Problem } from './schema';
+import { nameOfDots } from './paths';
 import { refused, withToken } from './token';
 
 /** Any answer that is not a success, with the server's own words where it gave some. */
@@ -35,6 +36,13 @@ async function failure(response: Response): Promise<ApiError> {
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
+  const name = nameOfDots(path);
+  if (name !== undefined) {
+    throw new ApiError(
+      422,
+      `“${name}” cannot be asked for by a browser, which takes it for a step in the path. Name it otherwise: service.name holds letters, digits and hyphens.`,
+    );
+  }
   try {
     const response = await fetch(path, init);
     if (response.status === 401) refused();

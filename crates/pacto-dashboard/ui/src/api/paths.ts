@@ -10,6 +10,14 @@ function withQuery(path: string, query: Record<string, string | number | undefin
   return text === '' ? path : `${path}?${text}`;
 }
 
+/** A name that browsers take for a step in the path, encoded or not: it would lead to another operation. */
+export function nameOfDots(path: string): string | undefined {
+  return path
+    .split('?', 1)[0]
+    ?.split('/')
+    .find((part) => part === '.' || part === '..');
+}
+
 export const paths = {
   services: 'api/services',
   service: (name: string) => `api/services/${segment(name)}`,

@@ -24,9 +24,9 @@ export interface CacheDiagnostics {
   exists: boolean;
   /** As `exists`: the directory is the one for registries. */
   ociDirExists: boolean;
-  /** Number of services. */
+  /** Number of repositories in it, one for each service. */
   serviceCount: number;
-  /** Number of versions. */
+  /** Number of versions in it. */
   versionCount: number;
   /** What went wrong. */
   error?: string;
@@ -64,6 +64,22 @@ export interface ChangeCounts {
 
 /** What happened to the place. */
 export type ChangeType = "added" | "removed" | "modified";
+
+/** What a service does on a channel of an `AsyncAPI` document. */
+export interface ChannelOperation {
+  /** Address of the channel. */
+  channel: string;
+  /** What it does; absent where no operation uses the channel. */
+  direction?: MessageDirection;
+  /** Name of the operation. */
+  operationId?: string;
+  /** Summary. */
+  summary?: string;
+  /** Messages; at most eight. */
+  messages: Message[];
+  /** How many there are. */
+  messageCount: number;
+}
 
 /** Checks of the operator in numbers. */
 export interface ChecksSummary {
@@ -553,10 +569,12 @@ export interface Interface {
   hasContractFile?: boolean;
   /** That file. */
   contractFile?: string;
-  /** Its text, where it is no `OpenAPI` document; cut at 10,240 bytes. */
+  /** Its text, where it is neither an `OpenAPI` nor an `AsyncAPI` document; cut at 10,240 bytes. */
   contractContent?: string;
   /** Its operations, where it is one. */
   endpoints?: Operation[];
+  /** What the service does on its channels, where it is an `AsyncAPI` document. */
+  channels?: ChannelOperation[];
 }
 
 /** One finding. */
@@ -600,6 +618,17 @@ export interface LocalDiagnostics {
   /** What went wrong. */
   error?: string;
 }
+
+/** A message of a channel. */
+export interface Message {
+  /** Name. */
+  name: string;
+  /** Properties of its payload. */
+  fields: Field[];
+}
+
+/** What the service does with a message. */
+export type MessageDirection = "produced" | "consumed";
 
 /** Answer of `/metrics` in JSON. */
 export interface MetricsReport {
@@ -1235,6 +1264,12 @@ export interface SourceInfo {
   lastError?: SourceError;
   /** Where it looks; at most 1,000, those with errors first. */
   locations: SourceLocation[];
+  /** Places that could not be read, those that are not listed among them; with some, a part of it is missing. */
+  failed: number;
+  /** What to know about how it looks, in sentences. */
+  notes?: string[];
+  /** Whether it looks for changes from time to time, since the system does not tell of them. */
+  polled: boolean;
   /** What overrides what, in words. */
   precedence: string;
 }
@@ -1338,6 +1373,8 @@ export interface Validation {
   warnings: Issue[];
   /** Notes. */
   infos: Issue[];
+  /** What to know about how it was validated, in sentences. */
+  notes?: string[];
 }
 
 /** What happens to a consumer. */
@@ -1351,7 +1388,10 @@ export interface Version {
   ref?: string;
   /** SHA-256 of the contract in hexadecimal digits. */
   contractHash?: string;
-  /** When it was created, or fetched first; RFC 3339. */
+  /**
+   * When its file was written, its revision came up in the cluster, or it was made as its manifest says
+   * (`org.opencontainers.image.created`); left out where nothing says so. RFC 3339.
+   */
   createdAt?: string;
   /** The source that names it first. */
   source?: SourceKind;

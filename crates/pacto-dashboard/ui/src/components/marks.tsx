@@ -1,7 +1,8 @@
 // Small marks that mean the same on every page.
 import type { ComponentChildren, JSX } from 'preact';
-import type { Classification, ContractStatus, SourceState } from '../api/schema';
+import type { Classification, ContractStatus } from '../api/schema';
 import { ago, CLASS_WORD, STATUS_WORD, visible } from '../logic/format';
+import type { Health } from '../logic/health';
 import { now } from '../state/store';
 import { Icon, sourceIcon, StatusIcon } from './icons';
 
@@ -71,19 +72,18 @@ export function SourceMarks({ types }: { types: readonly string[] }): JSX.Elemen
   );
 }
 
-export const STATE_WORD: Record<SourceState, string> = {
-  live: 'live',
-  discovering: 'discovering',
-  stale: 'stale',
-  failing: 'failing',
-  disabled: 'off',
-};
-
-/** Filled = live, turning ring = discovering, half = stale, crossed = failing, hollow = off. */
-export function StateDot({ state }: { state: SourceState }): JSX.Element {
+/** Filled = live, a gap = partial, a point = polled, turning ring = discovering, half = stale, crossed = failing, hollow = off. */
+export function StateDot({ state }: { state: Health }): JSX.Element {
   return (
     <svg class={`state-dot d-${state}`} width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" focusable="false">
       {state === 'live' && <circle cx="5" cy="5" r="4" class="fill" />}
+      {state === 'partial' && <path d="M5 5V1a4 4 0 1 0 4 4z" class="fill" />}
+      {state === 'polled' && (
+        <>
+          <circle cx="5" cy="5" r="3.5" class="ring" />
+          <circle cx="5" cy="5" r="1.5" class="fill" />
+        </>
+      )}
       {state === 'discovering' && <circle cx="5" cy="5" r="3.5" class="ring" stroke-dasharray="11 11" />}
       {state === 'stale' && (
         <>

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SourceInfo } from '../api/schema';
 import { parseFilter, toggled, writeFilter } from '../logic/filter';
 import { ago, plural, visible } from '../logic/format';
+import { healthOf, healthWords } from '../logic/health';
+import { GO } from '../logic/keys';
 import { link, type PageName, type Route } from '../logic/route';
 import { paletteOpen, shortcutsOpen } from '../state/commands';
 import { refreshNow } from '../state/live';
@@ -10,7 +12,7 @@ import { navigate, pageTurns, pushQuery, route } from '../state/router';
 import * as store from '../state/store';
 import { theme, toggleTheme } from '../state/theme';
 import { Icon, type IconName } from './icons';
-import { Name, sourceWord, STATE_WORD, StateDot } from './marks';
+import { Name, sourceWord, StateDot } from './marks';
 import { Palette, SearchField } from './search';
 import { Shortcuts } from './shortcuts';
 
@@ -123,9 +125,10 @@ function Breadcrumb({ here }: { here: Route }): JSX.Element {
 }
 
 function pillTip(source: SourceInfo): string[] {
-  const lines = [`${sourceWord(source.type)}: ${STATE_WORD[source.state] ?? source.state}, ${plural(source.services, 'service')}`];
+  const lines = [`${sourceWord(source.type)}: ${healthWords(source)}, ${plural(source.services, 'service')}`];
   const success = Date.parse(source.lastSuccess ?? source.asOf ?? '');
   if (!Number.isNaN(success)) lines.push(`Last success ${ago(store.now.value - success)}`);
+  for (const note of source.notes ?? []) lines.push(note);
   if (source.lastError) lines.push(`${source.lastError.message}`);
   else if (source.reason) lines.push(source.reason);
   return lines;
@@ -151,14 +154,14 @@ function SourcePills({ here }: { here: Route }): JSX.Element | null {
           <li key={source.type} class="tipped">
             <button
               type="button"
-              class={`pill d-${source.state}`}
+              class={`pill d-${healthOf(source)}`}
               aria-pressed={filters ? on : undefined}
               aria-describedby={`pill-tip-${source.type}`}
               onClick={toggle}
             >
-              <StateDot state={source.state} />
+              <StateDot state={healthOf(source)} />
               <span>{sourceWord(source.type)}</span>
-              {source.state !== 'live' && <span class="pill-state">{STATE_WORD[source.state] ?? source.state}</span>}
+              {healthOf(source) !== 'live' && <span class="pill-state">{healthWords(source)}</span>}
             </button>
             <span class="tip" role="tooltip" id={`pill-tip-${source.type}`}>
               {tip.map((line) => (
@@ -221,7 +224,7 @@ function Banners(): JSX.Element {
             <StateDot state={source.state} />
             <p>
               <strong>
-                {sourceWord(source.type)} is {STATE_WORD[source.state]}.
+                {sourceWord(source.type)} is {healthWords(source)}.
               </strong>{' '}
               {Number.isNaN(since) ? 'It was never read with success.' : `Its data is from ${ago(store.now.value - since)}.`}{' '}
               {source.lastError && <bdi>{visible(source.lastError.message)}</bdi>}
@@ -249,8 +252,6 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-const GO: Record<string, string> = { s: '#/', g: '#/graph', c: '#/diff', o: '#/owners', d: '#/sources', a: '#/docs' };
-
 export function Shell({ children }: { children: ComponentChildren }): JSX.Element {
   const here = route.value;
   const search = useRef<HTMLInputElement>(null);
@@ -274,12 +275,15 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
         search.current?.focus();
       } else if (event.key === '?') {
         shortcutsOpen.value = true;
-      } else if (event.key === 'g') {
-        prefix = Date.now();
-        return;
-      } else if (Date.now() - prefix < 1000 && GO[event.key]) {
-        event.preventDefault();
-        navigate(GO[event.key] ?? '#/');
+      } else {
+        const place = Date.now() - prefix < 1000 ? GO.find((one) => one.key === event.key) : undefined;
+        if (place) {
+          event.preventDefault();
+          navigate(place.to);
+        } else if (event.key === 'g') {
+          prefix = Date.now();
+          return;
+        }
       }
       prefix = 0;
     };

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { GO } from '../logic/keys';
 import { shortcutsOpen } from '../state/commands';
 import { Icon } from './icons';
 import { Key } from './marks';
@@ -10,19 +11,16 @@ const GROUPS: readonly { title: string; keys: readonly [string, string][] }[] = 
     keys: [
       ['/', 'Search'],
       ['Ctrl K', 'Command palette'],
-      ['g s', 'Services'],
-      ['g g', 'Graph'],
-      ['g c', 'Compare'],
-      ['g o', 'Owners'],
-      ['g d', 'Sources'],
+      ...GO.map(({ key, words }): [string, string] => [`g ${key}`, words]),
       ['?', 'This list'],
     ],
   },
   {
     title: 'In a list',
     keys: [
-      ['j', 'Next row'],
-      ['k', 'Row before'],
+      ['j ↓', 'Next row'],
+      ['k ↑', 'Row before'],
+      ['Home End', 'First row, last row'],
       ['Enter', 'Open'],
     ],
   },
@@ -36,6 +34,16 @@ const GROUPS: readonly { title: string; keys: readonly [string, string][] }[] = 
       ['Esc', 'Back'],
       ['0', 'Fit'],
       ['+ −', 'Zoom'],
+    ],
+  },
+  {
+    title: 'In the table of the graph',
+    keys: [
+      ['↑ ↓', 'Row before, next row'],
+      ['→ ←', 'Unfold, fold'],
+      ['Home End', 'First row, last row'],
+      ['Space', 'Focus on the service'],
+      ['Enter', 'Open the service'],
     ],
   },
 ];

@@ -3,9 +3,10 @@ import { useState } from 'preact/hooks';
 import type { SourceInfo, SourceLocation } from '../api/schema';
 import { Command, Empty, Hint, Loading, SkeletonRows, useLimit } from '../components/basics';
 import { Icon, sourceIcon } from '../components/icons';
-import { Ago, Missing, Name, sourceWord, STATE_WORD, StateDot } from '../components/marks';
+import { Ago, Missing, Name, sourceWord, StateDot } from '../components/marks';
 import { useTitle } from '../components/title';
 import { plural, visible } from '../logic/format';
+import { HEALTH_WORD, healthOf, healthWords } from '../logic/health';
 import { link } from '../logic/route';
 import { refreshNow } from '../state/live';
 import { announce, progress, sources } from '../state/store';
@@ -61,7 +62,7 @@ export function Sources(): JSX.Element {
 
 function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
   const loading = progress.value;
-  const state = source.enabled ? source.state : 'disabled';
+  const state = source.enabled ? healthOf(source) : 'disabled';
   return (
     <article class={`card source-card d-${state}`} aria-labelledby={`source-${source.type}`}>
       <div class="card-head source-head">
@@ -69,7 +70,7 @@ function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
         <h2 id={`source-${source.type}`}>{sourceWord(source.type)}</h2>
         <span class="source-state">
           <StateDot state={state} />
-          {STATE_WORD[state] ?? visible(state)}
+          {source.enabled ? healthWords(source) : HEALTH_WORD.disabled}
         </span>
       </div>
       {!source.enabled ? (
@@ -108,8 +109,17 @@ function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
               </div>
             )}
           </dl>
+          {(source.notes?.length ?? 0) > 0 && (
+            <ul class="notes">
+              {source.notes?.map((note) => (
+                <li key={note}>
+                  <bdi>{visible(note)}</bdi>
+                </li>
+              ))}
+            </ul>
+          )}
           {source.lastError && (
-            <div class={`source-error${state === 'live' ? ' past' : ''}`}>
+            <div class={`source-error${source.state === 'live' ? ' past' : ''}`}>
               <p class="source-error-title">
                 Last error, <Ago time={source.lastError.at} />
               </p>
@@ -124,16 +134,17 @@ function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
             </div>
           )}
           {source.precedence && <p class="source-precedence dim">{visible(source.precedence)}</p>}
-          <Locations locations={source.locations ?? []} type={source.type} />
+          <Locations source={source} />
         </>
       )}
     </article>
   );
 }
 
-function Locations({ locations, type }: { locations: readonly SourceLocation[]; type: string }): JSX.Element | null {
+function Locations({ source: { locations, type, failed } }: { source: SourceInfo }): JSX.Element | null {
   // What needs a look comes first.
-  const sorted = [...locations].sort((a, b) => Number(b.state === 'failing') - Number(a.state === 'failing') || (a.ref < b.ref ? -1 : 1));
+  const sorted = [...locations].sort((a, b) => Number(isBroken(b)) - Number(isBroken(a)) || (a.ref < b.ref ? -1 : 1));
+  const unlisted = failed - locations.filter(isBroken).length;
   const { shown, more } = useLimit(sorted.length, 20);
   if (sorted.length === 0) return null;
   return (
@@ -164,7 +175,7 @@ function Locations({ locations, type }: { locations: readonly SourceLocation[]; 
                 <td>
                   <span class="with-icon">
                     <StateDot state={location.state} />
-                    {STATE_WORD[location.state] ?? visible(location.state)}
+                    {HEALTH_WORD[location.state] ?? visible(location.state)}
                   </span>
                 </td>
                 <td>
@@ -183,6 +194,11 @@ function Locations({ locations, type }: { locations: readonly SourceLocation[]; 
         </table>
       </div>
       {more}
+      {unlisted > 0 && <p class="card-note dim">{plural(unlisted, 'more place')} could not be read and {unlisted === 1 ? 'is' : 'are'} not listed.</p>}
     </>
   );
+}
+
+function isBroken(location: SourceLocation): boolean {
+  return location.error !== undefined;
 }

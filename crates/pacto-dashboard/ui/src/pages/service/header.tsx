@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import type { Contact, ServiceDetails, Version } from '../../api/schema';
 import { CopyButton, ShareButton } from '../../components/basics';
 import { contactIcon, Icon, sourceIcon } from '../../components/icons';
-import { Ago, Missing, Name, sourceWord, STATE_WORD, StateDot, Status } from '../../components/marks';
+import { Ago, Missing, Name, sourceWord, StateDot, Status } from '../../components/marks';
 import { ownerLabel, plural, visible } from '../../logic/format';
+import { HEALTH_WORD } from '../../logic/health';
 import { link } from '../../logic/route';
 import { navigate } from '../../state/router';
 
@@ -98,7 +99,7 @@ export function Header({ service, versions, shown }: Props): JSX.Element {
                   <StateDot state={source.state} />
                   {sourceWord(source.type)}
                   <span class="dim">
-                    {source.state === 'live' ? '' : `${STATE_WORD[source.state] ?? source.state}, `}
+                    {source.state === 'live' ? '' : `${HEALTH_WORD[source.state] ?? source.state}, `}
                     {source.asOf ? <Ago time={source.asOf} /> : 'age not known'}
                   </span>
                 </span>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Field, Interface, Operation } from '../../api/schema';
+import type { ChannelOperation, Field, Interface, Operation } from '../../api/schema';
 import { useLimit } from '../../components/basics';
 import { Icon } from '../../components/icons';
 import { Method, Name } from '../../components/marks';
@@ -18,6 +18,7 @@ export function Interfaces({ interfaces }: { interfaces: readonly Interface[] })
 
 function InterfaceCard({ one }: { one: Interface }): JSX.Element {
   const operations = one.endpoints ?? [];
+  const channels = one.channels ?? [];
   return (
     <article class="card">
       <div class="card-head">
@@ -29,13 +30,17 @@ function InterfaceCard({ one }: { one: Interface }): JSX.Element {
         {one.port !== undefined && one.port > 0 && <span class="tag mono">:{one.port}</span>}
         <span class="card-end dim">
           {operations.length > 0 ? plural(operations.length, 'operation') : ''}
+          {channels.length > 0 ? plural(new Set(channels.map((channel) => channel.channel)).size, 'channel') : ''}
           {one.contractFile && <Name class="mono" text={one.contractFile} />}
         </span>
       </div>
       {operations.length > 0 ? (
         <Operations operations={operations} />
+      ) : channels.length > 0 ? (
+        <Channels channels={channels} />
       ) : one.contractContent ? (
-        <details class="raw">
+        // A page of text is read at once; a longer one is opened.
+        <details class="raw" open={one.contractContent.split('\n').length <= 60}>
           <summary>Show the contract file</summary>
           <pre tabIndex={0} aria-label={`Contract file of ${visible(one.name)}`}>
             {visible(one.contractContent)}
@@ -83,6 +88,72 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
       {shown.length === 0 && <p class="card-note dim">No operation matches.</p>}
       {more}
     </>
+  );
+}
+
+const DIRECTION_WORD = { produced: 'SEND', consumed: 'RECEIVE' } as const;
+
+function Channels({ channels }: { channels: readonly ChannelOperation[] }): JSX.Element {
+  const { shown, more } = useLimit(channels.length, 50);
+  return (
+    <>
+      <ul class="operations">
+        {channels.slice(0, shown).map((channel, index) => (
+          <li key={`${index} ${channel.channel}`}>
+            <ChannelRow channel={channel} />
+          </li>
+        ))}
+      </ul>
+      {more}
+    </>
+  );
+}
+
+function ChannelRow({ channel }: { channel: ChannelOperation }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  const names = channel.messages.map((message) => visible(message.name));
+  const unnamed = channel.messageCount - names.length;
+  const line = (
+    <>
+      {channel.direction ? <Method method={DIRECTION_WORD[channel.direction]} /> : <span class="tag">unused</span>}
+      <span class="operation-path mono">
+        <bdi>{visible(channel.channel)}</bdi>
+      </span>
+      {names.length > 0 && (
+        <span class="operation-messages mono">
+          <bdi>{names.join(', ')}</bdi>
+          {unnamed > 0 && ` and ${unnamed.toLocaleString('en')} more`}
+        </span>
+      )}
+      {channel.summary && (
+        <span class="operation-summary dim">
+          <bdi>{visible(channel.summary)}</bdi>
+        </span>
+      )}
+    </>
+  );
+  if (channel.messages.length === 0 && !channel.operationId) return <div class="operation-line">{line}</div>;
+  return (
+    <details class="operation" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary class="operation-line">{line}</summary>
+      {open && (
+        <div class="operation-details">
+          {channel.operationId && (
+            <p class="dim">
+              Operation <code>{visible(channel.operationId)}</code>
+            </p>
+          )}
+          {channel.messages.map((message, index) => (
+            <div key={`${index} ${message.name}`}>
+              <h4>
+                Message <span class="mono">{visible(message.name)}</span>
+              </h4>
+              <FieldTable fields={message.fields} label={`Message ${visible(message.name)}`} />
+            </div>
+          ))}
+        </div>
+      )}
+    </details>
   );
 }
 

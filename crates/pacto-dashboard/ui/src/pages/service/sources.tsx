@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { ServiceDetails, ServiceSources } from '../../api/schema';
 import { Icon, sourceIcon } from '../../components/icons';
-import { Ago, Missing, Name, sourceWord, STATE_WORD, StateDot, Status } from '../../components/marks';
+import { Ago, Missing, Name, sourceWord, StateDot, Status } from '../../components/marks';
 import { visible } from '../../logic/format';
+import { HEALTH_WORD } from '../../logic/health';
 import { link } from '../../logic/route';
 
 /** What each source says by itself, so that a merged value can be traced. */
@@ -39,7 +40,7 @@ export function SourcesSection({ service, perSource }: { service: ServiceDetails
                     {state ? (
                       <span class="with-icon">
                         <StateDot state={state.state} />
-                        {STATE_WORD[state.state] ?? visible(state.state)}
+                        {HEALTH_WORD[state.state] ?? visible(state.state)}
                       </span>
                     ) : (
                       <Missing />
