@@ -122,6 +122,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         ..Options::default()
     };
     let log = access_log(arguments)?;
+    give_memory_back();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(WORKERS).enable_all().build();
     let runtime =
@@ -137,6 +138,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     // What still waits for a registry is not waited for.
     runtime.shutdown_background();
     served.map(|()| FINE)
+}
+
+/// Starts the thread that gives memory back to the system while nothing happens. Only this command lives long enough.
+fn give_memory_back() {
+    #[cfg(unix)]
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::debug!(error = %error, "memory is given back only while something happens");
+    }
 }
 
 /// Repositories and the directory.
