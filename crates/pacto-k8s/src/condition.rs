@@ -6,15 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// How bad it is when a check does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The service is not what the contract says.
-    Error,
-    /// It is, with a difference that may be meant.
-    Warning,
-}
+pub use pacto_engine::runtime::{CheckStatus as ConditionStatus, Severity};
 
 /// What a check is about; groups of the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -126,17 +118,6 @@ pub fn kind(name: &str) -> Option<&'static ConditionKind> {
 /// How bad it is when a condition of this type does not hold; one that we do not know is an error.
 pub fn severity(name: &str) -> Severity {
     kind(name).map_or(Severity::Error, |kind| kind.severity)
-}
-
-/// Whether a condition holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum ConditionStatus {
-    /// It does.
-    True,
-    /// It does not.
-    False,
-    /// Nobody knows.
-    Unknown,
 }
 
 /// One check of a Pacto: a Kubernetes condition, and how bad it is.

@@ -10,6 +10,8 @@ use kube::CustomResource;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+pub use pacto_engine::runtime::WorkloadKind;
+
 use crate::condition::{Condition, ConditionList};
 use crate::view::{ContractStatus, ResolutionPolicy};
 
@@ -88,23 +90,6 @@ pub struct WorkloadRef {
     /// Its kind.
     #[serde(default)]
     pub kind: WorkloadKind,
-}
-
-/// Kinds of workloads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub enum WorkloadKind {
-    /// A Deployment.
-    #[default]
-    Deployment,
-    /// A `StatefulSet`.
-    StatefulSet,
-    /// A `ReplicaSet`.
-    ReplicaSet,
-    /// A Job.
-    Job,
-    /// A `CronJob`.
-    CronJob,
 }
 
 /// Values that a resource sets instead of the contract.
