@@ -7,6 +7,7 @@
 //! | one verdict from all checks | [`status`] |
 //! | which endpoints to ask, and what an answer means | [`endpoint`] |
 //! | which configuration keys a service cannot do without | [`required`] |
+//! | ports of the contract against those of the Service | [`exposure`] |
 //! | how images are compared | [`image`] |
 //! | ports and environment of one process | [`sighting`] |
 
@@ -14,7 +15,7 @@ pub mod check;
 mod configuration;
 pub mod endpoint;
 mod existence;
-mod exposure;
+pub mod exposure;
 pub mod image;
 pub mod kind;
 mod lifecycle;
@@ -30,6 +31,7 @@ pub mod workload;
 
 pub use check::{Check, Declared, Options, check};
 pub use endpoint::{Endpoint, EndpointRole, ProbeOutcome, ProbeResult, endpoints};
+pub use exposure::{PortComparison, compare_ports};
 pub use kind::{CheckKind, CheckStatus, Reason, Severity};
 pub use observation::{Exposure, Observation, ObservedKind, Service, Sought};
 pub use required::{RequiredKey, required_keys};

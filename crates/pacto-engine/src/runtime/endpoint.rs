@@ -4,9 +4,8 @@ use pacto_contract::{Contract, Pointer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::Check;
+use super::check::{Check, Subject};
 use super::kind::{CheckKind, CheckStatus, Reason};
-use super::observation::{Observation, ObservedKind};
 
 /// What an endpoint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -127,4 +126,84 @@ fn endpoint(contract: &Contract, role: EndpointRole) -> Option<Result<Endpoint, 
     let path = probe.path.as_deref().unwrap_or_default();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     Some(Ok(Endpoint { role, protocol, port, path }))
+}
+
+pub(super) fn checks(subject: Subject<'_>) -> Vec<Check> {
+    let roles = [
+        (EndpointRole::Health, CheckKind::HealthEndpointValid, &subject.observation.health),
+        (EndpointRole::Metrics, CheckKind::MetricsEndpointValid, &subject.observation.metrics),
+    ];
+    let check = |(role, kind, result): (EndpointRole, CheckKind, &Option<ProbeResult>)| {
+        let key = if role == EndpointRole::Health { "health" } else { "metrics" };
+        let place = Pointer::root().key("runtime").key(key).key("interface");
+        let endpoint = endpoint(subject.contract, role)?;
+        subject.of_service(kind, &place, |_| {
+            Some(match (&endpoint, result) {
+                (Err(reason), _) => unnamed(kind, *reason, &place),
+                (Ok(_), Some(result)) => judged(kind, role, result, &place),
+                (Ok(_), None) => {
+                    let message = "the endpoint was not asked";
+                    Check::new(kind, CheckStatus::Unknown, Reason::NotObserved, &place, message)
+                }
+            })
+        })
+    };
+    roles.into_iter().filter_map(check).collect()
+}
+
+fn unnamed(kind: CheckKind, reason: Reason, place: &Pointer) -> Check {
+    let message = match reason {
+        Reason::InterfaceHasNoPort => "the interface that is named here has no port",
+        _ => "the contract has no interface of this name",
+    };
+    Check::fails(kind, reason, place, message).with_help("name an interface with a port")
+}
+
+fn judged(kind: CheckKind, role: EndpointRole, result: &ProbeResult, place: &Pointer) -> Check {
+    let url = &result.url;
+    let fails = |reason: Reason, message: String| {
+        Check::fails(kind, reason, place, message)
+            .with_help("look at the logs of the service, and at what the endpoint answers")
+    };
+    match &result.outcome {
+        ProbeOutcome::Response { status, .. } if !is_good(role, *status) => {
+            fails(Reason::InvalidStatusCode, format!("{url} answers with status {status}"))
+        }
+        ProbeOutcome::Response { status, empty: true } if role == EndpointRole::Metrics => {
+            fails(Reason::EmptyResponse, format!("{url} answers with status {status} and no content"))
+        }
+        ProbeOutcome::Response { status, .. } => {
+            Check::holds(kind, Reason::Ok, place, format!("{url} answers with status {status}"))
+        }
+        ProbeOutcome::Health { serving: true } => {
+            Check::holds(kind, Reason::Ok, place, format!("{url} says that it serves"))
+        }
+        ProbeOutcome::Health { serving: false } => {
+            fails(Reason::NotServing, format!("{url} says that it does not serve"))
+        }
+        ProbeOutcome::Unimplemented => {
+            let message = format!("{url} has no gRPC health service");
+            Check::fails(kind, Reason::NotImplemented, place, message).with_help(
+                "register grpc.health.v1.Health in the server, or name an interface with a health path",
+            )
+        }
+        ProbeOutcome::Failed { error } => {
+            fails(Reason::ConnectionFailed, format!("{url} does not answer: {error}"))
+        }
+        ProbeOutcome::Skipped { cause } => Check::new(
+            kind,
+            CheckStatus::Unknown,
+            Reason::NotObserved,
+            place,
+            format!("{url} was not asked: {cause}"),
+        ),
+    }
+}
+
+/// Health may redirect to a page that says so; metrics are there or not.
+fn is_good(role: EndpointRole, status: u16) -> bool {
+    match role {
+        EndpointRole::Health => (200..400).contains(&status),
+        EndpointRole::Metrics => status == 200,
+    }
 }
