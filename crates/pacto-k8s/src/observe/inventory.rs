@@ -25,6 +25,13 @@ pub struct Target {
     pub workload: Option<(WorkloadKind, String)>,
 }
 
+impl Target {
+    /// Whether nothing is compared.
+    pub fn is_reference_only(&self) -> bool {
+        self.service.is_none() && self.workload.is_none()
+    }
+}
+
 /// Objects by kind and key. Whoever fills it says what could not be read.
 ///
 /// ```
@@ -104,7 +111,11 @@ impl Inventory {
             }
             ObservedKind::HorizontalPodAutoscaler => {
                 let target = self.autoscalers.remove(key).and_then(|autoscaler| scaled(key, &autoscaler));
-                target.map(|target| self.unscale(target, key)).into_iter().collect()
+                target
+                    .inspect(|target| self.unscale(target, key))
+                    .map(|(_, workload)| workload)
+                    .into_iter()
+                    .collect()
             }
             ObservedKind::Ingress => self.unroute(ExposureKind::Ingress, key),
             ObservedKind::HttpRoute => self.unroute(ExposureKind::HttpRoute, key),
@@ -204,16 +215,14 @@ impl Inventory {
         routes.filter_map(exposure).collect()
     }
 
-    fn unscale(&mut self, target: (WorkloadKind, ResourceKey), autoscaler: &ResourceKey) -> ResourceKey {
-        let workload = target.1.clone();
-        let is_empty = self.scaled.get_mut(&target).is_some_and(|autoscalers| {
+    fn unscale(&mut self, target: &(WorkloadKind, ResourceKey), autoscaler: &ResourceKey) {
+        let is_empty = self.scaled.get_mut(target).is_some_and(|autoscalers| {
             autoscalers.remove(autoscaler);
             autoscalers.is_empty()
         });
         if is_empty {
-            self.scaled.remove(&target);
+            self.scaled.remove(target);
         }
-        workload
     }
 
     fn unroute(&mut self, kind: ExposureKind, key: &ResourceKey) -> Vec<ResourceKey> {
@@ -241,7 +250,7 @@ impl Inventory {
         Vec::new()
     }
 
-    /// The name under which keys of an object are known, for [`Observation::sources`].
+    /// The key names of one source, for [`Observation::sources`].
     pub fn source_keys(&self, namespace: &str, name: &SourceName) -> Option<Arc<Names>> {
         self.sources.get(&name.kind)?.get(&ResourceKey::new(namespace, &*name.name)).cloned()
     }

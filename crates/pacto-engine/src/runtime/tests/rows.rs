@@ -58,7 +58,7 @@ fn missing_and_unexpected_ports_are_both_said() {
     let compared = compare_ports(&document.contract.interfaces, observation.found_service());
     assert_eq!((compared.missing, compared.unexpected), (vec![8080], vec![9090]));
     let place = check.locate(&document).location.unwrap();
-    assert_eq!((place.line, place.column), (2, 45));
+    assert_eq!((place.line, place.column), (2, 44));
 }
 
 #[test]
