@@ -275,7 +275,8 @@ fn conditions(out: &mut String, shape: &ObjectShape, name: &str) {
 /// Every condition that a Pacto in a cluster may have.
 pub fn cluster_conditions() -> String {
     let lead = "Conditions of the Pacto resource, in the order in which it lists them. Their severity decides how bad it is \
-                when one does not hold.";
+                when one does not hold. Advice has no part in status and summary, unless checks are strict. \
+                `pacto verify` makes the same checks of manifests.";
     let mut out = page("Conditions in a cluster", lead);
     out.push_str("\n| type | about | severity | reasons when it holds | reasons when it does not |\n");
     out.push_str("|---|---|---|---|---|\n");
@@ -286,7 +287,7 @@ pub fn cluster_conditions() -> String {
             "| `{}` | {} | {} | {} | {} |",
             kind.name,
             format!("{:?}", kind.category).to_lowercase(),
-            format!("{:?}", kind.severity).to_lowercase(),
+            if kind.advisory { "advice".to_owned() } else { format!("{:?}", kind.severity).to_lowercase() },
             words(kind.holds),
             words(kind.fails),
         );

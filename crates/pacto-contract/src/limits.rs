@@ -64,6 +64,10 @@ pub const MAX_RESOURCE_TEXT_BYTES: usize = 4096;
 pub const MAX_RESOURCE_ENTRIES: usize = 1_000;
 /// Most text that is kept of one resource of a cluster, in bytes.
 pub const MAX_RESOURCE_VIEW_BYTES: usize = 64 * 1024;
+/// Most bytes of rendered manifests that one call of `pacto verify` reads.
+pub const MAX_RENDERED_BYTES: usize = 64 * 1024 * 1024;
+/// Most files of rendered manifests that one call of `pacto verify` reads.
+pub const MAX_RENDERED_FILES: usize = 10_000;
 
 /// One row of the documented table of limits.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +144,8 @@ pub const TABLE: &[Limit] = &[
         "bytes",
         "all text kept of a resource of a cluster",
     ),
+    row("MAX_RENDERED_BYTES", MAX_RENDERED_BYTES, "bytes", "all manifests of one call of `pacto verify`"),
+    row("MAX_RENDERED_FILES", MAX_RENDERED_FILES, "files", "the manifests of one call of `pacto verify`"),
 ];
 
 const fn row(name: &'static str, value: usize, unit: &'static str, bounds: &'static str) -> Limit {

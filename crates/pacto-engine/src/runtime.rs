@@ -1,52 +1,43 @@
-//! A contract against what was observed while the service ran.
+//! A contract against what runs. Pure: what runs comes in as an [`Observation`], whoever made it.
+//!
+//! | idea | where |
+//! |---|---|
+//! | what was looked for, and what was found | [`observation`], [`workload`] |
+//! | which checks there are, and what a check says | [`check`], [`kind`] |
+//! | one verdict from all checks | [`status`] |
+//! | which endpoints to ask, and what an answer means | [`endpoint`] |
+//! | which configuration keys a service cannot do without | [`required`] |
+//! | ports of the contract against those of the Service | [`exposure`] |
+//! | how images are compared | [`image`] |
+//! | ports and environment of one process | [`sighting`] |
 
-use std::collections::{BTreeMap, BTreeSet};
+pub mod check;
+mod configuration;
+pub mod endpoint;
+mod existence;
+pub mod exposure;
+pub mod image;
+pub mod kind;
+mod lifecycle;
+pub mod observation;
+mod probes;
+mod readiness;
+pub mod required;
+mod scaling;
+pub mod sighting;
+mod state;
+pub mod status;
+pub mod workload;
 
-use pacto_contract::yaml::Mapping;
-use pacto_contract::{Code, ContractDocument, Diagnostic, Pointer};
+pub use check::{Check, Declared, Options, check};
+pub use endpoint::{Endpoint, EndpointRole, ProbeOutcome, ProbeResult, endpoints};
+pub use exposure::{PortComparison, compare_ports};
+pub use kind::{CheckKind, CheckStatus, Reason, Severity};
+pub use observation::{Exposure, Observation, ObservedKind, Service, Sought};
+pub use required::{RequiredKey, required_keys};
+pub use sighting::{Sighting, compare};
+pub use status::{ContractStatus, Summary, contract_status, summary};
+pub use workload::{Workload, WorkloadKind};
 
-/// What somebody saw. An empty list means that nothing was looked at, not that nothing is there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observation {
-    /// Open ports.
-    pub ports: BTreeSet<u16>,
-    /// Environment variables. Only the names are compared.
-    pub environment: BTreeMap<String, String>,
-}
-
-/// Compares declared ports and configured values with an observation.
-///
-/// ```
-/// use pacto_contract::ContractDocument;
-/// use pacto_engine::runtime::{Observation, compare};
-/// let text = b"pactoVersion: '1.0'\nservice: {name: a, version: 1.0.0}\ninterfaces: [{name: api, type: http, port: 80}]\n";
-/// let document = ContractDocument::parse("pacto.yaml", text).unwrap();
-/// let observation = Observation { ports: [8080].into(), ..Observation::default() };
-/// assert_eq!(compare(&document, &observation)[0].code.as_str(), "PORT_NOT_OBSERVED");
-/// ```
-pub fn compare(document: &ContractDocument, observation: &Observation) -> Vec<Diagnostic> {
-    let contract = &document.contract;
-    let mut findings = Vec::new();
-    if !observation.ports.is_empty() {
-        for (index, interface) in contract.interfaces.iter().enumerate() {
-            if let Some(port) = interface.port.filter(|port| !observation.ports.contains(port)) {
-                let pointer = Pointer::root().key("interfaces").index(index).key("port");
-                let message = format!("port {port} of interface {:?} was not observed", interface.name);
-                let seen: Vec<_> = observation.ports.iter().map(u16::to_string).collect();
-                let finding = document.finding(Code::PortNotObserved, &pointer, message);
-                findings.push(finding.with_help(format!("observed were {}", seen.join(", "))));
-            }
-        }
-    }
-    if !observation.environment.is_empty() {
-        for (index, entry) in contract.configurations.iter().enumerate() {
-            let values = entry.values.iter().flat_map(Mapping::entries);
-            for value in values.filter(|value| !observation.environment.contains_key(&*value.key)) {
-                let pointer = contract.configurations.pointer(index).key("values").key(&value.key);
-                let message = format!("{} was not observed in the environment", value.key);
-                findings.push(document.finding(Code::ConfigNotObserved, &pointer, message));
-            }
-        }
-    }
-    findings
-}
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 //! | the two definitions as YAML | [`definition`] |
 //! | how to get to a cluster | [`connection`] |
 //! | in which version a cluster serves our resources | [`discovery`] |
+//! | what runs, as checks want to see it | [`observe`] |
 //! | what a reader makes of a resource that anybody may have written | [`view`], [`projection`] |
 //! | all resources of a cluster, kept up to date | [`watch`] |
 //! | why a cluster did not answer, in words | [`problem`] |
@@ -17,6 +18,7 @@ pub mod definition;
 pub mod discovery;
 mod feed;
 mod knowledge;
+pub mod observe;
 pub mod pacto;
 pub mod problem;
 pub mod projection;

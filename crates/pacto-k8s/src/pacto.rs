@@ -10,7 +10,10 @@ use kube::CustomResource;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+pub use pacto_engine::runtime::WorkloadKind;
+
 use crate::condition::{Condition, ConditionList};
+use crate::observe;
 use crate::view::{ContractStatus, ResolutionPolicy};
 
 /// Where the contract of a service comes from, and what in the cluster it is compared with.
@@ -21,6 +24,7 @@ use crate::view::{ContractStatus, ResolutionPolicy};
     kind = "Pacto",
     plural = "pactos",
     singular = "pacto",
+    shortname = "pct",
     namespaced,
     status = "PactoStatus",
     doc = "The contract of one service, and how the running service stands to it.",
@@ -30,7 +34,9 @@ use crate::view::{ContractStatus, ResolutionPolicy};
     printcolumn = r#"{"name": "Passed", "type": "integer", "jsonPath": ".status.summary.passed"}"#,
     printcolumn = r#"{"name": "Failed", "type": "integer", "jsonPath": ".status.summary.failed"}"#,
     printcolumn = r#"{"name": "Last Reconciled", "type": "date", "jsonPath": ".status.lastReconciledAt"}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name": "Policy", "type": "string", "jsonPath": ".status.resolutionPolicy", "priority": 1}"#,
+    printcolumn = r#"{"name": "Revision", "type": "string", "jsonPath": ".status.currentRevision", "priority": 1}"#
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PactoSpec {
@@ -43,6 +49,11 @@ pub struct PactoSpec {
     #[serde(default = "default_interval")]
     #[schemars(range(min = 30))]
     pub check_interval_seconds: i32,
+    /// How many revisions are kept beside the one that is in force; the operator says how many without it. 0 keeps
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub revision_history_limit: Option<i32>,
     /// Values that this resource sets instead of the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overrides: Option<Overrides>,
@@ -50,6 +61,30 @@ pub struct PactoSpec {
 
 fn default_interval() -> i32 {
     300
+}
+
+impl PactoSpec {
+    /// What the contract is compared with, for a Pacto in `namespace`: the Service that is named, and the workload that is
+    /// named or else the Deployment of the name of the Service. Empty names count as none.
+    ///
+    /// ```
+    /// use pacto_k8s::pacto::{PactoSpec, WorkloadKind};
+    /// let spec: PactoSpec = serde_json::from_value(serde_json::json!({
+    ///     "contractRef": {}, "target": {"serviceName": "cart"},
+    /// }))?;
+    /// let target = spec.target("shop");
+    /// assert_eq!(target.workload, Some((WorkloadKind::Deployment, "cart".to_owned())));
+    /// assert!(!target.is_reference_only());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn target(&self, namespace: &str) -> observe::Target {
+        let target = self.target.as_ref();
+        let service = target.and_then(|target| target.service_name.clone()).filter(|name| !name.is_empty());
+        let named = target.and_then(|target| target.workload_ref.as_ref());
+        let workload = named.map(|workload| (workload.kind, workload.name.clone()));
+        let default = || service.clone().map(|name| (WorkloadKind::default(), name));
+        observe::Target { namespace: namespace.to_owned(), workload: workload.or_else(default), service }
+    }
 }
 
 /// A contract in a registry, or written down here.
@@ -88,23 +123,6 @@ pub struct WorkloadRef {
     /// Its kind.
     #[serde(default)]
     pub kind: WorkloadKind,
-}
-
-/// Kinds of workloads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub enum WorkloadKind {
-    /// A Deployment.
-    #[default]
-    Deployment,
-    /// A `StatefulSet`.
-    StatefulSet,
-    /// A `ReplicaSet`.
-    ReplicaSet,
-    /// A Job.
-    Job,
-    /// A `CronJob`.
-    CronJob,
 }
 
 /// Values that a resource sets instead of the contract.

@@ -12,6 +12,9 @@ pub const PACTO_LABEL: &str = "pacto.trianalab.io/pacto";
 /// Label of a revision: version of its contract.
 pub const VERSION_LABEL: &str = "pacto.trianalab.io/version";
 
+/// What the API server says when somebody changes the spec of a revision.
+const IMMUTABLE: &str = "a revision is never changed; delete it, or let the operator write another one";
+
 /// Which version this is, and of what. Never changed once it is written.
 #[derive(CustomResource, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(
@@ -20,15 +23,19 @@ pub const VERSION_LABEL: &str = "pacto.trianalab.io/version";
     kind = "PactoRevision",
     plural = "pactorevisions",
     singular = "pactorevision",
+    shortname = "pctr",
     namespaced,
     status = "PactoRevisionStatus",
     doc = "One version of a contract that a Pacto resolved to.",
     printcolumn = r#"{"name": "Version", "type": "string", "jsonPath": ".spec.version"}"#,
     printcolumn = r#"{"name": "Pacto", "type": "string", "jsonPath": ".spec.pactoRef"}"#,
     printcolumn = r#"{"name": "Resolved", "type": "boolean", "jsonPath": ".status.resolved"}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name": "Service", "type": "string", "jsonPath": ".spec.serviceName", "priority": 1}"#,
+    printcolumn = r#"{"name": "Source", "type": "string", "jsonPath": ".spec.source.oci", "priority": 1}"#
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{"rule": "self == oldSelf", "message": IMMUTABLE}]))]
 pub struct PactoRevisionSpec {
     /// `service.version` of the contract, or `unknown`.
     #[schemars(length(min = 1))]

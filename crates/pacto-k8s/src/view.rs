@@ -9,6 +9,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use pacto_engine::runtime::ContractStatus;
+
 use crate::Timestamp;
 
 /// Name of a resource within a cluster. Two resources of one service in two namespaces have two keys.
@@ -36,25 +38,6 @@ impl fmt::Display for ResourceKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.namespace, self.name)
     }
-}
-
-/// How a service stands to its contract, as the operator says. Words of older operators (`Healthy`, `Degraded`,
-/// `Invalid`) are read as what they are called now; any other word is `Unknown`.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-pub enum ContractStatus {
-    /// Every check holds.
-    Compliant,
-    /// Something differs from the contract, and the service runs.
-    Warning,
-    /// The contract is invalid, or what it describes is not there.
-    NonCompliant,
-    /// A contract without a workload.
-    Reference,
-    /// Nobody knows.
-    #[default]
-    Unknown,
 }
 
 /// How the operator picks the version.

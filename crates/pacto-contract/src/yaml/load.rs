@@ -29,6 +29,12 @@ impl Budget {
         nodes: limits::MAX_YAML_NODES,
         depth: limits::MAX_YAML_DEPTH,
     };
+    /// For a stream of rendered manifests.
+    pub const MANIFESTS: Self = Self {
+        bytes: limits::MAX_RENDERED_BYTES,
+        nodes: limits::MAX_INTERFACE_NODES,
+        depth: limits::MAX_YAML_DEPTH,
+    };
     /// For interface and schema files.
     pub const INTERFACE: Self = Self {
         bytes: limits::MAX_BUNDLE_FILE_BYTES,
@@ -136,10 +142,31 @@ pub fn decode_utf8(bytes: &[u8]) -> Result<&str, LoadError> {
 /// # Errors
 /// [`LoadError`] with the place of the first problem.
 pub fn load(text: &str, budget: Budget) -> Result<Node, LoadError> {
+    let documents = documents(text, budget, false)?;
+    let empty = || LoadError { kind: LoadErrorKind::Empty, span: Span::default() };
+    documents.into_iter().next().ok_or_else(empty)
+}
+
+/// Reads every document of a stream; those without content are left out. The budget is for all of them together.
+///
+/// ```
+/// use pacto_contract::yaml::{Budget, load_all};
+/// let trees = load_all("a: 1\n---\n# nothing\n---\nb: 2\n", Budget::MANIFESTS)?;
+/// assert_eq!(trees.len(), 2);
+/// # Ok::<(), pacto_contract::yaml::LoadError>(())
+/// ```
+///
+/// # Errors
+/// [`LoadError`] with the place of the first problem.
+pub fn load_all(text: &str, budget: Budget) -> Result<Vec<Node>, LoadError> {
+    documents(text, budget, true)
+}
+
+fn documents(text: &str, budget: Budget, many: bool) -> Result<Vec<Node>, LoadError> {
     if text.len() > budget.bytes {
         return Err(LoadError { kind: LoadErrorKind::TooLarge(budget.bytes), span: Span::default() });
     }
-    Loader::new(text, budget).run()
+    Loader::new(text, budget).run(many)
 }
 
 /// From this many nodes on, collections give back the room that they do not need.
@@ -196,7 +223,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Node, LoadError> {
+    fn run(mut self, many: bool) -> Result<Vec<Node>, LoadError> {
         // One level more than the budget, so that our own message names the limit.
         let nesting = self.budget.depth + 1;
         let options = options! {
@@ -204,7 +231,8 @@ impl<'a> Loader<'a> {
             flow_nesting_limit: nesting,
             block_nesting_limit: nesting,
         };
-        let mut documents = 0_usize;
+        let mut documents = Vec::new();
+        let mut started = 0_usize;
         for event in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = event.map_err(|error| self.syntax(&error))?;
             let span = Span::new(
@@ -213,10 +241,13 @@ impl<'a> Loader<'a> {
             );
             match event {
                 Event::DocumentStart(..) => {
-                    documents += 1;
-                    if documents > 1 {
+                    started += 1;
+                    if started > 1 && !many {
                         return Err(LoadError { kind: LoadErrorKind::SecondDocument, span });
                     }
+                    // An anchor ends with its document.
+                    self.anchors.clear();
+                    documents.extend(self.root.take());
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     let tag = tag.as_deref();
@@ -236,12 +267,9 @@ impl<'a> Loader<'a> {
                 _ => {}
             }
         }
-        match self.root {
-            Some(Node { value: Value::Null, .. }) | None => {
-                Err(LoadError { kind: LoadErrorKind::Empty, span: Span::default() })
-            }
-            Some(root) => Ok(root),
-        }
+        documents.extend(self.root);
+        documents.retain(|root| root.value != Value::Null);
+        Ok(documents)
     }
 
     fn syntax(&self, error: &ScanError) -> LoadError {

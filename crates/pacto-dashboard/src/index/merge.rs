@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pacto_contract::LenientVersion;
 use pacto_contract::model::Owner;
 use pacto_contract::version::highest;
+use pacto_k8s::condition;
 
 use crate::catalog::Contents;
 use crate::cluster::ClusterService;
@@ -248,8 +249,12 @@ pub fn compliance_of(status: ContractStatus, conditions: &[Condition]) -> Compli
     if status == ContractStatus::Reference {
         return Compliance { status: ComplianceStatus::Reference, score: None, summary: None };
     }
-    let mut summary = ComplianceSummary { total: count(conditions.len()), ..ComplianceSummary::default() };
-    for condition in conditions {
+    // What is only advice does not lower a score.
+    let counted =
+        conditions.iter().filter(|found| !condition::kind(&found.kind).is_some_and(|kind| kind.advisory));
+    let counted: Vec<_> = counted.collect();
+    let mut summary = ComplianceSummary { total: count(counted.len()), ..ComplianceSummary::default() };
+    for condition in counted {
         let is_warning = match condition.severity.as_deref() {
             Some(severity) => severity == "warning",
             None => WARNINGS.contains(&condition.kind.as_str()),
@@ -377,6 +382,13 @@ mod tests {
         let broken = compliance_of(ContractStatus::Compliant, &[condition("Mine", "False")]);
         assert_eq!(broken.status, ComplianceStatus::Error);
         assert_eq!(compliance_of(ContractStatus::Warning, &[]).status, ComplianceStatus::Warning);
+    }
+
+    #[test]
+    fn advice_does_not_lower_a_score() {
+        let conditions = [condition("PortsValid", "True"), condition("ScalingMatch", "False")];
+        let found = compliance_of(ContractStatus::Compliant, &conditions);
+        assert_eq!((found.status, found.score), (ComplianceStatus::Ok, Some(100)));
     }
 
     #[test]
