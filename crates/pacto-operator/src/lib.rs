@@ -1,0 +1,19 @@
+//! The operator.
+//!
+//! A reconciliation is three steps: *observe* (what the registry and the cluster say), [`plan`] (pure: from what is known to
+//! a status and what else is to be done), and *write* (server-side apply, events, revisions).
+//!
+//! | idea | where |
+//! |---|---|
+//! | flags and variables | [`arguments`] |
+//! | everything that runs, and how it ends | `run` |
+//! | the Pacto resource, as little of it as is needed | [`subject`] |
+//! | what runs in the cluster, and which Pactos a change is about | [`cluster`] |
+//! | from a reference to a contract | [`contract`] |
+//! | asking endpoints | [`probe`] |
+//! | from what is known to a status | [`plan`], [`report`] |
+//! | versions of a contract as resources | [`revision`] |
+//! | one Pacto after the other | [`reconcile`] |
+//! | one of several replicas works | [`lease`] |
+//! | health, readiness, metrics | [`serve`], [`metrics`] |
+//! | the dashboard that the operator runs | [`dashboard`] |
