@@ -298,7 +298,8 @@ mod tests {
         };
         assert_eq!(check(&|| fs::write(place.join(LAYER), b"evil").unwrap()), None);
         assert_eq!(check(&|| fs::remove_file(place.join(LAYER)).unwrap()), None);
-        let record = Record { reference: REFERENCE.into(), digest: digest("b"), layer: digest("b") };
+        let record =
+            Record { reference: REFERENCE.into(), digest: digest("b"), layer: digest("b"), created: None };
         let record = serde_json::to_vec(&record).unwrap();
         assert_eq!(check(&|| fs::write(place.join(RECORD), &record).unwrap()), None);
         // Without a record it is what the original leaves behind: usable where nothing else is, never for a digest.
@@ -356,7 +357,7 @@ mod tests {
         let place = cache.place(REFERENCE).unwrap();
         assert_eq!((mode(&place), mode(&place.join(LAYER)), mode(cache.directory())), (0o700, 0o600, 0o700));
         let nowhere = Cache::new("/proc/no/such", true);
-        nowhere.put(REFERENCE, &digest("a"), b"layer");
+        nowhere.put(REFERENCE, &digest("a"), None, b"layer");
         assert_eq!((nowhere.get(REFERENCE), nowhere.entries().unwrap()), (None, vec![]));
     }
 }

@@ -323,3 +323,38 @@ fn a_service_that_was_renamed_is_not_shown_twice() {
     let report = server.get("/api/sources").json();
     assert_eq!(source(&report, "oci")["services"], 1);
 }
+
+#[test]
+fn a_version_has_the_date_of_its_manifest_or_none() {
+    let cx = context();
+    let layout = cx.path("layout");
+    let target = format!("oci-layout://{}", layout.display());
+    for version in ["1.0.0", "1.1.0"] {
+        cx.write("cart/pacto.yaml", contract("cart", version, ""));
+        assert_eq!(cx.pacto(["push", &target, "-p", "cart"]).code, 0);
+    }
+    let blob = |digest: &str| layout.join("blobs").join(digest.replace(':', "/"));
+    let read =
+        |path: &std::path::Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    let index_file = layout.join("index.json");
+    let mut index = read(&index_file);
+    let entries = index["manifests"].as_array_mut().unwrap();
+    let newer = entries.iter_mut().find(|entry| entry["annotations"].to_string().contains("1.1.0")).unwrap();
+    let mut manifest = read(&blob(newer["digest"].as_str().unwrap()));
+    manifest["annotations"]["org.opencontainers.image.created"] = "2026-01-02T03:04:05Z".into();
+    let bytes = manifest.to_string();
+    let digest = pacto_oci::archive::digest(bytes.as_bytes());
+    std::fs::write(blob(&digest), &bytes).unwrap();
+    (newer["digest"], newer["size"]) = (digest.into(), bytes.len().into());
+    std::fs::write(&index_file, index.to_string()).unwrap();
+    std::fs::create_dir(cx.path("elsewhere")).unwrap();
+    let mut command = cx.command();
+    command.current_dir(cx.path("elsewhere")).args(["dashboard", &target]);
+    let server = pacto_testkit::dashboard::Server::start(command);
+    let versions = server.wait("/api/services/cart/versions", |versions| {
+        let versions = versions.as_array().unwrap();
+        versions.len() == 2 && versions.iter().all(|version| version["available"] == true)
+    });
+    let dates = [&versions[0]["createdAt"], &versions[1]["createdAt"]];
+    assert_eq!(dates, [&Value::from("2026-01-02T03:04:05Z"), &Value::Null]);
+}

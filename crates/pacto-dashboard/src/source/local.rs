@@ -37,6 +37,8 @@ const SETTLE: Duration = Duration::from_millis(80);
 const SETTLE_AT_MOST: Duration = Duration::from_secs(1);
 /// How often the directory is looked at without being told, for file systems that tell nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often it is looked in a row for what came into new directories.
+const LOOKS_AT_MOST: usize = 3;
 /// How often what was read so far is shown while many contracts are read.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// Contracts that are in memory at once while many are read.
@@ -120,8 +122,13 @@ impl LocalSource {
     fn run(&mut self, sender: Sender<()>, receiver: &Receiver<()>) {
         let mut watching = Watching::new(self.root.clone(), sender);
         loop {
-            // What came into a new directory before it was watched is seen by one more look.
-            while watching.set(self.look()) {}
+            // What came into a new directory before it was watched is seen by one more look. Where directories come and go all
+            // the time, as those of processes, there is always a new one.
+            for _ in 0..LOOKS_AT_MOST {
+                if !watching.set(self.look()) {
+                    break;
+                }
+            }
             self.tell_trouble(watching.trouble());
             match receiver.recv_timeout(LOOK_AGAIN) {
                 Ok(()) => {}

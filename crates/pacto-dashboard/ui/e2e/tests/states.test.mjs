@@ -95,7 +95,7 @@ for (const theme of ['light', 'dark']) {
     await settled(page);
     await audit(page, 'a partial source');
     await visit(page, '#/sources');
-    await page.getByText('Changes are looked for every 30 seconds').first().waitFor();
+    await page.locator('.source-note', { hasText: 'Changes are looked for every 30 seconds' }).waitFor();
     await page.getByText('248 more places could not be read and are not listed.').waitFor();
     assert.match(await page.locator('.source-card .source-state').first().innerText(), /partial, 250 failed/);
     await noOverflow(page, 'the sources');

@@ -109,15 +109,11 @@ function SourceCard({ source }: { source: SourceInfo }): JSX.Element {
               </div>
             )}
           </dl>
-          {(source.notes?.length ?? 0) > 0 && (
-            <ul class="notes">
-              {source.notes?.map((note) => (
-                <li key={note}>
-                  <bdi>{visible(note)}</bdi>
-                </li>
-              ))}
-            </ul>
-          )}
+          {source.notes?.map((note) => (
+            <p key={note} class="source-note">
+              <bdi>{visible(note)}</bdi>
+            </p>
+          ))}
           {source.lastError && (
             <div class={`source-error${source.state === 'live' ? ' past' : ''}`}>
               <p class="source-error-title">
