@@ -61,7 +61,7 @@ pub const KINDS: &[ConditionKind] = &[
         "ContractValid",
         Category::Contract,
         Severity::Error,
-        &["Parsed", "ReferenceOnly"],
+        &["Parsed", "ReferenceOnly", "AmbiguousSource"],
         &["Invalid", "NotResolved"],
     ),
     row("ServiceExists", Category::Infrastructure, Severity::Error, &["Found"], &["NotFound", "NotObserved"]),

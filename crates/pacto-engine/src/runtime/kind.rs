@@ -137,6 +137,8 @@ pub enum Reason {
     Parsed,
     /// As `Parsed`, and nothing in the cluster is compared with it.
     ReferenceOnly,
+    /// As `Parsed`, and the Pacto names a second contract, which is not used.
+    AmbiguousSource,
     /// The contract is not valid, or is no contract.
     Invalid,
     /// The contract could not be fetched; nothing is said about it.

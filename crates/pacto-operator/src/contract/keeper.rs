@@ -1,0 +1,260 @@
+//! The contracts of all Pactos: asked for again in time, kept where a registry is away.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::{Api, Client};
+use pacto_contract::reference::OciReference;
+use pacto_engine::validate::Validator;
+use pacto_k8s::pacto::{ContractRef, PactoSpec};
+use pacto_k8s::view::ResolutionPolicy;
+use pacto_k8s::{Problem, ResourceKey};
+use pacto_oci::registry::RegistryError;
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::credential::{Login, login};
+use super::registry::{Ask, Registry};
+use super::{Judged, Wanted, wanted};
+use crate::subject::Subject;
+
+/// Time until a registry that failed is asked again; it doubles, up to the interval of the Pacto.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// Why there is no contract, or an old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// What is wanted cannot be: the Pacto or the artifact is to be changed.
+    Wrong(String),
+    /// Somebody does not answer, or lets us not in; it says nothing about the contract.
+    Unavailable(String),
+}
+
+/// What is known of the contract of a Pacto.
+#[derive(Debug, Clone, Default)]
+pub struct Resolution {
+    /// The contract; with [`trouble`](Self::trouble) the last good one.
+    pub contract: Option<Arc<Judged>>,
+    /// Why it is not the one that is wanted.
+    pub trouble: Option<Trouble>,
+    /// How the version is picked.
+    pub policy: Option<ResolutionPolicy>,
+    /// Whether the Pacto names two contracts.
+    pub is_ambiguous: bool,
+    /// When to ask again, if sooner than usual.
+    pub again: Option<Duration>,
+    /// Tags of the repository, where they were asked for just now.
+    pub tags: Option<Vec<String>>,
+}
+
+/// All contracts.
+#[derive(Debug)]
+pub struct Keeper {
+    client: Client,
+    registry: Registry,
+    validator: Validator,
+    use_image_pull_secrets: bool,
+    kept: Mutex<HashMap<ResourceKey, Kept>>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    /// Identity of what was wanted.
+    wanted: [u8; 32],
+    contract: Option<Arc<Judged>>,
+    trouble: Option<Trouble>,
+    asked: Instant,
+    failures: u32,
+}
+
+impl Kept {
+    /// When to ask again after failures.
+    fn retry(&self, at_most: Duration) -> Option<Duration> {
+        let doubled = FIRST_RETRY * 2_u32.saturating_pow(self.failures.checked_sub(1)?.min(10));
+        Some(doubled.min(at_most))
+    }
+}
+
+impl Keeper {
+    /// Contracts by way of `registry`, with Secrets of the cluster.
+    pub fn new(client: Client, registry: Registry, use_image_pull_secrets: bool) -> Self {
+        let (validator, kept) = (Validator::default(), Mutex::default());
+        Self { client, registry, validator, use_image_pull_secrets, kept }
+    }
+
+    /// The way to registries.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What judges contracts.
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// Forgets a Pacto that is gone.
+    pub fn forget(&self, key: &ResourceKey) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// The contract of a Pacto. A registry is asked when `interval` is over since it was asked last, or what is wanted is
+    /// something else now.
+    pub async fn resolve(&self, subject: &Subject, spec: &PactoSpec, interval: Duration) -> Resolution {
+        let key = subject.key();
+        let identity = identity(&spec.contract_ref);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let same = kept.filter(|kept| kept.wanted == identity);
+        match wanted(&spec.contract_ref) {
+            Err(message) => {
+                self.forget(&key);
+                Resolution { trouble: Some(Trouble::Wrong(message)), ..Resolution::default() }
+            }
+            Ok(Wanted::Inline { text, is_ambiguous }) => {
+                let contract = same.and_then(|kept| kept.contract);
+                let contract = contract.unwrap_or_else(|| Arc::new(Judged::inline(&text, &self.validator)));
+                self.keep(&key, identity, Some(&contract), None);
+                Resolution { contract: Some(contract), is_ambiguous, ..Resolution::default() }
+            }
+            Ok(Wanted::Registry { reference, policy }) => {
+                let is_recent = same.as_ref().filter(|kept| {
+                    let wait = kept.retry(interval).unwrap_or(interval);
+                    // What is asked for at the end of an interval, give or take, is due.
+                    kept.asked.elapsed() < wait.mul_f64(0.8)
+                });
+                let (kept, tags) = match is_recent {
+                    Some(kept) => (kept.clone(), None),
+                    None => self.ask(subject, spec, &reference, (identity, same)).await,
+                };
+                Resolution {
+                    again: kept.retry(interval),
+                    contract: kept.contract,
+                    trouble: kept.trouble,
+                    policy: Some(policy),
+                    is_ambiguous: false,
+                    tags,
+                }
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        subject: &Subject,
+        spec: &PactoSpec,
+        reference: &OciReference,
+        (identity, before): ([u8; 32], Option<Kept>),
+    ) -> (Kept, Option<Vec<String>>) {
+        let contract = before.as_ref().and_then(|kept| kept.contract.clone());
+        let known = contract.as_ref().and_then(|contract| contract.digest.clone());
+        let failures = before.as_ref().map_or(0, |kept| kept.failures);
+        let result = match self.login(subject, spec, &reference.registry).await {
+            Err(message) => Err(Trouble::Unavailable(message)),
+            Ok(login) => {
+                let answer = self.registry.contract(Ask { reference: reference.clone(), login, known }).await;
+                answer.map_err(|error| trouble(&error))
+            }
+        };
+        let (kept, tags) = match result {
+            Ok(answer) => {
+                let same = contract.filter(|contract| contract.digest.as_deref() == Some(&*answer.digest));
+                let contract = match (same, answer.bundle) {
+                    // A tag may have been moved to what is known under another one.
+                    (Some(same), None) if same.reference.as_deref() == Some(&answer.reference) => Some(same),
+                    (Some(same), None) => {
+                        Some(Arc::new(Judged { reference: Some(answer.reference), ..Judged::clone(&same) }))
+                    }
+                    (_, Some(bundle)) => {
+                        let judged = Judged::bundle(&bundle, &answer.reference, &answer.digest, &self.validator);
+                        Some(Arc::new(judged))
+                    }
+                    (None, None) => None,
+                };
+                let kept = Kept { wanted: identity, contract, trouble: None, asked: Instant::now(), failures: 0 };
+                (kept, answer.tags)
+            }
+            Err(trouble) => {
+                // A contract that cannot be had is not the one of before.
+                let contract = contract.filter(|_| matches!(trouble, Trouble::Unavailable(_)));
+                let (asked, failures) = (Instant::now(), failures + 1);
+                (Kept { wanted: identity, contract, trouble: Some(trouble), asked, failures }, None)
+            }
+        };
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(subject.key(), kept.clone());
+        (kept, tags)
+    }
+
+    fn keep(&self, key: &ResourceKey, wanted: [u8; 32], contract: Option<&Arc<Judged>>, trouble: Option<Trouble>) {
+        let kept = Kept { wanted, contract: contract.cloned(), trouble, asked: Instant::now(), failures: 0 };
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), kept);
+    }
+
+    /// What the registry of a Pacto is shown; nothing where the Pacto names no Secret.
+    ///
+    /// # Errors
+    /// A sentence that names the Secret, without any value of it.
+    pub async fn login(&self, subject: &Subject, spec: &PactoSpec, registry: &str) -> Result<Option<Login>, String> {
+        let key = subject.key();
+        let named = spec.contract_ref.pull_secret_ref.as_ref().filter(|name| !name.is_empty());
+        if let Some(name) = named {
+            let (kind, data) = self.secret(&key.namespace, name).await?;
+            let found = login(&kind, &data, registry);
+            return found.map(Some).map_err(|cause| format!("Secret {name} has no login for {registry}: {cause}"));
+        }
+        if !self.use_image_pull_secrets {
+            return Ok(None);
+        }
+        for name in self.image_pull_secrets(&key.namespace).await {
+            // Those of images may have nothing for this registry.
+            if let Ok((kind, data)) = self.secret(&key.namespace, &name).await
+                && let Ok(login) = login(&kind, &data, registry)
+            {
+                return Ok(Some(login));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn secret(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<(String, BTreeMap<String, Vec<u8>>), String> {
+        let secret = Api::<Secret>::namespaced(self.client.clone(), namespace).get_opt(name).await;
+        match secret {
+            Ok(Some(secret)) => {
+                let data = secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0));
+                Ok((secret.type_.unwrap_or_default(), data.collect()))
+            }
+            Ok(None) => Err(format!("Secret {name} is not there; create it in namespace {namespace}")),
+            Err(error) => Err(format!("Secret {name} cannot be read: {}", Problem::from(&error))),
+        }
+    }
+
+    /// Secrets that the default service account of a namespace pulls images with.
+    async fn image_pull_secrets(&self, namespace: &str) -> Vec<String> {
+        let account = Api::<ServiceAccount>::namespaced(self.client.clone(), namespace).get_opt("default").await;
+        let secrets = account.ok().flatten().and_then(|account| account.image_pull_secrets).unwrap_or_default();
+        secrets.into_iter().map(|secret| secret.name).collect()
+    }
+}
+
+fn identity(contract: &ContractRef) -> [u8; 32] {
+    let text = serde_json::to_vec(contract).unwrap_or_default();
+    Sha256::digest(text).into()
+}
+
+/// Whether a failure says something about the contract.
+pub(crate) fn trouble(error: &RegistryError) -> Trouble {
+    match error {
+        RegistryError::Authentication { reference, cause, .. } => Trouble::Unavailable(format!(
+            "authentication failed for {reference}: {cause}; name a Secret in spec.contractRef.pullSecretRef"
+        )),
+        RegistryError::Unreachable { .. } => Trouble::Unavailable(error.to_string()),
+        RegistryError::NotFound(_)
+        | RegistryError::InvalidBundle { .. }
+        | RegistryError::NoMatchingVersion { .. } => Trouble::Wrong(error.to_string()),
+    }
+}
