@@ -66,7 +66,16 @@ const FENCED: &[(&str, &[&str])] = &[
     ("anyhow", &["xtask"]),
     (
         "tokio",
-        &["pacto-app", "pacto-cli", "pacto-dashboard", "pacto-k8s", "pacto-oci", "pacto-operator", "pacto-testkit", "xtask"],
+        &[
+            "pacto-app",
+            "pacto-cli",
+            "pacto-dashboard",
+            "pacto-k8s",
+            "pacto-oci",
+            "pacto-operator",
+            "pacto-testkit",
+            "xtask",
+        ],
     ),
     ("axum", &["pacto-dashboard", "pacto-operator"]),
     ("reqwest", &["pacto-oci"]),

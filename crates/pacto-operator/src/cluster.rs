@@ -12,8 +12,8 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use pacto_engine::runtime::{Observation, ObservedKind};
 use pacto_k8s::observe::object::{
-    AutoscalerKind, CronJobKind, DeploymentKind, HttpRouteKind, IngressKind, JobKind, ReplicaSetKind, ServiceKind,
-    StatefulSetKind,
+    AutoscalerKind, CronJobKind, DeploymentKind, HttpRouteKind, IngressKind, JobKind, ReplicaSetKind,
+    ServiceKind, StatefulSetKind,
 };
 use pacto_k8s::observe::{Inventory, Kind, Object, Target, Watched};
 use pacto_k8s::{Problem, ResourceKey};
@@ -183,7 +183,7 @@ async fn watch<K: Kind>((cluster, client, namespace): (Arc<Cluster>, Client, Str
         };
         let wait = match status_of(&error) {
             Some(401 | 403) => {
-                let reason = Problem::from(&error).to_string();
+                let reason = why(&error);
                 tracing::warn!(kind = %K::KIND, reason, "objects of this kind may not be read");
                 cluster.replaced(K::KIND, |inventory| inventory.mark_unreadable(K::KIND, reason));
                 LATER
@@ -236,6 +236,17 @@ pub(crate) fn status_of(error: &watcher::Error) -> Option<u16> {
         | watcher::Error::WatchFailed(error) => of(error),
         watcher::Error::WatchError(status) => Some(status.code),
         watcher::Error::NoResourceVersion => None,
+    }
+}
+
+/// What the API server said.
+fn why(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => Problem::from(error).to_string(),
+        watcher::Error::WatchError(status) => status.message.clone(),
+        watcher::Error::NoResourceVersion => error.to_string(),
     }
 }
 

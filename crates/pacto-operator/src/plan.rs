@@ -1,5 +1,6 @@
 //! From what is known to a status. Pure: no cluster, no registry, no clock.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use pacto_contract::ContractDocument;
 use pacto_engine::runtime::{
     Check, CheckKind, ContractStatus, Declared, Observation, Options, Reason, check, contract_status, summary,
@@ -7,7 +8,6 @@ use pacto_engine::runtime::{
 use pacto_k8s::Timestamp;
 use pacto_k8s::condition::{ConditionStatus, from_checks};
 use pacto_k8s::pacto::{Issue, PactoSpec, PactoStatus, Summary, Validation};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::contract::{Judged, Resolution, Trouble};
 use crate::report;
@@ -89,7 +89,8 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
             let mut checks = check(declared, facts.observation, facts.options);
             if let Some(first) = checks.first_mut() {
                 if let Some(message) = trouble {
-                    *first = Check::contract_not_resolved(format!("the last known contract is shown: {message}"));
+                    *first =
+                        Check::contract_not_resolved(format!("the last known contract is shown: {message}"));
                 } else if facts.resolution.is_ambiguous {
                     first.reason = Reason::AmbiguousSource;
                     "the Pacto names a text and an artifact; the text is used".clone_into(&mut first.message);
@@ -132,7 +133,9 @@ fn verdict<'a>(facts: &'a Facts<'_>) -> Verdict<'a> {
         None => None,
     };
     match (&facts.resolution.contract, facts.document) {
-        (Some(judged), Some(document)) if judged.validation.valid => Verdict::Contract { judged, document, trouble },
+        (Some(judged), Some(document)) if judged.validation.valid => {
+            Verdict::Contract { judged, document, trouble }
+        }
         (Some(judged), _) => Verdict::Invalid(judged.trouble(), judged.validation.clone()),
         (None, _) => Verdict::Nothing(trouble.unwrap_or("the contract was not asked for yet").to_owned()),
     }
@@ -147,7 +150,8 @@ fn failed(message: &str) -> Validation {
 fn notices(prior: &Prior, status: &PactoStatus, checks: &[Check], verdict: ContractStatus) -> Vec<Notice> {
     let before = |kind: CheckKind| prior.conditions.iter().find(|known| known.kind == kind.to_string());
     let mut notices = Vec::new();
-    let mut warn = |reason: &'static str, message: String| notices.push(Notice { reason, is_warning: true, message });
+    let mut warn =
+        |reason: &'static str, message: String| notices.push(Notice { reason, is_warning: true, message });
     let validity = checks.iter().find(|check| check.kind == CheckKind::ContractValid);
     if let Some(check) = validity.filter(|check| check.status == ConditionStatus::False)
         && before(check.kind).is_none_or(|known| known.message != check.message)
@@ -156,7 +160,8 @@ fn notices(prior: &Prior, status: &PactoStatus, checks: &[Check], verdict: Contr
     }
     let is_bad = !matches!(verdict, ContractStatus::Compliant | ContractStatus::Reference);
     let was = prior.contract_status;
-    if is_bad && validity.is_some_and(|check| check.status != ConditionStatus::False) && was != Some(verdict) {
+    if is_bad && validity.is_some_and(|check| check.status != ConditionStatus::False) && was != Some(verdict)
+    {
         let counted = status.summary.unwrap_or_default();
         warn(
             "ValidationFailed",

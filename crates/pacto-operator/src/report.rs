@@ -8,8 +8,8 @@ use pacto_contract::yaml::{Mapping, Node};
 use pacto_engine::runtime::{Observation, ProbeOutcome, ProbeResult, Workload, compare_ports};
 use pacto_k8s::pacto::{
     ConfigurationSummary, Contact, ContractSummary, DependencySummary, EndpointStatus, InterfaceKind,
-    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ResourceStatus, Resources,
-    RuntimeSummary, Scaling,
+    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ResourceStatus,
+    Resources, RuntimeSummary, Scaling,
 };
 
 use crate::contract::Judged;
@@ -20,7 +20,12 @@ const SECRET: &str = "secret://";
 const MAX_METADATA: usize = 4 * 1024;
 
 /// Fills in what a contract says.
-pub fn describe(status: &mut PactoStatus, contract: &Contract, judged: &Judged, overrides: Option<&Overrides>) {
+pub fn describe(
+    status: &mut PactoStatus,
+    contract: &Contract,
+    judged: &Judged,
+    overrides: Option<&Overrides>,
+) {
     status.contract_version = Some(contract.service.version.clone());
     status.contract = Some(ContractSummary {
         service_name: contract.service.name.clone(),
@@ -132,7 +137,7 @@ fn configuration(declared: &Configuration, overrides: Option<&Overrides>) -> Con
     let values = || declared.values.iter().flat_map(Mapping::entries);
     let mut value_keys: Vec<String> = values().map(|entry| entry.key.to_string()).collect();
     let is_secret = |node: &Node| node.as_str().is_some_and(|text| text.starts_with(SECRET));
-    let secrets = values().filter(|entry| is_secret(&entry.value));
+    let secrets = values().filter(|entry| is_secret(&entry.node));
     let mut secret_keys: Vec<String> = secrets.map(|entry| entry.key.to_string()).collect();
     value_keys.sort();
     secret_keys.sort();
@@ -181,7 +186,9 @@ fn runtime(contract: &Contract) -> RuntimeSummary {
         persistence_durability: some(&runtime.state.durability),
         data_criticality: some(&runtime.state.data_criticality),
         upgrade_strategy: lifecycle.and_then(|lifecycle| lifecycle.upgrade_strategy.clone()),
-        graceful_shutdown_seconds: lifecycle.and_then(|lifecycle| lifecycle.graceful_shutdown_seconds).map(seconds),
+        graceful_shutdown_seconds: lifecycle
+            .and_then(|lifecycle| lifecycle.graceful_shutdown_seconds)
+            .map(seconds),
         health_interface: runtime.health.as_ref().map(|health| health.interface.clone()),
         health_path: runtime.health.as_ref().and_then(|health| health.path.clone()),
         health_initial_delay_seconds: runtime
@@ -209,11 +216,11 @@ fn scaling(wanted: Wanted) -> Scaling {
 /// Every value as text.
 fn metadata(metadata: &Mapping) -> BTreeMap<String, String> {
     let shown = |node: &Node| {
-        let json = node.to_json();
+        let json = node.to_json().unwrap_or_default();
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         text.get(..text.floor_char_boundary(MAX_METADATA)).unwrap_or_default().to_owned()
     };
-    metadata.entries().map(|entry| (entry.key.to_string(), shown(&entry.value))).collect()
+    metadata.entries().iter().map(|entry| (entry.key.to_string(), shown(&entry.node))).collect()
 }
 
 fn observed(workload: &Workload) -> ObservedRuntime {
@@ -225,11 +232,14 @@ fn observed(workload: &Workload) -> ObservedRuntime {
         workload_kind: Some(workload.kind.to_string()),
         deployment_strategy: workload.strategy.as_deref().filter(|_| is_deployment).map(str::to_owned),
         pod_management_policy: workload.pod_management_policy.as_deref().map(str::to_owned),
-        termination_grace_period_seconds: workload.grace_period_seconds.and_then(|seconds| seconds.try_into().ok()),
+        termination_grace_period_seconds: workload
+            .grace_period_seconds
+            .and_then(|seconds| seconds.try_into().ok()),
         container_images: workload.containers.iter().map(|container| container.image.to_string()).collect(),
         has_pvc: workload.has_pvc,
         has_empty_dir: workload.has_empty_dir,
-        health_probe_initial_delay_seconds: probe.and_then(|probe| probe.initial_delay_seconds.try_into().ok()),
+        health_probe_initial_delay_seconds: probe
+            .and_then(|probe| probe.initial_delay_seconds.try_into().ok()),
     }
 }
 
@@ -245,7 +255,10 @@ fn endpoint(result: &ProbeResult) -> EndpointStatus {
         url: result.url.clone(),
         reachable: result.outcome.is_reachable(),
         status_code: status,
-        latency_ms: result.latency_ms.and_then(|latency| i64::try_from(latency).ok()).filter(|latency| *latency > 0),
+        latency_ms: result
+            .latency_ms
+            .and_then(|latency| i64::try_from(latency).ok())
+            .filter(|latency| *latency > 0),
         error,
     }
 }

@@ -3,8 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::Resource as _;
 use pacto_contract::LenientVersion;
-use pacto_k8s::revision::{PACTO_LABEL, PactoRevision, PactoRevisionSpec, RevisionSource, VERSION_LABEL};
 use pacto_k8s::pacto::Pacto;
+use pacto_k8s::revision::{PACTO_LABEL, PactoRevision, PactoRevisionSpec, RevisionSource, VERSION_LABEL};
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::Judged;
@@ -53,7 +53,8 @@ pub fn pacto_label(pacto: &str) -> String {
 
 /// Value of the label with a version: what no label may hold is replaced.
 fn version_label(version: &str) -> String {
-    let legal = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' };
+    let legal =
+        |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' };
     let label: String = version_or_unknown(version).chars().map(legal).take(MAX_LABEL).collect();
     let label = label.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
     if label.is_empty() { UNKNOWN.to_owned() } else { label.to_owned() }
@@ -81,7 +82,11 @@ pub fn revision(subject: &Subject, judged: &Judged, service: &str, version: &str
         name: revision.metadata.name,
         namespace: Some(key.namespace),
         labels: Some(
-            [(PACTO_LABEL.to_owned(), pacto_label(&key.name)), (VERSION_LABEL.to_owned(), version_label(version))].into(),
+            [
+                (PACTO_LABEL.to_owned(), pacto_label(&key.name)),
+                (VERSION_LABEL.to_owned(), version_label(version)),
+            ]
+            .into(),
         ),
         owner_references: Some(vec![OwnerReference {
             api_version: Pacto::api_version(&()).into_owned(),
@@ -158,7 +163,12 @@ mod tests {
 
     #[test]
     fn the_highest_and_the_current_one_stay() {
-        let all = [known("a", "1.0.0", "1"), known("b", "1.10.0", "2"), known("c", "1.9.0", "3"), known("d", "x", "4")];
+        let all = [
+            known("a", "1.0.0", "1"),
+            known("b", "1.10.0", "2"),
+            known("c", "1.9.0", "3"),
+            known("d", "x", "4"),
+        ];
         assert_eq!(surplus(&all, Some("a"), 2), ["c", "d"]);
         assert_eq!(surplus(&all, None, 3), ["d"]);
         assert!(surplus(&all, None, 0).is_empty() && surplus(&all, None, 4).is_empty());

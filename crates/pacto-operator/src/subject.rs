@@ -119,7 +119,8 @@ impl<'de> Deserialize<'de> for Subject {
         }
         let Wire { metadata, spec, status } = Wire::deserialize(deserializer)?;
         let annotations = metadata.annotations.as_ref();
-        let is_probed = annotations.and_then(|all| all.get(PROBE_ANNOTATION)).is_none_or(|word| word != "false");
+        let is_probed =
+            annotations.and_then(|all| all.get(PROBE_ANNOTATION)).is_none_or(|word| word != "false");
         // Labels, annotations and managed fields of ten thousand resources are not kept.
         let metadata = ObjectMeta {
             name: metadata.name,
@@ -146,7 +147,8 @@ impl Prior {
             conditions: status.conditions.clone(),
             fingerprint: is_there.then(|| fingerprint(status)),
             trouble: status.validation.as_ref().and_then(|validation| {
-                let errors: Vec<&str> = validation.errors.iter().map(|error| error.message.as_str()).collect();
+                let errors: Vec<&str> =
+                    validation.errors.iter().map(|error| error.message.as_str()).collect();
                 (!errors.is_empty()).then(|| errors.join("; "))
             }),
         }
@@ -207,7 +209,8 @@ mod tests {
 
     #[test]
     fn one_that_cannot_be_read_is_kept_with_the_reason() {
-        let value = json!({"metadata": {"name": "a"}, "spec": {"contractRef": 3}, "status": {"conditions": 1}});
+        let value =
+            json!({"metadata": {"name": "a"}, "spec": {"contractRef": 3}, "status": {"conditions": 1}});
         let subject: Subject = serde_json::from_value(value).unwrap();
         assert!(subject.spec.unwrap_err().contains("contractRef") || subject.prior == Prior::default());
     }

@@ -142,10 +142,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
 
 /// Starts the thread that gives memory back to the system while nothing happens. Only this command lives long enough.
 fn give_memory_back() {
+    // Without it memory is given back only while something happens.
     #[cfg(unix)]
-    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
-        tracing::debug!(error = %error, "memory is given back only while something happens");
-    }
+    let _ = tikv_jemalloc_ctl::background_thread::write(true);
 }
 
 /// Repositories and the directory.

@@ -124,8 +124,7 @@ fn laid_out(
     depth: usize,
 ) -> Result<GraphData, Problem> {
     let owners = wanted_owners(snapshot, &input.owner);
-    let is_wanted =
-        |name: &str, status: NodeStatus| fits(snapshot, input, &owners, name, status.as_str());
+    let is_wanted = |name: &str, status: NodeStatus| fits(snapshot, input, &owners, name, status.as_str());
     let is_whole =
         [&input.status, &input.source, &input.q].into_iter().all(Option::is_none) && owners.is_empty();
     let mut data = match &input.focus {

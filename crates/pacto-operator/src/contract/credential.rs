@@ -27,7 +27,9 @@ pub enum Login {
 /// A sentence without any value of the Secret.
 pub fn login(kind: &str, data: &BTreeMap<String, Vec<u8>>, registry: &str) -> Result<Login, String> {
     if kind == DOCKER_CONFIG {
-        let Some(text) = data.get(DOCKER_CONFIG_KEY) else { return Err(format!("it has no key {DOCKER_CONFIG_KEY}")) };
+        let Some(text) = data.get(DOCKER_CONFIG_KEY) else {
+            return Err(format!("it has no key {DOCKER_CONFIG_KEY}"));
+        };
         return docker(text, registry);
     }
     let text = |key: &str| {
@@ -37,7 +39,9 @@ pub fn login(kind: &str, data: &BTreeMap<String, Vec<u8>>, registry: &str) -> Re
     match (text("token"), text("username"), text("password")) {
         (Some(token), _, _) => Ok(Login::Token(Secret::new(token))),
         (None, Some(user), Some(password)) => Ok(Login::Basic(user, Secret::new(password))),
-        _ => Err(format!("it is not of type {DOCKER_CONFIG} and has neither token nor username and password")),
+        _ => {
+            Err(format!("it is not of type {DOCKER_CONFIG} and has neither token nor username and password"))
+        }
     }
 }
 
@@ -56,8 +60,9 @@ struct Entry {
 
 fn docker(text: &[u8], registry: &str) -> Result<Login, String> {
     // What is wrong is said without the text, which is secret.
-    let configuration: Configuration = serde_json::from_slice(text)
-        .map_err(|error| format!("{DOCKER_CONFIG_KEY} is not as Docker writes it, at line {}", error.line()))?;
+    let configuration: Configuration = serde_json::from_slice(text).map_err(|error| {
+        format!("{DOCKER_CONFIG_KEY} is not as Docker writes it, at line {}", error.line())
+    })?;
     let wanted = host(registry);
     let Some((_, entry)) = configuration.auths.iter().find(|(name, _)| host(name) == wanted) else {
         let known: Vec<&str> = configuration.auths.keys().map(|name| host(name)).collect();
@@ -71,7 +76,9 @@ fn docker(text: &[u8], registry: &str) -> Result<Login, String> {
     let Some(auth) = filled(&entry.auth) else { return Err(format!("its entry for {wanted} is empty")) };
     let decoded = BASE64_STANDARD.decode(auth.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded.as_deref().and_then(|text| text.split_once(':')) {
-        Some((user, password)) if !user.is_empty() => Ok(Login::Basic(user.to_owned(), Secret::new(password))),
+        Some((user, password)) if !user.is_empty() => {
+            Ok(Login::Basic(user.to_owned(), Secret::new(password)))
+        }
         _ => Err(format!("auth of its entry for {wanted} is not user:password in base64")),
     }
 }

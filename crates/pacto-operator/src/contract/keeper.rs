@@ -50,13 +50,18 @@ pub struct Resolution {
 }
 
 /// All contracts.
-#[derive(Debug)]
 pub struct Keeper {
     client: Client,
     registry: Registry,
     validator: Validator,
     use_image_pull_secrets: bool,
     kept: Mutex<HashMap<ResourceKey, Kept>>,
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Keeper").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -166,12 +171,14 @@ impl Keeper {
                         Some(Arc::new(Judged { reference: Some(answer.reference), ..Judged::clone(&same) }))
                     }
                     (_, Some(bundle)) => {
-                        let judged = Judged::bundle(&bundle, &answer.reference, &answer.digest, &self.validator);
+                        let judged =
+                            Judged::bundle(&bundle, &answer.reference, &answer.digest, &self.validator);
                         Some(Arc::new(judged))
                     }
                     (None, None) => None,
                 };
-                let kept = Kept { wanted: identity, contract, trouble: None, asked: Instant::now(), failures: 0 };
+                let kept =
+                    Kept { wanted: identity, contract, trouble: None, asked: Instant::now(), failures: 0 };
                 (kept, answer.tags)
             }
             Err(trouble) => {
@@ -186,7 +193,13 @@ impl Keeper {
         (kept, tags)
     }
 
-    fn keep(&self, key: &ResourceKey, wanted: [u8; 32], contract: Option<&Arc<Judged>>, trouble: Option<Trouble>) {
+    fn keep(
+        &self,
+        key: &ResourceKey,
+        wanted: [u8; 32],
+        contract: Option<&Arc<Judged>>,
+        trouble: Option<Trouble>,
+    ) {
         let kept = Kept { wanted, contract: contract.cloned(), trouble, asked: Instant::now(), failures: 0 };
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), kept);
     }
@@ -195,13 +208,20 @@ impl Keeper {
     ///
     /// # Errors
     /// A sentence that names the Secret, without any value of it.
-    pub async fn login(&self, subject: &Subject, spec: &PactoSpec, registry: &str) -> Result<Option<Login>, String> {
+    pub async fn login(
+        &self,
+        subject: &Subject,
+        spec: &PactoSpec,
+        registry: &str,
+    ) -> Result<Option<Login>, String> {
         let key = subject.key();
         let named = spec.contract_ref.pull_secret_ref.as_ref().filter(|name| !name.is_empty());
         if let Some(name) = named {
             let (kind, data) = self.secret(&key.namespace, name).await?;
             let found = login(&kind, &data, registry);
-            return found.map(Some).map_err(|cause| format!("Secret {name} has no login for {registry}: {cause}"));
+            return found
+                .map(Some)
+                .map_err(|cause| format!("Secret {name} has no login for {registry}: {cause}"));
         }
         if !self.use_image_pull_secrets {
             return Ok(None);
@@ -235,8 +255,10 @@ impl Keeper {
 
     /// Secrets that the default service account of a namespace pulls images with.
     async fn image_pull_secrets(&self, namespace: &str) -> Vec<String> {
-        let account = Api::<ServiceAccount>::namespaced(self.client.clone(), namespace).get_opt("default").await;
-        let secrets = account.ok().flatten().and_then(|account| account.image_pull_secrets).unwrap_or_default();
+        let account =
+            Api::<ServiceAccount>::namespaced(self.client.clone(), namespace).get_opt("default").await;
+        let secrets =
+            account.ok().flatten().and_then(|account| account.image_pull_secrets).unwrap_or_default();
         secrets.into_iter().map(|secret| secret.name).collect()
     }
 }

@@ -63,7 +63,8 @@ impl Registry {
     /// When the system has no threads left.
     pub fn start(settings: Settings, surroundings: Surroundings) -> std::io::Result<Self> {
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
         std::thread::Builder::new().name("registries".to_owned()).spawn(move || {
             LocalSet::new().block_on(&runtime, async move {
                 let clients = Rc::new(Clients::new(settings, surroundings));
@@ -94,7 +95,11 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub async fn tags(&self, reference: &OciReference, login: Option<Login>) -> Result<Vec<String>, RegistryError> {
+    pub async fn tags(
+        &self,
+        reference: &OciReference,
+        login: Option<Login>,
+    ) -> Result<Vec<String>, RegistryError> {
         let reference = reference.clone();
         self.run(reference.repository_path(), async move |clients| {
             let client = clients.of(&reference, login.as_ref())?;
@@ -116,7 +121,8 @@ impl Registry {
                 let _ = sender.send(work(clients).await);
             })
         });
-        let ended = RegistryError::Unreachable { reference: about, cause: "the operator is stopping".to_owned() };
+        let ended =
+            RegistryError::Unreachable { reference: about, cause: "the operator is stopping".to_owned() };
         if self.jobs.send(job).is_err() {
             return Err(ended);
         }
@@ -205,7 +211,8 @@ impl Clients {
         };
         let reference = store.reference(&version);
         if let Some(known) = &ask.known {
-            let digest = if version.contains(':') { Some(version.clone()) } else { store.head(&version).await? };
+            let digest =
+                if version.contains(':') { Some(version.clone()) } else { store.head(&version).await? };
             match digest {
                 Some(digest) if digest == *known => {
                     return Ok(Answer { reference, digest, bundle: None, tags });

@@ -1,0 +1,225 @@
+//! Revisions of versions that are published besides the current one; on a queue of its own, a few at a time.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kube::api::{DeleteParams, ListParams};
+use kube::{Api, Client};
+use pacto_contract::LenientVersion;
+use pacto_contract::reference::OciReference;
+use pacto_contract::version::tag_preference_cmp;
+use pacto_k8s::ResourceKey;
+use pacto_k8s::revision::{PACTO_LABEL, PactoRevision};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+use crate::contract::registry::Ask;
+use crate::contract::{Judged, Keeper};
+use crate::plan::Notice;
+use crate::revision::{Known, pacto_label, surplus};
+use crate::subject::Subject;
+use crate::write::{WriteError, Writer};
+
+/// Pactos whose versions are mirrored at once.
+const AT_ONCE: usize = 2;
+/// Most versions that are fetched for one Pacto, the highest first, where it sets no limit.
+const MAX_VERSIONS: usize = 50;
+/// How often tags whose number did not change are looked at for having been moved.
+const LOOK_AGAIN: Duration = Duration::from_hours(1);
+
+/// What is to be mirrored.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// For whom.
+    pub subject: Arc<Subject>,
+    /// The repository.
+    pub reference: OciReference,
+    /// Its tags, where they are known just now.
+    pub tags: Option<Vec<String>>,
+    /// Revision of the contract in force, which is never removed.
+    pub current: Option<String>,
+    /// Most revisions; 0 for all.
+    pub limit: usize,
+}
+
+/// The queue. A second order for a Pacto replaces the first.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    waiting: Arc<Mutex<HashMap<ResourceKey, Order>>>,
+    done: Arc<Mutex<HashMap<ResourceKey, Done>>>,
+    wake: mpsc::UnboundedSender<ResourceKey>,
+}
+
+/// What was mirrored last.
+#[derive(Debug, Clone)]
+struct Done {
+    tags: Vec<String>,
+    looked: Instant,
+}
+
+impl Mirror {
+    /// Starts the queue; it ends with the last clone.
+    pub fn start(client: Client, keeper: Arc<Keeper>, writer: Arc<Writer>) -> Self {
+        let (wake, mut queue) = mpsc::unbounded_channel::<ResourceKey>();
+        let this = Self { waiting: Arc::default(), done: Arc::default(), wake };
+        let (waiting, done) = (Arc::clone(&this.waiting), Arc::clone(&this.done));
+        tokio::spawn(async move {
+            let turns = Arc::new(Semaphore::new(AT_ONCE));
+            while let Some(key) = queue.recv().await {
+                let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
+                let order = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                let Some(order) = order else { continue };
+                let work =
+                    Work { client: client.clone(), keeper: Arc::clone(&keeper), writer: Arc::clone(&writer) };
+                let done = Arc::clone(&done);
+                tokio::spawn(async move {
+                    match work.mirror(&order).await {
+                        Ok(tags) => {
+                            let now = Done { tags, looked: Instant::now() };
+                            done.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+                        }
+                        // The next look at the Pacto orders it again.
+                        Err(error) => {
+                            tracing::info!(pacto = %key, error = %error, "versions are not mirrored yet")
+                        }
+                    }
+                    drop(turn);
+                });
+            }
+        });
+        this
+    }
+
+    /// Mirrors, unless nothing changed since the last time.
+    pub fn order(&self, order: Order) {
+        let key = order.subject.key();
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let is_done = done.is_some_and(|done| {
+            let is_same = order.tags.as_ref().is_none_or(|tags| *tags == done.tags);
+            is_same && done.looked.elapsed() < LOOK_AGAIN
+        });
+        if !is_done {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), order);
+            // Nobody listens any more when the operator stops.
+            let _ = self.wake.send(key);
+        }
+    }
+
+    /// Forgets a Pacto that is gone.
+    pub fn forget(&self, key: &ResourceKey) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// Why versions were not mirrored.
+#[derive(Debug, thiserror::Error)]
+enum MirrorError {
+    #[error("{0}")]
+    Login(String),
+    #[error(transparent)]
+    Registry(#[from] pacto_oci::registry::RegistryError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("revisions cannot be listed: {0}")]
+    List(#[source] kube::Error),
+}
+
+struct Work {
+    client: Client,
+    keeper: Arc<Keeper>,
+    writer: Arc<Writer>,
+}
+
+impl Work {
+    /// Gives the tags that there are.
+    async fn mirror(&self, order: &Order) -> Result<Vec<String>, MirrorError> {
+        let key = order.subject.key();
+        let Ok(spec) = &order.subject.spec else { return Ok(Vec::new()) };
+        let login = self.keeper.login(&order.subject, spec, &order.reference.registry).await;
+        let login = login.map_err(MirrorError::Login)?;
+        let registry = self.keeper.registry();
+        let tags = match &order.tags {
+            Some(tags) => tags.clone(),
+            None => registry.tags(&order.reference, login.clone()).await?,
+        };
+        let known = self.known(&key).await?;
+        let most = if order.limit == 0 { usize::MAX } else { order.limit };
+        for tag in versions(&tags).into_iter().take(MAX_VERSIONS.min(most)) {
+            let reference = order.reference.with_tag(tag);
+            let shown = format!("{}:{tag}", reference.repository_path());
+            // Of several that a tag had, the last one is what it has.
+            let newest = known.iter().filter(|known| known.oci.as_deref() == Some(&shown)).max_by(by_time);
+            let digest = newest.and_then(|known| known.digest.clone());
+            if newest.is_some() && digest.is_none() {
+                continue;
+            }
+            let ask = Ask { reference, login: login.clone(), known: digest.clone() };
+            let answer = match registry.contract(ask).await {
+                Ok(answer) => answer,
+                // One version that is no contract does not hide the others.
+                Err(pacto_oci::registry::RegistryError::InvalidBundle { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(bundle) = answer.bundle else { continue };
+            let judged = Judged::bundle(&bundle, &answer.reference, &answer.digest, self.keeper.validator());
+            let Some(document) = judged.document() else { continue };
+            if let Some(before) = digest {
+                let message = format!("{shown} was {before} and is {} now", answer.digest);
+                let notice = Notice { reason: "TagOverwritten", is_warning: true, message };
+                self.writer.tell(&order.subject, &notice).await;
+            }
+            let service = &document.contract.service;
+            self.writer.ensure_revision(&order.subject, &judged, &service.name, &service.version).await?;
+        }
+        self.retain(&key, order).await?;
+        Ok(tags)
+    }
+
+    async fn known(&self, key: &ResourceKey) -> Result<Vec<Known>, MirrorError> {
+        let api: Api<PactoRevision> = Api::namespaced(self.client.clone(), &key.namespace);
+        let selected = ListParams::default().labels(&format!("{PACTO_LABEL}={}", pacto_label(&key.name)));
+        let found = api.list(&selected).await.map_err(MirrorError::List)?;
+        // Two long names may have one label.
+        let own = found.items.into_iter().filter(|revision| revision.spec.pacto_ref == key.name);
+        let known = own.map(|revision| Known {
+            name: revision.metadata.name.unwrap_or_default(),
+            version: revision.spec.version,
+            created: revision.metadata.creation_timestamp.map(|time| time.0.to_string()).unwrap_or_default(),
+            oci: revision.spec.source.oci,
+            digest: revision.spec.source.digest,
+        });
+        Ok(known.collect())
+    }
+
+    async fn retain(&self, key: &ResourceKey, order: &Order) -> Result<(), MirrorError> {
+        if order.limit == 0 {
+            return Ok(());
+        }
+        let known = self.known(key).await?;
+        let api: Api<PactoRevision> = Api::namespaced(self.client.clone(), &key.namespace);
+        for name in surplus(&known, order.current.as_deref(), order.limit) {
+            self.writer.wrote("pactorevisions", "delete");
+            match api.delete(&name, &DeleteParams::background()).await {
+                Ok(_) => {}
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                Err(error) => return Err(MirrorError::List(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn by_time(left: &&Known, right: &&Known) -> std::cmp::Ordering {
+    left.created.cmp(&right.created).then_with(|| left.name.cmp(&right.name))
+}
+
+/// Tags that are versions, the highest first, each version once.
+fn versions(tags: &[String]) -> Vec<&str> {
+    let distinct: BTreeSet<&str> = tags.iter().map(String::as_str).collect();
+    let mut found: Vec<(LenientVersion, &str)> =
+        distinct.into_iter().filter_map(|tag| Some((LenientVersion::parse_tag(tag).ok()?, tag))).collect();
+    found.sort_by(|(left, _), (right, _)| tag_preference_cmp(right, left));
+    found.into_iter().map(|(_, tag)| tag).collect()
+}

@@ -1,0 +1,313 @@
+//! One Pacto: observe, plan, write.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use kube::runtime::controller::Action;
+use kube::{Api, Client};
+use pacto_contract::ContractDocument;
+use pacto_engine::runtime::observation::{Source, SourceKeys};
+use pacto_engine::runtime::workload::{SourceKind, SourceName};
+use pacto_engine::runtime::{ContractStatus, EndpointRole, Observation, Options, endpoints};
+use pacto_k8s::observe::object::{ConfigMapKind, SecretKind};
+use pacto_k8s::observe::{Kind, Object, Target, Watched};
+use pacto_k8s::pacto::PactoSpec;
+use pacto_k8s::{Problem, ResourceKey, Timestamp};
+
+use crate::cluster::Cluster;
+use crate::contract::{Judged, Keeper, Resolution, Wanted, wanted};
+use crate::metrics::{Metrics, Outcome, Recorded};
+use crate::mirror::{Mirror, Order};
+use crate::plan::{Facts, plan};
+use crate::probe::Prober;
+use crate::revision;
+use crate::subject::{Prior, Subject};
+use crate::write::{WriteError, Writer};
+
+/// Shortest interval between two looks at a Pacto, as its definition says.
+const MIN_INTERVAL: i32 = 30;
+/// Time until a write that failed is tried again; it doubles.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+/// Longest time until a write is tried again.
+const LAST_RETRY: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a revision is still there.
+const LOOK_FOR_REVISION: Duration = Duration::from_mins(10);
+
+/// What a reconciliation works with.
+pub struct Context {
+    /// The cluster.
+    pub client: Client,
+    /// What runs in it.
+    pub cluster: Arc<Cluster>,
+    /// Contracts.
+    pub keeper: Arc<Keeper>,
+    /// Versions besides the current ones.
+    pub mirror: Mirror,
+    /// Who writes.
+    pub writer: Arc<Writer>,
+    /// Who asks endpoints; none where nobody is to.
+    pub prober: Option<Arc<Prober>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How checks are made.
+    pub options: Options,
+    /// Revisions that are kept where a Pacto does not say.
+    pub history_limit: u32,
+    /// What was written and did not come back by the watch yet.
+    pub written: Written,
+    /// What is known of each Pacto besides.
+    pub notes: Mutex<HashMap<ResourceKey, Note>>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Context").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a Pacto besides what is in the cluster.
+#[derive(Debug, Clone, Default)]
+pub struct Note {
+    /// Name of the revision that was there, and when.
+    revision: Option<(String, Instant)>,
+    /// Failures in a row.
+    failures: u32,
+}
+
+/// Statuses that were written and did not come back yet. Without them what is written would be written again.
+#[derive(Debug, Default)]
+pub struct Written(Mutex<HashMap<ResourceKey, (String, Prior)>>);
+
+impl Written {
+    fn of(&self, subject: &Subject) -> Option<Prior> {
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (uid, prior) = written.get(&subject.key())?;
+        (uid == subject.uid()).then(|| prior.clone())
+    }
+
+    fn set(&self, subject: &Subject, prior: Prior) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(subject.key(), (subject.uid().to_owned(), prior));
+    }
+
+    /// A state of the resource came by the watch; what it says counts once it is what was written, or later.
+    pub fn seen(&self, subject: &Subject) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_here = written.get(&subject.key()).is_some_and(|(uid, prior)| {
+            uid != subject.uid() || prior.fingerprint == subject.prior.fingerprint
+        });
+        if is_here {
+            written.remove(&subject.key());
+        }
+    }
+
+    fn forget(&self, key: &ResourceKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+impl Context {
+    /// Forgets a Pacto that is gone.
+    pub fn forget(&self, key: &ResourceKey) {
+        self.cluster.set_target(key, None);
+        self.keeper.forget(key);
+        self.mirror.forget(key);
+        self.metrics.forget(key);
+        self.written.forget(key);
+        self.notes().remove(key);
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, HashMap<ResourceKey, Note>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When a Pacto that could not be written is tried again.
+    pub fn after_failure(&self, subject: &Subject, error: &WriteError) -> Action {
+        if error.is_gone() {
+            return Action::await_change();
+        }
+        let mut notes = self.notes();
+        let note = notes.entry(subject.key()).or_default();
+        note.failures = note.failures.saturating_add(1);
+        let wait =
+            FIRST_RETRY.saturating_mul(2_u32.saturating_pow(note.failures.min(10) - 1)).min(LAST_RETRY);
+        Action::requeue(spread(&subject.key(), wait))
+    }
+}
+
+/// Looks at one Pacto.
+///
+/// # Errors
+/// When its status could not be written. What else goes wrong is in the status.
+pub async fn reconcile(subject: Arc<Subject>, context: Arc<Context>) -> Result<Action, WriteError> {
+    let began = Instant::now();
+    let result = look(&subject, &context).await;
+    let outcome = if result.is_ok() { Outcome::Success } else { Outcome::Error };
+    context.metrics.reconciled(outcome, began.elapsed());
+    if result.is_ok() {
+        if let Some(note) = context.notes().get_mut(&subject.key()) {
+            note.failures = 0;
+        }
+    }
+    result
+}
+
+async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, WriteError> {
+    if subject.is_going() {
+        return Ok(Action::await_change());
+    }
+    let key = subject.key();
+    let seconds =
+        subject.spec.as_ref().map_or(MIN_INTERVAL, |spec| spec.check_interval_seconds.max(MIN_INTERVAL));
+    let interval = Duration::from_secs(seconds.unsigned_abs().into());
+    let resolution = match &subject.spec {
+        Ok(spec) => context.keeper.resolve(subject, spec, interval).await,
+        Err(_) => Resolution::default(),
+    };
+    let document = resolution.contract.as_ref().and_then(|judged| judged.document());
+    let (mut observation, mut revision) = (Observation::default(), None);
+    if let (Ok(spec), Some(judged), Some(document)) = (&subject.spec, &resolution.contract, &document)
+        && judged.validation.valid
+    {
+        let target = spec.target(&key.namespace);
+        observation = context.cluster.observe(&target);
+        if !judged.required.is_empty() {
+            add_sources(&context.client, &target, &mut observation).await;
+        }
+        add_probes(subject, context, document, &target, &mut observation).await;
+        revision = ensure_revision(subject, context, judged, document).await;
+        mirror(subject, context, spec, &resolution, revision.clone());
+    }
+    let prior = context.written.of(subject).unwrap_or_else(|| subject.prior.clone());
+    let now = Timestamp::now();
+    let options = Options {
+        probes: context.prober.is_some() && subject.is_probed,
+        today: Some(now.to_string().chars().take(10).collect()),
+        ..context.options.clone()
+    };
+    let facts = Facts {
+        spec: &subject.spec,
+        generation: subject.generation(),
+        prior: &prior,
+        resolution: &resolution,
+        document: document.as_ref(),
+        observation: &observation,
+        revision,
+        options: &options,
+        now,
+    };
+    let plan = plan(&facts);
+    if plan.is_changed {
+        context.writer.status(subject, &plan.status).await?;
+        context.written.set(subject, Prior::of(&plan.status));
+        for notice in &plan.notices {
+            context.writer.tell(subject, notice).await;
+        }
+        tracing::info!(pacto = %key, status = ?plan.status.contract_status, "the status changed");
+    }
+    let service = plan.status.contract.as_ref().map(|contract| contract.service_name.clone());
+    let status = plan.status.contract_status.unwrap_or(ContractStatus::Unknown);
+    context.metrics.record(&key, &Recorded::of(service, status, &plan.checks));
+    let wait = resolution.again.unwrap_or(interval).min(interval);
+    Ok(Action::requeue(spread(&key, wait)))
+}
+
+/// Adds the names of keys of the objects that the workload is configured with.
+async fn add_sources(client: &Client, target: &Target, observation: &mut Observation) {
+    for name in observation.wanted_sources() {
+        let keys = match name.kind {
+            SourceKind::ConfigMap => keys::<ConfigMapKind>(client, target, &name).await,
+            SourceKind::Secret => keys::<SecretKind>(client, target, &name).await,
+        };
+        observation.sources.push(Source { name, keys });
+    }
+}
+
+async fn keys<K: Kind>(client: &Client, target: &Target, name: &SourceName) -> SourceKeys {
+    let api: Api<Watched<K>> = Api::namespaced(client.clone(), &target.namespace);
+    match api.get_opt(&name.name).await {
+        Ok(Some(Watched { object: Object::Source(_, names), .. })) => SourceKeys::Known(names),
+        Ok(_) => SourceKeys::Missing,
+        Err(error) => SourceKeys::Unknown(Problem::from(&error).to_string()),
+    }
+}
+
+/// Asks the endpoints that the contract names, if their Service is there.
+async fn add_probes(
+    subject: &Subject,
+    context: &Context,
+    document: &ContractDocument,
+    target: &Target,
+    observation: &mut Observation,
+) {
+    let (Some(prober), Some(service)) = (&context.prober, &target.service) else { return };
+    if !subject.is_probed || observation.found_service().is_none() {
+        return;
+    }
+    for endpoint in endpoints(&document.contract) {
+        let result = Some(prober.ask(&target.namespace, service, &endpoint).await);
+        match endpoint.role {
+            EndpointRole::Health => observation.health = result,
+            EndpointRole::Metrics => observation.metrics = result,
+        }
+    }
+}
+
+/// The revision of the contract in force. That it cannot be written is no reason to say nothing of the service.
+async fn ensure_revision(
+    subject: &Subject,
+    context: &Context,
+    judged: &Judged,
+    document: &ContractDocument,
+) -> Option<String> {
+    let (key, service) = (subject.key(), &document.contract.service);
+    let name = revision::name(&key.name, &service.version, &judged.hash);
+    let seen = context.notes().get(&key).and_then(|note| note.revision.clone());
+    if seen.is_some_and(|(known, at)| known == name && at.elapsed() < LOOK_FOR_REVISION) {
+        return Some(name);
+    }
+    match context.writer.ensure_revision(subject, judged, &service.name, &service.version).await {
+        Ok(name) => {
+            context.notes().entry(key).or_default().revision = Some((name.clone(), Instant::now()));
+            Some(name)
+        }
+        Err(error) => {
+            tracing::warn!(pacto = %key, error = %error, "the revision is not there yet");
+            None
+        }
+    }
+}
+
+fn mirror(
+    subject: &Arc<Subject>,
+    context: &Context,
+    spec: &PactoSpec,
+    resolution: &Resolution,
+    current: Option<String>,
+) {
+    let Ok(Wanted::Registry { reference, .. }) = wanted(&spec.contract_ref) else { return };
+    // One digest has no other versions, and a registry that is away has none to give.
+    if reference.digest.is_some() || resolution.trouble.is_some() {
+        return;
+    }
+    let limit = spec.revision_history_limit.and_then(|limit| usize::try_from(limit).ok());
+    context.mirror.order(Order {
+        subject: Arc::clone(subject),
+        reference,
+        tags: resolution.tags.clone(),
+        current,
+        limit: limit.unwrap_or(context.history_limit as usize),
+    });
+}
+
+/// Give or take a tenth, always the same for one Pacto, so that ten thousand do not come at once.
+fn spread(key: &ResourceKey, wait: Duration) -> Duration {
+    const STEPS: u64 = 1_000;
+    let text = key.to_string();
+    let hash = text.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    // The remainder is below 1,000.
+    let step = u32::try_from(hash % STEPS).unwrap_or_default();
+    wait.mul_f64(0.9 + f64::from(step) / 5_000.0)
+}

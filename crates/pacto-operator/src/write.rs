@@ -1,0 +1,182 @@
+//! Everything that the operator writes: statuses and revisions by server-side apply, events.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Api, Client, Resource as _};
+use pacto_k8s::pacto::{Pacto, PactoStatus};
+use pacto_k8s::revision::{PactoRevision, PactoRevisionStatus};
+use pacto_k8s::{Problem, Timestamp};
+use serde_json::json;
+
+use crate::contract::Judged;
+use crate::metrics::Metrics;
+use crate::plan::Notice;
+use crate::revision::{hexadecimal, revision};
+use crate::subject::Subject;
+
+/// Who writes, for the API server.
+pub const FIELD_MANAGER: &str = "pacto-operator";
+/// Component of events, as the original's.
+const COMPONENT: &str = "pacto-controller";
+/// Longest text of an event, in bytes.
+const MAX_NOTE: usize = 1024;
+
+/// Why something was not written.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be written: {problem}")]
+pub struct WriteError {
+    what: String,
+    problem: Problem,
+    is_gone: bool,
+}
+
+impl WriteError {
+    fn new(what: &str, error: &kube::Error) -> Self {
+        let is_gone = matches!(error, kube::Error::Api(status) if status.code == 404);
+        Self { what: what.to_owned(), problem: Problem::from(error), is_gone }
+    }
+
+    /// Whether it is not there any more.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+}
+
+/// Writes.
+#[derive(Clone)]
+pub struct Writer {
+    client: Client,
+    recorder: Recorder,
+    metrics: std::sync::Arc<Metrics>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Writes by way of `client`, in the name of `instance`.
+    pub fn new(client: Client, instance: &str, metrics: std::sync::Arc<Metrics>) -> Self {
+        let instance = Some(instance.to_owned()).filter(|name| !name.is_empty());
+        let recorder = Recorder::new(client.clone(), Reporter { controller: COMPONENT.to_owned(), instance });
+        Self { client, recorder, metrics }
+    }
+
+    /// Counts a request that changes something.
+    pub fn wrote(&self, resource: &'static str, verb: &'static str) {
+        self.metrics.wrote(resource, verb);
+    }
+
+    /// Writes the status of a Pacto.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn status(&self, subject: &Subject, status: &PactoStatus) -> Result<(), WriteError> {
+        let key = subject.key();
+        let api: Api<Pacto> = Api::namespaced(self.client.clone(), &key.namespace);
+        let applied = json!({
+            "apiVersion": Pacto::api_version(&()),
+            "kind": Pacto::kind(&()),
+            // One of the same name that was made meanwhile is another one.
+            "metadata": {"name": key.name, "uid": subject.uid()},
+            "status": status,
+        });
+        self.wrote("pactos/status", "apply");
+        let written = api.patch_status(&key.name, &applying(), &Patch::Apply(&applied)).await;
+        written.map(|_| ()).map_err(|error| WriteError::new(&format!("the status of {key}"), &error))
+    }
+
+    /// Makes the revision of a contract, if it is not there; gives its name.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn ensure_revision(
+        &self,
+        subject: &Subject,
+        judged: &Judged,
+        service: &str,
+        version: &str,
+    ) -> Result<String, WriteError> {
+        let wanted = revision(subject, judged, service, version);
+        let name = wanted.metadata.name.clone().unwrap_or_default();
+        let key = subject.key();
+        let failed = |error: &kube::Error| WriteError::new(&format!("revision {name} of {key}"), error);
+        let api: Api<PactoRevision> = Api::namespaced(self.client.clone(), &key.namespace);
+        let found = api.get_opt(&name).await.map_err(|error| failed(&error))?;
+        let is_complete = found.as_ref().and_then(|found| found.status.as_ref()).is_some_and(|status| {
+            status.resolved && status.contract_hash.is_some() && status.created_at.is_some()
+        });
+        if is_complete {
+            return Ok(name);
+        }
+        let is_new = found.is_none();
+        if is_new {
+            self.wrote("pactorevisions", "create");
+            let parameters =
+                PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+            match api.create(&parameters, &wanted).await {
+                Ok(_) => {}
+                // Another replica was faster.
+                Err(kube::Error::Api(status)) if status.code == 409 => {}
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        let created = found.and_then(|found| found.metadata.creation_timestamp);
+        let status = PactoRevisionStatus {
+            resolved: true,
+            contract_hash: Some(hexadecimal(&judged.hash)),
+            created_at: Some(created.unwrap_or_else(|| {
+                let now = Timestamp::now();
+                Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+            })),
+            conditions: Vec::new(),
+        };
+        let applied = json!({
+            "apiVersion": PactoRevision::api_version(&()),
+            "kind": PactoRevision::kind(&()),
+            "metadata": {"name": name},
+            "status": status,
+        });
+        self.wrote("pactorevisions/status", "apply");
+        let written = api.patch_status(&name, &applying(), &Patch::Apply(&applied)).await;
+        written.map_err(|error| failed(&error))?;
+        if is_new {
+            let message = format!("revision {name} holds version {version}");
+            self.tell(subject, &Notice { reason: "RevisionCreated", is_warning: false, message }).await;
+        }
+        Ok(name)
+    }
+
+    /// Tells people what happened. That an event is lost is not worth a second try.
+    pub async fn tell(&self, subject: &Subject, notice: &Notice) {
+        let note = notice.message.get(..notice.message.floor_char_boundary(MAX_NOTE)).unwrap_or_default();
+        let event = Event {
+            type_: if notice.is_warning { EventType::Warning } else { EventType::Normal },
+            reason: notice.reason.to_owned(),
+            note: Some(note.to_owned()),
+            action: "Reconcile".to_owned(),
+            secondary: None,
+        };
+        let key = subject.key();
+        let regarding = ObjectReference {
+            api_version: Some(Pacto::api_version(&()).into_owned()),
+            kind: Some(Pacto::kind(&()).into_owned()),
+            namespace: Some(key.namespace.clone()),
+            name: Some(key.name.clone()),
+            uid: Some(subject.uid().to_owned()),
+            ..ObjectReference::default()
+        };
+        self.wrote("events", "create");
+        if let Err(error) = self.recorder.publish(&event, &regarding).await {
+            tracing::info!(pacto = %key, reason = notice.reason, error = %error, "an event was not written");
+        }
+    }
+}
+
+fn applying() -> PatchParams {
+    PatchParams::apply(FIELD_MANAGER).force()
+}
