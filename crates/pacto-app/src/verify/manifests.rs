@@ -1,9 +1,9 @@
 //! Rendered manifests as objects: files, directories, a stream; many documents, lists inside of lists.
 
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use fs_err as fs;
 use ignore::WalkBuilder;
 use pacto_contract::limits::{MAX_RENDERED_BYTES, MAX_RENDERED_FILES};
 use pacto_contract::yaml::{Budget, Node, decode_utf8, load_all};
@@ -66,8 +66,7 @@ pub(super) fn read(context: &Context, input: &Input) -> Result<Manifests, AppErr
         Input::Path(path) => path,
     };
     let root = context.directory.join(path);
-    let metadata =
-        fs::metadata(&root).map_err(|source| AppError::File { path: path.into(), source: plain(&source) })?;
+    let metadata = fs::metadata(&root).map_err(|source| AppError::File { path: path.into(), source })?;
     if !metadata.is_dir() {
         let mut left = MAX_RENDERED_BYTES;
         manifests.add(path, &content(&root, Path::new(path), &mut left)?)?;
@@ -83,11 +82,6 @@ pub(super) fn read(context: &Context, input: &Input) -> Result<Manifests, AppErr
         manifests.add(&name.to_string_lossy(), &content(&file, &name, &mut left)?)?;
     }
     Ok(manifests)
-}
-
-/// An error of the system without the path, which is put in front of it.
-fn plain(error: &std::io::Error) -> std::io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
 }
 
 /// Files below a directory with the names to show, sorted. Hidden ones are left out, links are followed.
@@ -116,8 +110,7 @@ fn files(root: &Path, shown: &Path) -> Result<Vec<(PathBuf, PathBuf)>, AppError>
 }
 
 fn content(file: &Path, name: &Path, left: &mut usize) -> Result<Vec<u8>, AppError> {
-    let unreadable =
-        |source: std::io::Error| AppError::File { path: name.to_owned(), source: plain(&source) };
+    let unreadable = |source: std::io::Error| AppError::File { path: name.to_owned(), source };
     let mut content = Vec::new();
     let file = fs::File::open(file).map_err(unreadable)?;
     file.take(*left as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
