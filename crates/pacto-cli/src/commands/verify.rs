@@ -103,16 +103,17 @@ fn verdict(outcome: &Outcome) -> (String, ContractStatus, String) {
         _ => outcome.path.clone(),
     };
     let summary = outcome.summary;
-    let checks = if summary.total == 1 { "1 check".to_owned() } else { format!("{} checks", summary.total) };
-    let rest = match (summary.passed, summary.failed) {
-        (_, 0) => "all hold".to_owned(),
-        (0, _) => "none holds".to_owned(),
-        (passed, failed) => {
+    let rest = match (summary.total, summary.passed, summary.failed) {
+        (1, 1, _) => "1 check, it holds".to_owned(),
+        (1, ..) => "1 check, it does not hold".to_owned(),
+        (total, _, 0) => format!("{total} checks, all hold"),
+        (total, passed, failed) => {
             let hold = if passed == 1 { "holds" } else { "hold" };
-            format!("{passed} {hold}, {failed} {}", if failed == 1 { "does not" } else { "do not" })
+            let fail = if failed == 1 { "does not" } else { "do not" };
+            format!("{total} checks, {passed} {hold}, {failed} {fail}")
         }
     };
-    (name, outcome.contract_status, format!("{checks}, {rest}"))
+    (name, outcome.contract_status, rest)
 }
 
 /// What was read, and where the objects stand.

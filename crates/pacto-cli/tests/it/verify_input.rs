@@ -70,27 +70,29 @@ fn standard_input_is_read() {
 
 #[test]
 fn what_cannot_be_read_is_named_with_file_and_line() {
-    insta::assert_snapshot!(refused(&with(&[]), &[]), @"");
-    insta::assert_snapshot!(refused(&with(&[("a.txt", "")]), &[]), @"");
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", "replicas: {{ .Values.replicas }}\nkind: x")]), &[]), @"");
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", "# values\nreplicas: 3\n")]), &[]), @"");
+    insta::assert_snapshot!(refused(&with(&[]), &[]), @"3: Error: deploy: No such file or directory (os error 2)");
+    insta::assert_snapshot!(refused(&with(&[("a.txt", "")]), &[]), @"3: Error: deploy: no .yaml, .yml or .json below this directory");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", "replicas: {{ .Values.replicas }}\nkind: x")]), &[]), @"3: Error: deploy/a.yaml:1:12: a key must be text, not a list or a mapping; render templates first");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", "# values\nreplicas: 3\n")]), &[]), @"3: Error: deploy/a.yaml:2:1: this is no Kubernetes object, which has apiVersion and kind; name rendered manifests alone");
     let wrong = "apiVersion: v1\nkind: Service\nmetadata: {name: cart}\nspec:\n  ports:\n    - port: http\n";
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", wrong)]), &[]), @"");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", wrong)]), &[]), @r#"3: Error: deploy/a.yaml:6:13: spec.ports[0].port: this is no Service: invalid type: string "http", expected u16"#);
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: cart}\ndata: 9f-secret\n";
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", secret)]), &[]), @"");
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", "kind: Service\napiVersion: v1\n")]), &[]), @"");
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", MANIFESTS)]), &["--workload", "Pod/cart"]), @"");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", secret)]), &[]), @"3: Error: deploy/a.yaml:4:7: data: this is no Secret: it has not the form of one");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", "kind: Service\napiVersion: v1\n")]), &[]), @"3: Error: deploy/a.yaml:1:1: the object has no metadata.name");
+    let unknown = with(&[]).pacto(["verify", "cart", "--manifests", "deploy", "--workload", "Pod/cart"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("kinds are Deployment, StatefulSet"), "{unknown}");
 }
 
 #[test]
 fn one_environment_is_verified_at_a_time() {
     let other = MANIFESTS.replace("namespace: shop", "namespace: test");
     let cx = with(&[("a.yaml", MANIFESTS), ("b.yaml", &other)]);
-    insta::assert_snapshot!(refused(&cx, &[]), @"");
+    insta::assert_snapshot!(refused(&cx, &[]), @"2: Error: the service is in the namespaces shop, test; name one with --namespace");
     assert_eq!(cx.pacto(["verify", "cart", "-m", "deploy", "--namespace", "test"]).code, 0);
     assert_eq!(cx.pacto(["verify", "cart", "-m", "deploy", "--namespace", "elsewhere"]).code, 1);
     let twice = with(&[("a.yaml", MANIFESTS), ("b.yaml", MANIFESTS)]);
-    insta::assert_snapshot!(refused(&twice, &[]), @"");
+    insta::assert_snapshot!(refused(&twice, &[]), @r#"3: Error: deploy/b.yaml:2:1: Service "cart" is there twice, first at deploy/a.yaml:2; name the manifests of one environment"#);
 }
 
 #[test]
@@ -99,9 +101,9 @@ fn hostile_manifests_cost_little_and_cannot_speak() {
         let below = level - 1;
         format!("{text}a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}]\n")
     });
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", &bomb)]), &[]), @"");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", &bomb)]), &[]), @"3: Error: deploy/a.yaml:11:17: the document has more than 2000000 nodes once its aliases are expanded");
     let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
-    insta::assert_snapshot!(refused(&with(&[("a.yaml", &deep)]), &[]), @"");
+    insta::assert_snapshot!(refused(&with(&[("a.yaml", &deep)]), &[]), @"3: Error: deploy/a.yaml:1:133: collections are nested deeper than 128 levels");
     let loud = MANIFESTS
         .replace("acme/cart:1.4.0", "acme/\\e[31mcart\\n::error::x")
         .replace("image: ghcr", "image: \"ghcr");
@@ -121,7 +123,7 @@ fn limits_hold_at_their_edge() {
     cx.write("deploy/b.yaml", format!("#{}", "x".repeat(rest - 1)));
     assert_eq!(cx.pacto(["verify", "cart", "-m", "deploy"]).code, 0);
     cx.write("deploy/b.yaml", format!("#{}", "x".repeat(rest)));
-    insta::assert_snapshot!(refused(&cx, &[]), @"");
+    insta::assert_snapshot!(refused(&cx, &[]), @"3: Error: the manifests are larger than 33554432 bytes together");
 
     let cx = with(&[("a.yaml", MANIFESTS)]);
     for number in 1..MAX_RENDERED_FILES {
@@ -129,5 +131,5 @@ fn limits_hold_at_their_edge() {
     }
     assert_eq!(cx.pacto(["verify", "cart", "-m", "deploy"]).code, 0);
     cx.write("deploy/z.yaml", "");
-    insta::assert_snapshot!(refused(&cx, &[]), @"");
+    insta::assert_snapshot!(refused(&cx, &[]), @"3: Error: deploy: more than 10000 files; name a directory with the manifests of one service");
 }
