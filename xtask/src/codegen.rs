@@ -45,6 +45,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/pacto-v1.schema.json", json(&pacto_contract::shape::json_schema())?),
         ("schemas/cache.schema.json", output::<pacto_app::cache::Outcome>("pacto cache")?),
         ("schemas/validate.schema.json", output::<pacto_app::validate::Outcome>("pacto validate")?),
+        ("schemas/verify.schema.json", output::<pacto_app::verify::Outcome>("pacto verify")?),
         ("schemas/explain.schema.json", output::<pacto_app::explain::Outcome>("pacto explain")?),
         ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),
         ("schemas/diff.schema.json", output::<pacto_app::diff::Outcome>("pacto diff")?),

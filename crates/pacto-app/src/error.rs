@@ -60,6 +60,9 @@ pub enum AppError {
     /// Something is there already and would be overwritten.
     #[error("{0}")]
     Exists(String),
+    /// Manifests are no manifests, or too many: file, line, and what is wrong.
+    #[error("{0}")]
+    Manifest(String),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -108,6 +111,7 @@ impl AppError {
             | Self::Login { .. }
             | Self::Credentials(_)
             | Self::Exists(_)
+            | Self::Manifest(_)
             | Self::File { .. } => ErrorKind::Environment,
             Self::Side { source, .. } => source.kind(),
         }

@@ -23,6 +23,7 @@ pub mod registries;
 pub mod search;
 pub mod sources;
 pub mod validate;
+pub mod verify;
 pub mod versions;
 pub mod write;
 

@@ -69,7 +69,7 @@ pub enum OutputFormat {
     Sarif,
     /// JUnit XML, validate only.
     Junit,
-    /// GitHub workflow commands, validate only.
+    /// GitHub workflow commands, validate and verify only.
     Github,
 }
 

@@ -15,6 +15,7 @@ pub mod pack;
 pub mod pull;
 pub mod push;
 pub mod validate;
+pub mod verify;
 pub mod version;
 pub mod versions;
 
@@ -27,6 +28,8 @@ pub enum Command {
     Init(init::Arguments),
     /// Judge contracts in four layers: structure, cross-field, semantics, policies
     Validate(validate::Arguments),
+    /// Hold rendered Kubernetes manifests to a contract, without a cluster
+    Verify(verify::Arguments),
     /// Say what a contract says, for people
     Explain(explain::Arguments),
     /// Compare two versions of a contract and classify every change

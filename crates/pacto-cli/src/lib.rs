@@ -64,6 +64,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Completion(args) => Ok(commands::completion::run(args, ui)),
         Command::Init(args) => commands::init::run(args, global, ui),
         Command::Validate(args) => commands::validate::run(args, global, ui),
+        Command::Verify(args) => commands::verify::run(args, global, ui),
         Command::Explain(args) => commands::explain::run(args, global, ui),
         Command::Diff(args) => commands::diff::run(args, global, ui),
         Command::Graph(args) => commands::graph::run(args, global, ui),

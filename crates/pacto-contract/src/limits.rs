@@ -65,7 +65,7 @@ pub const MAX_RESOURCE_ENTRIES: usize = 1_000;
 /// Most text that is kept of one resource of a cluster, in bytes.
 pub const MAX_RESOURCE_VIEW_BYTES: usize = 64 * 1024;
 /// Most bytes of rendered manifests that one call of `pacto verify` reads.
-pub const MAX_RENDERED_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_RENDERED_BYTES: usize = 32 * 1024 * 1024;
 /// Most files of rendered manifests that one call of `pacto verify` reads.
 pub const MAX_RENDERED_FILES: usize = 10_000;
 

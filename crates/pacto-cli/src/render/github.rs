@@ -1,6 +1,7 @@
 //! Findings as GitHub workflow commands, which appear as annotations on a pull request.
 
 use pacto_contract::{Diagnostic, Severity};
+use pacto_engine::runtime::{Check, Severity as CheckSeverity};
 
 use crate::render::findings::file_place;
 use crate::ui::neutral;
@@ -20,6 +21,22 @@ pub(crate) fn annotation(finding: &Diagnostic, fallback: &str) -> String {
     let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
     let message = data(&format!("{path}{}{help}", finding.message));
     format!("::{level} {place},title={}::{message}\n", property(finding.code.as_str()))
+}
+
+/// One check that does not hold, as an annotation; `fallback` as in [`annotation`].
+pub(crate) fn check(check: &Check, fallback: &str) -> String {
+    let level = match check.severity {
+        _ if check.advisory => "notice",
+        CheckSeverity::Error => "error",
+        CheckSeverity::Warning => "warning",
+    };
+    let place = match &check.location {
+        Some(place) => format!("file={},line={},col={}", property(&place.file), place.line, place.column),
+        None => format!("file={}", property(fallback)),
+    };
+    let help = check.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    let message = data(&format!("{}{help}", check.message));
+    format!("::{level} {place},title={}::{message}\n", check.kind)
 }
 
 fn data(text: &str) -> String {

@@ -59,4 +59,8 @@ mod validate;
 #[cfg(test)]
 mod validate_sets;
 #[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod verify_input;
+#[cfg(test)]
 mod versions;

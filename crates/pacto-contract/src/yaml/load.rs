@@ -496,3 +496,47 @@ fn tagged(text: &str, tag: &Tag, span: Span) -> Result<Value, LoadError> {
         _ => Err(LoadError { kind: LoadErrorKind::UnsupportedTag(shown(tag)), span }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Budget = Budget { bytes: 64, nodes: 8, depth: 4 };
+
+    fn texts(text: &str) -> Result<Vec<String>, LoadErrorKind> {
+        let documents = load_all(text, SMALL).map_err(|error| error.kind)?;
+        Ok(documents.iter().map(|document| document.to_json().unwrap().to_string()).collect())
+    }
+
+    #[test]
+    fn a_stream_is_its_documents_without_empty_ones() {
+        assert_eq!(
+            texts("a: 1\n---\n# nothing\n---\n- b\n...\n---\n~\n"),
+            Ok(vec![r#"{"a":1}"#.into(), r#"["b"]"#.into()])
+        );
+        assert_eq!(texts(""), Ok(Vec::new()));
+        assert_eq!(load("---\n---\n", SMALL).unwrap_err().kind, LoadErrorKind::SecondDocument);
+        assert_eq!(load("# nothing", SMALL).unwrap_err().kind, LoadErrorKind::Empty);
+    }
+
+    #[test]
+    fn the_budget_is_for_all_documents_together() {
+        let document = "[a, b, c]\n";
+        assert_eq!(texts(&format!("{document}---\n{document}")).map(|found| found.len()), Ok(2));
+        let three = format!("{document}---\n{document}---\n- a\n");
+        assert_eq!(texts(&three), Err(LoadErrorKind::TooManyNodes(8)));
+    }
+
+    #[test]
+    fn an_anchor_ends_with_its_document() {
+        assert_eq!(texts("a: &x 1\nb: *x\n"), Ok(vec![r#"{"a":1,"b":1}"#.into()]));
+        assert!(texts("a: &x 1\n---\nb: *x\n").is_err());
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_counted_from_the_start_of_the_stream() {
+        let text = "a: 1\n---\nb: [\n";
+        let error = load_all(text, SMALL).unwrap_err();
+        assert!(error.span.start as usize > text.find("b:").unwrap(), "{error:?}");
+    }
+}

@@ -85,7 +85,11 @@ fn read<K: Kind>(value: &Value) -> Result<(ResourceKey, Object), ObjectError> {
     let body: Wire<K::Spec> = serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        ObjectError { kind: K::KIND, path, problem: error.into_inner().to_string() }
+        // The words of the reader may quote a value, and those of a Secret are nobody's business.
+        let is_secret = matches!(K::KIND, ObservedKind::ConfigMap | ObservedKind::Secret);
+        let problem =
+            if is_secret { "it has not the form of one".to_owned() } else { error.into_inner().to_string() };
+        ObjectError { kind: K::KIND, path, problem }
     })?;
     let key = ResourceKey::new(
         body.metadata.namespace.clone().unwrap_or_default(),

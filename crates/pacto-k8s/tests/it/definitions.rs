@@ -57,6 +57,7 @@ fn what_the_operator_cannot_use_is_refused() {
     let refused = [
         (json!({}), "spec.contractRef"),
         (json!({"contractRef": {}, "checkIntervalSeconds": 10}), "greater than or equal to 30"),
+        (json!({"contractRef": {}, "revisionHistoryLimit": -1}), "greater than or equal to 0"),
         (json!({"contractRef": {}, "target": {"workloadRef": {}}}), "spec.target.workloadRef.name"),
         (
             json!({"contractRef": {}, "target": {"workloadRef": {"name": "a", "kind": "Pod"}}}),
@@ -155,4 +156,23 @@ fn a_revision_is_stored() {
     create(&plane, "revisions", &object("")).unwrap_err();
     let stored = create(&plane, "revisions", &object("1.0.0")).unwrap();
     assert_eq!(stored["spec"]["version"], "1.0.0");
+    let change = |patch: &str| {
+        let arguments =
+            ["patch", "pctr", "a-1", "--namespace", "revisions", "--type=merge", "--patch", patch];
+        plane.run_kubectl(&arguments, None)
+    };
+    let refused = change(r#"{"spec": {"source": {"digest": "sha256:a"}}}"#);
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && words.contains("a revision is never changed"), "{words}");
+    assert!(change(r#"{"metadata": {"labels": {"a": "b"}}, "spec": {"version": "1.0.0"}}"#).status.success());
+}
+
+#[test]
+fn a_pacto_may_name_both_sources_and_has_a_short_name() {
+    let Some(plane) = cluster("both") else { return };
+    let spec = json!({"contractRef": {"oci": "ghcr.io/a", "inline": "x"}, "revisionHistoryLimit": 0});
+    let stored = create(&plane, "both", &pacto("a", &spec)).unwrap();
+    assert_eq!(stored["spec"]["revisionHistoryLimit"], 0);
+    let wide = plane.kubectl(&["get", "pct", "--namespace", "both", "--output", "wide"]);
+    assert!(wide.lines().next().unwrap().trim_end().ends_with("POLICY   REVISION"), "{wide}");
 }

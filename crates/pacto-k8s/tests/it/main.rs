@@ -9,6 +9,8 @@ mod definitions;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod observing;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 mod projecting;
