@@ -1,0 +1,8 @@
+//! The operator against a real API server.
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod reconciling;
+#[cfg(test)]
+mod samples;
