@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 
+use crate::probe::Override;
+
 /// Holds the contracts of a cluster against what runs in it.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pacto-operator", disable_version_flag = true)]
@@ -74,6 +76,9 @@ pub struct Arguments {
     /// Ask health and metrics endpoints of services.
     #[arg(long, num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
     pub probe_endpoints: bool,
+    /// Where a service is asked instead of where its name leads, for development: `web.shop.svc=127.0.0.1:8080`.
+    #[arg(long, hide = true, value_name = "HOST=ADDRESS")]
+    pub probe_resolve: Vec<Override>,
     /// Revisions that are kept of each Pacto, where it does not say itself; 0 keeps all.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub revision_history_limit: u32,

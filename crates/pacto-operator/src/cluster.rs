@@ -20,6 +20,8 @@ use pacto_k8s::{Problem, ResourceKey};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
+use crate::serve::Readiness;
+
 /// Objects of one page of a list; pages are held as a whole.
 const PAGE: u32 = 200;
 /// Time until a watch that failed is tried again; it doubles.
@@ -34,7 +36,7 @@ const LATER: Duration = Duration::from_secs(60);
 pub struct Cluster {
     inventory: Mutex<Inventory>,
     targets: Mutex<Targets>,
-    missing: Mutex<BTreeSet<ObservedKind>>,
+    readiness: Readiness,
     /// Pactos to look at.
     queue: UnboundedSender<ResourceKey>,
 }
@@ -82,13 +84,8 @@ impl Targets {
 
 impl Cluster {
     /// Nothing is known yet. Pactos whose surroundings change are sent to `queue`.
-    pub fn new(queue: UnboundedSender<ResourceKey>) -> Self {
-        Self {
-            inventory: Mutex::default(),
-            targets: Mutex::default(),
-            missing: Mutex::new(WATCHED.into_iter().collect()),
-            queue,
-        }
+    pub fn new(queue: UnboundedSender<ResourceKey>, readiness: Readiness) -> Self {
+        Self { inventory: Mutex::default(), targets: Mutex::default(), readiness, queue }
     }
 
     /// Watches everything that checks look at, until the tasks are dropped. An empty namespace means all.
@@ -105,11 +102,6 @@ impl Cluster {
         tasks.spawn(watch::<IngressKind>(with()));
         tasks.spawn(watch::<HttpRouteKind>(with()));
         tasks
-    }
-
-    /// Kinds of which nothing is known yet.
-    pub fn missing(&self) -> Vec<ObservedKind> {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     /// What is known about a target.
@@ -141,24 +133,24 @@ impl Cluster {
     /// Everything of one kind is known anew.
     fn replaced(&self, kind: ObservedKind, change: impl FnOnce(&mut Inventory)) {
         change(&mut self.inventory());
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).remove(&kind);
+        self.readiness.is_there(&kind.to_string());
         for pacto in self.targets().all() {
             let _ = self.queue.send(pacto.clone());
         }
     }
 }
 
-/// Kinds that are watched.
-const WATCHED: [ObservedKind; 9] = [
-    ServiceKind::KIND,
-    DeploymentKind::KIND,
-    StatefulSetKind::KIND,
-    ReplicaSetKind::KIND,
-    JobKind::KIND,
-    CronJobKind::KIND,
-    AutoscalerKind::KIND,
-    IngressKind::KIND,
-    HttpRouteKind::KIND,
+/// Names of the kinds that are watched.
+pub const WATCHED: [&str; 9] = [
+    "Service",
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "Job",
+    "CronJob",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "HTTPRoute",
 ];
 
 /// Watches one kind for ever.

@@ -6,7 +6,8 @@
 //! | idea | where |
 //! |---|---|
 //! | flags and variables | [`arguments`] |
-//! | everything that runs, and how it ends | `run` |
+//! | the program: start, leadership, end | `program` |
+//! | the controller: watches, queue, reconciliations | [`run`] |
 //! | the Pacto resource, as little of it as is needed | [`subject`] |
 //! | what runs in the cluster, and which Pactos a change is about | [`cluster`] |
 //! | from a reference to a contract | [`contract`] |
@@ -21,6 +22,8 @@
 pub mod arguments;
 pub mod cluster;
 pub mod contract;
+pub mod dashboard;
+pub mod lease;
 pub mod metrics;
 pub mod mirror;
 pub mod plan;
@@ -29,10 +32,10 @@ pub mod reconcile;
 pub mod report;
 pub mod revision;
 pub mod run;
+pub mod serve;
 pub mod subject;
 pub mod write;
 
-/// Stub.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+mod program;
+
+pub use program::main;

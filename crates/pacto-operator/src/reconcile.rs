@@ -17,7 +17,7 @@ use pacto_k8s::{Problem, ResourceKey, Timestamp};
 
 use crate::cluster::Cluster;
 use crate::contract::{Judged, Keeper, Resolution, Wanted, wanted};
-use crate::metrics::{Metrics, Outcome, Recorded};
+use crate::metrics::{Metrics, ReconcileResult, Recorded};
 use crate::mirror::{Mirror, Order};
 use crate::plan::{Facts, plan};
 use crate::probe::Prober;
@@ -144,7 +144,7 @@ impl Context {
 pub async fn reconcile(subject: Arc<Subject>, context: Arc<Context>) -> Result<Action, WriteError> {
     let began = Instant::now();
     let result = look(&subject, &context).await;
-    let outcome = if result.is_ok() { Outcome::Success } else { Outcome::Error };
+    let outcome = if result.is_ok() { ReconcileResult::RequeueAfter } else { ReconcileResult::Error };
     context.metrics.reconciled(outcome, began.elapsed());
     if result.is_ok() {
         if let Some(note) = context.notes().get_mut(&subject.key()) {
@@ -209,7 +209,8 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
     }
     let service = plan.status.contract.as_ref().map(|contract| contract.service_name.clone());
     let status = plan.status.contract_status.unwrap_or(ContractStatus::Unknown);
-    context.metrics.record(&key, &Recorded::of(service, status, &plan.checks));
+    let checks = plan.checks.iter().map(Into::into).collect();
+    context.metrics.record(&key, &Recorded { service, status, checks, readiness: None });
     let wait = resolution.again.unwrap_or(interval).min(interval);
     Ok(Action::requeue(spread(&key, wait)))
 }
@@ -247,7 +248,9 @@ async fn add_probes(
         return;
     }
     for endpoint in endpoints(&document.contract) {
-        let result = Some(prober.ask(&target.namespace, service, &endpoint).await);
+        let result = Some(
+            prober.probe(&ResourceKey::new(target.namespace.as_str(), service.as_str()), &endpoint).await,
+        );
         match endpoint.role {
             EndpointRole::Health => observation.health = result,
             EndpointRole::Metrics => observation.metrics = result,

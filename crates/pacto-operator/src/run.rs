@@ -17,13 +17,14 @@ use pacto_oci::registry::Settings;
 use tokio::sync::{mpsc, watch};
 
 use crate::arguments::Arguments;
-use crate::cluster::{Cluster, status_of};
+use crate::cluster::{Cluster, WATCHED, status_of};
 use crate::contract::Keeper;
 use crate::contract::registry::Registry;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
 use crate::probe::Prober;
 use crate::reconcile::{Context, Written, reconcile};
+use crate::serve::Readiness;
 use crate::subject::Subject;
 use crate::write::Writer;
 
@@ -33,6 +34,14 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_secs(2);
 /// Pactos of one page of a list.
 const PAGE: u32 = 100;
+
+/// What [`Readiness`] calls the Pactos.
+const PACTOS: &str = "Pacto";
+
+/// What a controller waits for until it is ready.
+pub fn needed() -> Readiness {
+    Readiness::waits_for(WATCHED.into_iter().chain([PACTOS]))
+}
 
 /// What the controller is started with.
 pub struct Start {
@@ -48,6 +57,8 @@ pub struct Start {
     pub prober: Option<Arc<Prober>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What is waited for until the replica is ready.
+    pub readiness: Readiness,
     /// Flags.
     pub arguments: Arguments,
 }
@@ -66,7 +77,6 @@ pub struct Controller {
     wake: mpsc::UnboundedSender<ResourceKey>,
     concurrency: u16,
     _watches: tokio::task::JoinSet<()>,
-    is_listed: watch::Receiver<bool>,
 }
 
 impl std::fmt::Debug for Controller {
@@ -81,9 +91,10 @@ impl Controller {
     /// # Errors
     /// When the system has no threads left.
     pub fn watch(start: Start) -> std::io::Result<Self> {
-        let Start { client, namespace, settings, surroundings, prober, metrics, arguments } = start;
+        let Start { client, namespace, settings, surroundings, prober, metrics, readiness, arguments } =
+            start;
         let (wake, queue) = mpsc::unbounded_channel();
-        let cluster = Arc::new(Cluster::new(wake.clone()));
+        let cluster = Arc::new(Cluster::new(wake.clone(), readiness.clone()));
         let registry = Registry::start(settings, surroundings)?;
         let keeper = Arc::new(Keeper::new(client.clone(), registry, arguments.use_image_pull_secrets));
         let writer = Arc::new(Writer::new(client.clone(), &arguments.pod_name, Arc::clone(&metrics)));
@@ -102,9 +113,8 @@ impl Controller {
             notes: Mutex::default(),
         });
         let (reader, kept) = store();
-        let (listed, is_listed) = watch::channel(false);
         let mut watches = cluster.watch(&client, &namespace);
-        watches.spawn(watch_pactos(client, namespace, Arc::clone(&context), kept, wake.clone(), listed));
+        watches.spawn(watch_pactos(client, namespace, Arc::clone(&context), kept, wake.clone(), readiness));
         Ok(Self {
             context,
             store: reader,
@@ -112,17 +122,7 @@ impl Controller {
             wake,
             concurrency: arguments.max_concurrent_reconciles,
             _watches: watches,
-            is_listed,
         })
-    }
-
-    /// What is not known yet, in words; empty when everything is.
-    pub fn readiness(&self) -> impl Fn() -> Vec<String> + Send + Sync + 'static {
-        let (context, is_listed) = (Arc::clone(&self.context), self.is_listed.clone());
-        move || {
-            let pactos = (!*is_listed.borrow()).then(|| "Pacto".to_owned());
-            pactos.into_iter().chain(context.cluster.missing().iter().map(ToString::to_string)).collect()
-        }
     }
 
     /// Looks at Pactos until `stop` says so; what is under way is finished.
@@ -173,7 +173,7 @@ async fn watch_pactos(
     context: Arc<Context>,
     mut kept: StoreWriter<Subject>,
     wake: mpsc::UnboundedSender<ResourceKey>,
-    listed: watch::Sender<bool>,
+    readiness: Readiness,
 ) {
     let reader = kept.as_reader();
     loop {
@@ -189,7 +189,7 @@ async fn watch_pactos(
                     let is_complete = matches!(event, Event::InitDone);
                     kept.apply_watcher_event(&event);
                     if is_complete {
-                        listed.send_replace(true);
+                        readiness.is_there(PACTOS);
                     }
                 }
                 Some(Err(error)) => break error,

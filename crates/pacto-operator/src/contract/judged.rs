@@ -107,7 +107,11 @@ fn validation(findings: &[Diagnostic]) -> Validation {
         let issue = |finding: &Diagnostic| Issue {
             code: Some(finding.code.as_str().to_owned()),
             path: (!finding.path.is_empty()).then(|| finding.path.clone()),
-            message: finding.message.clone(),
+            // What has no path in the contract has a place in its text.
+            message: match finding.location.as_ref().filter(|_| finding.path.is_empty()) {
+                Some(place) => format!("line {}, column {}: {}", place.line, place.column, finding.message),
+                None => finding.message.clone(),
+            },
         };
         found.take(MAX_ISSUES).map(issue).collect::<Vec<_>>()
     };

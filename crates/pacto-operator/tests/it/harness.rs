@@ -10,7 +10,7 @@ use pacto_oci::registry::Settings;
 use pacto_operator::arguments::Arguments;
 use pacto_operator::metrics::Metrics;
 use pacto_operator::probe::Prober;
-use pacto_operator::run::{Controller, Start};
+use pacto_operator::run::{Controller, Start, needed};
 use pacto_testkit::control_plane::ControlPlane;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -78,7 +78,7 @@ pub async fn run(plane: &ControlPlane, how: How) -> Running {
         .unwrap()
         .client;
     let flags = std::iter::once("pacto-operator".to_owned()).chain(how.flags);
-    let metrics = Arc::new(Metrics::default());
+    let metrics = Arc::new(Metrics::new());
     let controller = Controller::watch(Start {
         client,
         namespace: how.namespace,
@@ -86,6 +86,7 @@ pub async fn run(plane: &ControlPlane, how: How) -> Running {
         surroundings: Surroundings::default(),
         prober: how.prober,
         metrics: Arc::clone(&metrics),
+        readiness: needed(),
         arguments: Arguments::parse_from(flags),
     })
     .unwrap();

@@ -42,7 +42,11 @@ async fn a_service_comes_step_by_step_to_its_contract() {
     let running = run_in(&plane, "steps").await;
     plane.apply(&pacto("cart", "steps", CONTRACT, "{serviceName: cart}"));
     wait(&plane, "steps", "cart", ".status.contractStatus", "NonCompliant");
-    assert_snapshot!(conditions(&plane, "steps", "cart"), @"");
+    assert_snapshot!(conditions(&plane, "steps", "cart"), @r#"
+    ContractValid True Parsed: the contract cart@1.2.0 is valid
+    ServiceExists False NotFound: there is no Service "cart"
+    WorkloadExists False NotFound: there is no Deployment "cart"
+    "#);
     plane.apply(&service("cart", "steps", 9090));
     plane.apply(&deployment("cart", "steps", "registry.example/cart:1"));
     wait(&plane, "steps", "cart", ".status.contractStatus", "Warning");
@@ -57,7 +61,152 @@ async fn a_service_comes_step_by_step_to_its_contract() {
     assert_eq!(revision["metadata"]["ownerReferences"][0]["name"], "cart");
     assert_eq!(revision["spec"]["version"], "1.2.0");
     assert!(revision["status"]["contractHash"].as_str().is_some_and(|hash| hash.len() == 64));
-    insta::assert_json_snapshot!(status(&plane, "steps", "cart"), @"");
+    insta::assert_json_snapshot!(status(&plane, "steps", "cart"), @r#"
+    {
+      "conditions": [
+        {
+          "type": "ContractValid",
+          "message": "the contract cart@1.2.0 is valid",
+          "observedGeneration": 1,
+          "reason": "Parsed",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "ServiceExists",
+          "message": "the Service \"cart\" is there",
+          "observedGeneration": 1,
+          "reason": "Found",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "WorkloadExists",
+          "message": "the Deployment \"cart\" is there",
+          "observedGeneration": 1,
+          "reason": "Found",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "PortsValid",
+          "message": "the Service has every port: 8080",
+          "observedGeneration": 1,
+          "reason": "AllPortsMatch",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "WorkloadTypeMatch",
+          "message": "a workload of type \"service\" runs as a Deployment",
+          "observedGeneration": 1,
+          "reason": "Match",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "StateModelMatch",
+          "message": "a stateless service runs as a Deployment without a volume claim",
+          "observedGeneration": 1,
+          "reason": "Match",
+          "severity": "error",
+          "status": "True"
+        },
+        {
+          "type": "UpgradeStrategyMatch",
+          "message": "upgrades are \"rolling\", and the Deployment has strategy RollingUpdate",
+          "observedGeneration": 1,
+          "reason": "Match",
+          "severity": "warning",
+          "status": "True"
+        },
+        {
+          "type": "GracefulShutdownMatch",
+          "message": "the service needs 20 s to stop, and pods have 30 s",
+          "observedGeneration": 1,
+          "reason": "Match",
+          "severity": "warning",
+          "status": "True"
+        },
+        {
+          "type": "ImageMatch",
+          "message": "container \"main\" runs registry.example/cart:1",
+          "observedGeneration": 1,
+          "reason": "Match",
+          "severity": "error",
+          "status": "True"
+        }
+      ],
+      "contract": {
+        "currentRevision": "cart-1-2-0-52ccee5",
+        "imageRef": "registry.example/cart",
+        "owner": {
+          "team": "shop"
+        },
+        "ownerDisplay": "shop",
+        "serviceName": "cart",
+        "version": "1.2.0"
+      },
+      "contractStatus": "Compliant",
+      "contractVersion": "1.2.0",
+      "currentRevision": "cart-1-2-0-52ccee5",
+      "interfaces": [
+        {
+          "hasContractFile": false,
+          "name": "api",
+          "port": 8080,
+          "type": "http"
+        }
+      ],
+      "validation": {
+        "valid": true
+      },
+      "observedGeneration": 1,
+      "observedRuntime": {
+        "containerImages": [
+          "registry.example/cart:1"
+        ],
+        "deploymentStrategy": "RollingUpdate",
+        "hasEmptyDir": false,
+        "hasPVC": false,
+        "terminationGracePeriodSeconds": 30,
+        "workloadKind": "Deployment"
+      },
+      "ports": {
+        "expected": [
+          8080
+        ],
+        "observed": [
+          8080
+        ]
+      },
+      "resources": {
+        "service": {
+          "exists": true,
+          "name": "cart"
+        },
+        "workload": {
+          "exists": true,
+          "kind": "Deployment",
+          "name": "cart"
+        }
+      },
+      "runtime": {
+        "dataCriticality": "low",
+        "gracefulShutdownSeconds": 20,
+        "persistenceDurability": "ephemeral",
+        "persistenceScope": "local",
+        "stateType": "stateless",
+        "upgradeStrategy": "rolling",
+        "workload": "service"
+      },
+      "summary": {
+        "failed": 0,
+        "passed": 9,
+        "total": 9
+      }
+    }
+    "#);
     running.stop().await;
 }
 
@@ -67,7 +216,7 @@ async fn a_contract_without_a_target_is_a_reference_and_one_that_is_none_says_wh
     let running = run_in(&plane, "references").await;
     plane.apply(&pacto("cart", "references", CONTRACT, "{}"));
     wait(&plane, "references", "cart", ".status.contractStatus", "Reference");
-    assert_snapshot!(conditions(&plane, "references", "cart"), @"");
+    assert_snapshot!(conditions(&plane, "references", "cart"), @"ContractValid True ReferenceOnly: the contract cart@1.2.0 is valid; nothing that runs is compared with it");
     assert_eq!(
         status(&plane, "references", "cart")["summary"],
         json!({"total": 1, "passed": 1, "failed": 0})
@@ -79,13 +228,159 @@ async fn a_contract_without_a_target_is_a_reference_and_one_that_is_none_says_wh
         "{serviceName: cart}",
     ));
     wait(&plane, "references", "broken", ".status.contractStatus", "NonCompliant");
-    assert_snapshot!(conditions(&plane, "references", "broken"), @"");
+    assert_snapshot!(conditions(&plane, "references", "broken"), @"ContractValid False Invalid: unclosed bracket '['");
     assert!(status(&plane, "references", "broken").get("contract").is_none());
     plane.apply(
         "{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {name: empty, namespace: references}, spec: \
          {contractRef: {}}}",
     );
     wait(&plane, "references", "empty", ".status.contractStatus", "NonCompliant");
-    assert_snapshot!(conditions(&plane, "references", "empty"), @"");
+    assert_snapshot!(conditions(&plane, "references", "empty"), @"ContractValid False Invalid: no contract is named: set spec.contractRef.oci to an artifact, or spec.contractRef.inline to the text of a contract");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_of_every_kind_are_seen() {
+    let Some(plane) = cluster("edits") else { return };
+    let running = run_in(&plane, "edits").await;
+    let seen = |kind: &str, name: &str, exists: &str| {
+        wait(&plane, "edits", name, ".status.resources.workload.exists", exists);
+        let workload = &status(&plane, "edits", name)["resources"]["workload"];
+        assert_eq!(workload["kind"], kind);
+    };
+    for (kind, version, spec) in [
+        (
+            "Deployment",
+            "apps/v1",
+            "{selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: m, image: i}]}}}",
+        ),
+        (
+            "StatefulSet",
+            "apps/v1",
+            "{serviceName: x, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: m, image: i}]}}}",
+        ),
+        (
+            "ReplicaSet",
+            "apps/v1",
+            "{selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: m, image: i}]}}}",
+        ),
+        ("Job", "batch/v1", "{template: {spec: {restartPolicy: Never, containers: [{name: m, image: i}]}}}"),
+        (
+            "CronJob",
+            "batch/v1",
+            "{schedule: '0 0 * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: m, image: i}]}}}}}",
+        ),
+    ] {
+        let name = kind.to_lowercase();
+        plane.apply(&pacto(
+            &name,
+            "edits",
+            CONTRACT,
+            &format!("{{workloadRef: {{name: {name}, kind: {kind}}}}}"),
+        ));
+        seen(kind, &name, "false");
+        plane.apply(&format!(
+            "{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: edits}}, spec: {spec}}}"
+        ));
+        seen(kind, &name, "true");
+        plane.kubectl(&[
+            "delete",
+            "-n",
+            "edits",
+            "--cascade=background",
+            "--wait=false",
+            &format!("{kind}/{name}"),
+        ]);
+        seen(kind, &name, "false");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_spec_is_followed_and_nothing_of_before_stays() {
+    let Some(plane) = cluster("changes") else { return };
+    let running = run_in(&plane, "changes").await;
+    plane.apply(&service("cart", "changes", 8080));
+    plane.apply(&deployment("cart", "changes", "registry.example/cart"));
+    plane.apply(&pacto("cart", "changes", CONTRACT, "{serviceName: cart}"));
+    wait(&plane, "changes", "cart", ".status.contractStatus", "Compliant");
+    plane.apply(&pacto("cart", "changes", "\n      nothing: true", "{serviceName: cart}"));
+    wait(&plane, "changes", "cart", ".status.contractStatus", "NonCompliant");
+    let after = status(&plane, "changes", "cart");
+    for field in ["contract", "interfaces", "contractVersion", "resources", "ports", "runtime", "scaling"] {
+        assert!(after.get(field).is_none(), "{field} stayed: {after}");
+    }
+    assert_eq!(after["conditions"].as_array().unwrap().len(), 1);
+    // Every condition keeps the time since when it says so.
+    let first = get(&plane, "changes", "pacto/cart")["status"]["conditions"][0]["lastTransitionTime"].clone();
+    plane.apply(&pacto("cart", "changes", "\n      other: true", "{serviceName: cart}"));
+    wait(&plane, "changes", "cart", ".status.observedGeneration", "3");
+    assert_eq!(get(&plane, "changes", "pacto/cart")["status"]["conditions"][0]["lastTransitionTime"], first);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_server_that_goes_and_comes_back_is_followed() {
+    let Some(plane) = pacto_testkit::control_plane::ControlPlane::start() else { return };
+    crate::harness::install(&plane);
+    crate::harness::make_namespace(&plane, "outage");
+    let running = run_in(&plane, "outage").await;
+    plane.apply(&pacto("cart", "outage", CONTRACT, "{serviceName: cart}"));
+    wait(&plane, "outage", "cart", ".status.contractStatus", "NonCompliant");
+    plane.kill_api_server();
+    plane.restart_api_server();
+    plane.apply(&service("cart", "outage", 8080));
+    plane.apply(&deployment("cart", "outage", "registry.example/cart"));
+    wait(&plane, "outage", "cart", ".status.contractStatus", "Compliant");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_is_said_and_the_rest_is_judged() {
+    let Some(plane) = cluster("limited") else { return };
+    let rule = |groups: &str, resources: &str, verbs: &str| {
+        format!("{{apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]}}")
+    };
+    let rules = [
+        rule("pacto.trianalab.io", "pactos, pactos/status, pactorevisions, pactorevisions/status", "'*'"),
+        rule("''", "services", "get, list, watch"),
+        rule("batch", "jobs, cronjobs", "get, list, watch"),
+    ];
+    plane.apply(&format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {{name: some, namespace: limited}}, rules: [{}]}}",
+        rules.join(", ")
+    ));
+    plane.apply(&format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {{name: some, namespace: limited}}, roleRef: \
+         {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: some}}, subjects: [{{kind: User, name: {}}}]}}",
+        pacto_testkit::control_plane::LIMITED_USER
+    ));
+    plane.apply(&service("cart", "limited", 8080));
+    let how = crate::harness::How {
+        kubeconfig: Some(plane.limited_kubeconfig()),
+        namespace: "limited".to_owned(),
+        ..crate::harness::How::default()
+    };
+    let running = crate::harness::run(&plane, how).await;
+    plane.apply(&pacto("cart", "limited", CONTRACT, "{serviceName: cart}"));
+    wait(
+        &plane,
+        "limited",
+        "cart",
+        ".status.conditions[?(@.type==\"WorkloadExists\")].reason",
+        "NotObserved",
+    );
+    assert_eq!(status(&plane, "limited", "cart")["contractStatus"], "Unknown");
+    assert_snapshot!(conditions(&plane, "limited", "cart"), @r#"
+    ContractValid True Parsed: the contract cart@1.2.0 is valid
+    ServiceExists True Found: the Service "cart" is there
+    WorkloadExists Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    PortsValid True AllPortsMatch: the Service has every port: 8080
+    WorkloadTypeMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    StateModelMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    UpgradeStrategyMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    GracefulShutdownMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    ImageMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    "#);
     running.stop().await;
 }
