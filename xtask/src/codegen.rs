@@ -60,6 +60,9 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
         ("deploy/crds/pactorevisions.yaml", pacto_k8s::definition::revisions()?),
         ("deploy/crds/pactos.yaml", pacto_k8s::definition::pactos()?),
+        // A chart cannot read files beside it.
+        ("deploy/helm/pacto-operator/files/crds/pactorevisions.yaml", pacto_k8s::definition::revisions()?),
+        ("deploy/helm/pacto-operator/files/crds/pactos.yaml", pacto_k8s::definition::pactos()?),
         ("docs/reference/cli.md", reference::cli()),
         ("docs/reference/conditions.md", reference::cluster_conditions()),
         ("docs/reference/contract.md", reference::contract()),

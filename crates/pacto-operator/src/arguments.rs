@@ -79,7 +79,7 @@ pub struct Arguments {
     /// Where a service is asked instead of where its name leads, for development: `web.shop.svc=127.0.0.1:8080`.
     #[arg(long, hide = true, value_name = "HOST=ADDRESS")]
     pub probe_resolve: Vec<Override>,
-    /// Revisions that are kept of each Pacto, where it does not say itself; 0 keeps all.
+    /// Revisions that are kept of each Pacto beside the current one, where it does not say itself.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub revision_history_limit: u32,
     /// Use the imagePullSecrets of the workload's service account where a Pacto names no Secret.

@@ -23,7 +23,7 @@ use crate::write::{WriteError, Writer};
 
 /// Pactos whose versions are mirrored at once.
 const AT_ONCE: usize = 2;
-/// Most versions that are fetched for one Pacto, the highest first, where it sets no limit.
+/// Most versions that are fetched for one Pacto, the highest first.
 const MAX_VERSIONS: usize = 50;
 /// How often tags whose number did not change are looked at for having been moved.
 const LOOK_AGAIN: Duration = Duration::from_hours(1);
@@ -39,7 +39,7 @@ pub struct Order {
     pub tags: Option<Vec<String>>,
     /// Revision of the contract in force, which is never removed.
     pub current: Option<String>,
-    /// Most revisions; 0 for all.
+    /// Most revisions beside the current one.
     pub limit: usize,
 }
 
@@ -145,8 +145,9 @@ impl Work {
             None => registry.tags(&order.reference, login.clone()).await?,
         };
         let known = self.known(&key).await?;
-        let most = if order.limit == 0 { usize::MAX } else { order.limit };
-        for tag in versions(&tags).into_iter().take(MAX_VERSIONS.min(most)) {
+        // The current one is among them.
+        let most = MAX_VERSIONS.min(order.limit.saturating_add(1));
+        for tag in versions(&tags).into_iter().take(most) {
             let reference = order.reference.with_tag(tag);
             let shown = format!("{}:{tag}", reference.repository_path());
             // Of several that a tag had, the last one is what it has.
@@ -194,9 +195,6 @@ impl Work {
     }
 
     async fn retain(&self, key: &ResourceKey, order: &Order) -> Result<(), MirrorError> {
-        if order.limit == 0 {
-            return Ok(());
-        }
         let known = self.known(key).await?;
         let api: Api<PactoRevision> = Api::namespaced(self.client.clone(), &key.namespace);
         for name in surplus(&known, order.current.as_deref(), order.limit) {

@@ -116,23 +116,16 @@ pub struct Known {
     pub digest: Option<String>,
 }
 
-/// Names of those that are too many: the lowest versions, of one version the oldest; never the current one. A limit of 0
-/// keeps all.
+/// Names of those that are too many beside the current one: the lowest versions, of one version the oldest.
 pub fn surplus(known: &[Known], current: Option<&str>, limit: usize) -> Vec<String> {
-    if limit == 0 || known.len() <= limit {
-        return Vec::new();
-    }
     let version = |revision: &Known| LenientVersion::parse(&revision.version).ok();
-    let mut order: Vec<&Known> = known.iter().collect();
+    let mut order: Vec<&Known> = known.iter().filter(|known| current != Some(known.name.as_str())).collect();
     order.sort_by(|left, right| {
-        let is_current = |revision: &Known| current == Some(revision.name.as_str());
         let by_version = match (version(left), version(right)) {
             (Some(left), Some(right)) => right.precedence_cmp(&left),
             (left, right) => right.is_some().cmp(&left.is_some()),
         };
-        is_current(right)
-            .cmp(&is_current(left))
-            .then(by_version)
+        by_version
             .then_with(|| right.created.cmp(&left.created))
             .then_with(|| left.name.cmp(&right.name))
     });
@@ -169,9 +162,10 @@ mod tests {
             known("c", "1.9.0", "3"),
             known("d", "x", "4"),
         ];
-        assert_eq!(surplus(&all, Some("a"), 2), ["c", "d"]);
+        assert_eq!(surplus(&all, Some("a"), 1), ["c", "d"]);
         assert_eq!(surplus(&all, None, 3), ["d"]);
-        assert!(surplus(&all, None, 0).is_empty() && surplus(&all, None, 4).is_empty());
+        assert_eq!(surplus(&all, Some("b"), 0), ["c", "a", "d"]);
+        assert!(surplus(&all, None, 4).is_empty());
     }
 
     proptest! {
