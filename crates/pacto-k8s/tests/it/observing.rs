@@ -178,11 +178,11 @@ fn an_inventory_says_whom_a_change_concerns_and_forgets_whole() {
     let mut inventory = Inventory::default();
     let cart = ResourceKey::new("shop", "cart");
     let (key, deployment) = object(deployment());
-    assert_eq!(inventory.apply(key, deployment), [cart.clone()]);
+    assert_eq!(inventory.apply(key, deployment), std::slice::from_ref(&cart));
     let (key, first) = scaler("cart");
-    assert_eq!(inventory.apply(key, first), [cart.clone()]);
+    assert_eq!(inventory.apply(key, first), std::slice::from_ref(&cart));
     let (key, second) = scaler("stock");
-    let both = [cart.clone(), ResourceKey::new("shop", "stock")];
+    let both = [cart, ResourceKey::new("shop", "stock")];
     assert_eq!(inventory.apply(key.clone(), second), both);
     let target = Target {
         namespace: "shop".to_owned(),
