@@ -219,6 +219,7 @@ fn the_program_alone_shows_what_it_can_do() {
     Commands:
       init        Create a contract to start from
       validate    Judge contracts in four layers: structure, cross-field, semantics, policies
+      verify      Hold rendered Kubernetes manifests to a contract, without a cluster
       explain     Say what a contract says, for people
       diff        Compare two versions of a contract and classify every change
       graph       Resolve the dependency graph of a contract

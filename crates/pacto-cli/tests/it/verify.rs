@@ -189,8 +189,43 @@ fn json_is_what_the_schema_says_and_holds_no_value() {
     let problems: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
     assert_eq!(problems, Vec::<String>::new());
     let ports = json["conditions"].as_array().unwrap().iter().find(|check| check["type"] == "PortsValid");
-    insta::assert_json_snapshot!(ports.unwrap(), @"");
-    insta::assert_json_snapshot!(json["resources"], @"");
+    insta::assert_json_snapshot!(ports.unwrap(), @r#"
+    {
+      "type": "PortsValid",
+      "status": "False",
+      "severity": "error",
+      "reason": "MissingPorts",
+      "message": "the Service has no port 8080; it also has 80, which the contract does not name",
+      "help": "add the port to the Service, or write the port that callers use into the interface",
+      "advisory": false,
+      "path": "interfaces[0].port",
+      "pointer": "/interfaces/0/port",
+      "file": "cart/pacto.yaml",
+      "line": 13,
+      "column": 11
+    }
+    "#);
+    insta::assert_json_snapshot!(json["resources"], @r#"
+    {
+      "namespace": "shop",
+      "service": {
+        "kind": "Service",
+        "name": "cart",
+        "exists": true,
+        "file": "deploy/all.yaml",
+        "line": 2,
+        "column": 1
+      },
+      "workload": {
+        "kind": "Deployment",
+        "name": "cart",
+        "exists": true,
+        "file": "deploy/all.yaml",
+        "line": 13,
+        "column": 1
+      }
+    }
+    "#);
 }
 
 #[test]

@@ -46,8 +46,7 @@ fn lists_json_and_folders_are_read() {
 fn item(document: &str) -> String {
     let lines: Vec<_> = document.lines().filter(|line| !line.starts_with('#')).collect();
     let (first, rest) = lines.split_first().unwrap();
-    let rest: String = rest.iter().map(|line| format!("    {line}\n")).collect();
-    format!("  - {first}\n{rest}")
+    format!("  - {first}\n    {}\n", rest.join("\n    "))
 }
 
 #[test]

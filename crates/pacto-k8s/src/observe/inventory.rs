@@ -54,12 +54,39 @@ pub struct Inventory {
     workloads: BTreeMap<WorkloadKind, BTreeMap<ResourceKey, Arc<Workload>>>,
     autoscalers: BTreeMap<ResourceKey, AutoscalerOf>,
     /// Autoscalers by what they scale.
-    scaled: BTreeMap<(WorkloadKind, ResourceKey), BTreeSet<ResourceKey>>,
+    scaled: BTreeMap<(WorkloadKind, ResourceKey), Few<ResourceKey>>,
     routes: BTreeMap<ExposureKind, BTreeMap<ResourceKey, Arc<Routes>>>,
     /// Routes by the Services that they route to.
-    routed: BTreeMap<ResourceKey, BTreeSet<(ExposureKind, ResourceKey)>>,
+    routed: BTreeMap<ResourceKey, Few<(ExposureKind, ResourceKey)>>,
     sources: BTreeMap<SourceKind, BTreeMap<ResourceKey, Arc<Names>>>,
     unreadable: BTreeMap<ObservedKind, String>,
+}
+
+/// A sorted set of mostly one entry: tens of thousands of tree nodes would hold little but room.
+#[derive(Debug, Clone)]
+struct Few<T>(Vec<T>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ord> Few<T> {
+    fn insert(&mut self, entry: T) {
+        if let Err(place) = self.0.binary_search(&entry) {
+            self.0.reserve_exact(1);
+            self.0.insert(place, entry);
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, entry: &T) -> bool {
+        if let Ok(place) = self.0.binary_search(entry) {
+            self.0.remove(place);
+        }
+        self.0.is_empty()
+    }
 }
 
 impl Inventory {
@@ -191,12 +218,12 @@ impl Inventory {
     }
 
     fn autoscaler(&self, kind: WorkloadKind, target: ResourceKey) -> Option<Autoscaler> {
-        let first = self.scaled.get(&(kind, target))?.first()?;
+        let first = self.scaled.get(&(kind, target))?.0.first()?;
         self.autoscalers.get(first).map(|autoscaler| autoscaler.bounds)
     }
 
     fn exposures(&self, service: &ResourceKey) -> Vec<Exposure> {
-        let routes = self.routed.get(service).into_iter().flatten();
+        let routes = self.routed.get(service).into_iter().flat_map(|routes| &routes.0);
         let exposure = |(kind, key): &(ExposureKind, ResourceKey)| {
             let routes = self.routes.get(kind)?.get(key)?;
             let backends = || routes.backends.iter().filter(|backend| routed(key, backend) == *service);
@@ -216,10 +243,7 @@ impl Inventory {
     }
 
     fn unscale(&mut self, target: &(WorkloadKind, ResourceKey), autoscaler: &ResourceKey) {
-        let is_empty = self.scaled.get_mut(target).is_some_and(|autoscalers| {
-            autoscalers.remove(autoscaler);
-            autoscalers.is_empty()
-        });
+        let is_empty = self.scaled.get_mut(target).is_some_and(|autoscalers| autoscalers.remove(autoscaler));
         if is_empty {
             self.scaled.remove(target);
         }
@@ -232,10 +256,8 @@ impl Inventory {
         let services: BTreeSet<ResourceKey> =
             routes.backends.iter().map(|backend| routed(key, backend)).collect();
         for service in &services {
-            let is_empty = self.routed.get_mut(service).is_some_and(|routes| {
-                routes.remove(&(kind, key.clone()));
-                routes.is_empty()
-            });
+            let route = (kind, key.clone());
+            let is_empty = self.routed.get_mut(service).is_some_and(|routes| routes.remove(&route));
             if is_empty {
                 self.routed.remove(service);
             }

@@ -178,11 +178,11 @@ fn an_inventory_says_whom_a_change_concerns_and_forgets_whole() {
     let mut inventory = Inventory::default();
     let cart = ResourceKey::new("shop", "cart");
     let (key, deployment) = object(deployment());
-    assert_eq!(inventory.apply(key, deployment), [cart.clone()]);
+    assert_eq!(inventory.apply(key, deployment), std::slice::from_ref(&cart));
     let (key, first) = scaler("cart");
-    assert_eq!(inventory.apply(key, first), [cart.clone()]);
+    assert_eq!(inventory.apply(key, first), std::slice::from_ref(&cart));
     let (key, second) = scaler("stock");
-    let both = [cart.clone(), ResourceKey::new("shop", "stock")];
+    let both = [cart, ResourceKey::new("shop", "stock")];
     assert_eq!(inventory.apply(key.clone(), second), both);
     let target = Target {
         namespace: "shop".to_owned(),
@@ -219,4 +219,50 @@ fn a_wrong_form_is_named_by_its_place_and_no_value_of_a_secret_is_said() {
     assert!(!error.to_string().contains("hunter2"), "{error}");
     let other = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}});
     assert_eq!(Object::from_json(&other).unwrap(), None);
+}
+
+#[test]
+fn every_reason_of_a_check_is_in_the_table_of_conditions() {
+    use pacto_engine::runtime::{CheckStatus, Declared, Options, ProbeOutcome, ProbeResult, Sought, check};
+    let text = b"pactoVersion: '1.2'
+service: {name: cart, version: 1.0.0, image: {ref: 'cart:2'}}
+interfaces: [{name: api, type: http, port: 80, visibility: public}]
+scaling: {min: 4, max: 5}
+readiness: {checks: [{id: a, type: url, status: not-done, weight: 1, evidence: e}]}
+runtime: {workload: job, state: {type: stateful, persistence: {scope: local, durability: persistent}, dataCriticality: low}, lifecycle: {upgradeStrategy: ordered, gracefulShutdownSeconds: 60}, health: {interface: api, path: /x, initialDelaySeconds: 99}, metrics: {interface: api, path: /metrics}}\n";
+    let document = pacto_contract::ContractDocument::parse("pacto.yaml", text).unwrap();
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart", "namespace": "shop"}, "spec": {"ports": [{"port": 8080}]}});
+    let found = observe(&[deployment(), service], "cart", (WorkloadKind::Deployment, "cart"));
+    let missing = observe(&[], "cart", (WorkloadKind::Deployment, "cart"));
+    let mut unreadable = missing.clone();
+    unreadable.unreadable =
+        ObservedKind::ALL.into_iter().map(|kind| (kind, "forbidden".to_owned())).collect();
+    let failed = Observation { failure: Some("timed out".to_owned()), ..missing.clone() };
+    let mut observations = vec![found.clone(), missing, unreadable, failed, Observation::default()];
+    observations.push(Observation { service: Some(Sought::missing("cart")), ..found.clone() });
+    for outcome in [
+        ProbeOutcome::Response { status: 200, empty: true },
+        ProbeOutcome::Response { status: 500, empty: false },
+        ProbeOutcome::Health { serving: false },
+        ProbeOutcome::Unimplemented,
+        ProbeOutcome::Failed { error: "refused".to_owned() },
+    ] {
+        let result = Some(ProbeResult { url: "http://cart".to_owned(), outcome, latency_ms: None });
+        observations.push(Observation { health: result.clone(), metrics: result, ..found.clone() });
+    }
+    let options = Options { probes: true, ..Options::default() };
+    let mut count = 0;
+    for observation in &observations {
+        let declared = Declared { contract: &document.contract, required_keys: &[] };
+        for check in check(declared, observation, &options) {
+            let row = pacto_k8s::condition::kind(&check.kind.to_string()).unwrap();
+            let words = if check.status == CheckStatus::True { row.holds } else { row.fails };
+            // A gRPC answer to a question for metrics is nothing that a prober gives.
+            let is_foreign = check.kind.to_string() == "MetricsEndpointValid"
+                && check.reason.to_string().starts_with("Not");
+            assert!(is_foreign || words.contains(&check.reason.to_string().as_str()), "{check:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 80, "{count}");
 }

@@ -8,8 +8,8 @@ fn declared(interface: &str, path: &str) -> ContractDocument {
     contract(&format!("interfaces: [{{name: api, {interface}}}]\n{lines}"))
 }
 
-fn answered(outcome: ProbeOutcome) -> Option<ProbeResult> {
-    Some(ProbeResult { url: "http://cart.shop.svc:8080/health".to_owned(), outcome, latency_ms: Some(3) })
+fn answered(outcome: ProbeOutcome) -> ProbeResult {
+    ProbeResult { url: "http://cart.shop.svc:8080/health".to_owned(), outcome, latency_ms: Some(3) }
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn answers() {
     let document = declared("type: http, port: 8080", ", path: /health");
     for (outcome, health, metrics) in table {
         let mut observation = sees(workload(WorkloadKind::Deployment));
-        observation.health = answered(outcome.clone());
-        observation.metrics = answered(outcome.clone());
+        observation.health = Some(answered(outcome.clone()));
+        observation.metrics = Some(answered(outcome.clone()));
         let checks = checks(&document, &observation);
         assert_eq!(said(&checks, CheckKind::HealthEndpointValid), health, "{outcome:?}");
         assert_eq!(said(&checks, CheckKind::MetricsEndpointValid), metrics, "{outcome:?}");
