@@ -201,7 +201,7 @@ mod tests {
         let first = read(text("2026-01-01T00:00:00Z", 1, "Parsed"));
         let later = read(text("2026-02-01T00:00:00Z", 9, "Parsed"));
         let other = read(text("2026-02-01T00:00:00Z", 9, "ReferenceOnly"));
-        assert!(!first.is_probed && first.meta().labels.is_none() && first.meta().annotations.is_none());
+        assert!(!first.is_probed && first.metadata.labels.is_none() && first.metadata.annotations.is_none());
         assert_eq!(first.prior.fingerprint, later.prior.fingerprint);
         assert_ne!(first.prior.fingerprint, other.prior.fingerprint);
         assert!(first.asks_the_same(&other));

@@ -46,7 +46,6 @@ pub fn make_namespace(plane: &ControlPlane, name: &str) {
 pub struct Running {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-    pub metrics: Arc<Metrics>,
 }
 
 impl Running {
@@ -78,21 +77,20 @@ pub async fn run(plane: &ControlPlane, how: How) -> Running {
         .unwrap()
         .client;
     let flags = std::iter::once("pacto-operator".to_owned()).chain(how.flags);
-    let metrics = Arc::new(Metrics::new());
     let controller = Controller::watch(Start {
         client,
         namespace: how.namespace,
         settings: how.settings,
         surroundings: Surroundings::default(),
         prober: how.prober,
-        metrics: Arc::clone(&metrics),
+        metrics: Arc::new(Metrics::new()),
         readiness: needed(),
         arguments: Arguments::parse_from(flags),
     })
     .unwrap();
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(controller.run(stopped));
-    Running { stop, task, metrics }
+    Running { stop, task }
 }
 
 /// The controller of `namespace` as it is by default, without probes.

@@ -5,4 +5,6 @@ mod harness;
 #[cfg(test)]
 mod reconciling;
 #[cfg(test)]
+mod registries;
+#[cfg(test)]
 mod samples;

@@ -228,7 +228,7 @@ async fn a_contract_without_a_target_is_a_reference_and_one_that_is_none_says_wh
         "{serviceName: cart}",
     ));
     wait(&plane, "references", "broken", ".status.contractStatus", "NonCompliant");
-    assert_snapshot!(conditions(&plane, "references", "broken"), @"ContractValid False Invalid: unclosed bracket '['");
+    assert_snapshot!(conditions(&plane, "references", "broken"), @"ContractValid False Invalid: line 2, column 10: unclosed bracket '['");
     assert!(status(&plane, "references", "broken").get("contract").is_none());
     plane.apply(
         "{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {name: empty, namespace: references}, spec: \
@@ -383,4 +383,26 @@ async fn what_may_not_be_read_is_said_and_the_rest_is_judged() {
     ImageMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
     "#);
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_was_killed_is_followed_by_one_that_writes_nothing_anew() {
+    let Some(plane) = cluster("killed") else { return };
+    plane.apply(&service("cart", "killed", 8080));
+    plane.apply(&deployment("cart", "killed", "registry.example/cart"));
+    let first = run_in(&plane, "killed").await;
+    plane.apply(&pacto("cart", "killed", CONTRACT, "{serviceName: cart}"));
+    wait(&plane, "killed", "cart", ".status.contractStatus", "Compliant");
+    first.kill();
+    let version = || get(&plane, "killed", "pacto/cart")["metadata"]["resourceVersion"].clone();
+    let before = version();
+    let second = run_in(&plane, "killed").await;
+    // Looked at after the first one, which is there already.
+    plane.apply(&pacto("later", "killed", CONTRACT, "{serviceName: cart}"));
+    wait(&plane, "killed", "later", ".status.contractStatus", "Compliant");
+    plane.apply(&service("other", "killed", 1));
+    assert_eq!(version(), before);
+    plane.kubectl(&["delete", "-n", "killed", "service/cart"]);
+    wait(&plane, "killed", "cart", ".status.contractStatus", "NonCompliant");
+    second.stop().await;
 }
