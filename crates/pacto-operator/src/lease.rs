@@ -183,7 +183,7 @@ impl Leadership {
     }
 
     /// The lease as it is when anybody may take it.
-    fn freed(&self, mut lease: Lease) -> Lease {
+    fn freed(mut lease: Lease) -> Lease {
         let spec = lease.spec.get_or_insert_default();
         spec.holder_identity = Some(String::new());
         spec.lease_duration_seconds = Some(1);
@@ -226,7 +226,7 @@ impl Drop for Renewing {
 
 impl Held {
     fn keep(leadership: Leadership, lease: Lease, since: Instant) -> Self {
-        let (lose, lost) = watch::channel(false);
+        let (lost_to, lost) = watch::channel(false);
         let (stop, stopped) = oneshot::channel();
         let renewing = tokio::spawn(async move {
             tokio::pin!(stopped);
@@ -241,7 +241,7 @@ impl Held {
                         return;
                     }
                     () = sleep(pause) => {}
-                    () = sleep_until(since + leadership.timing.renew) => break,
+                    () = sleep_until(since + leadership.timing.renew) => {}
                 }
                 match timeout_at(since + leadership.timing.renew, leadership.renew(&lease)).await {
                     Ok(Ok(Attempt::Ours(renewed, at))) => (lease, since) = (*renewed, at),
@@ -254,11 +254,14 @@ impl Held {
                         let problem = pacto_k8s::Problem::from(&error);
                         tracing::warn!(lease = LEASE_NAME, %problem, "the lease was not renewed; trying again");
                     }
-                    Err(_) => break,
+                    Err(_) => {
+                        tracing::error!(lease = LEASE_NAME, "the lease could not be renewed in time");
+                        break;
+                    }
                 }
             }
-            tracing::error!(lease = LEASE_NAME, "the lease is lost: it could not be renewed in time");
-            lose.send_replace(true);
+            tracing::error!(lease = LEASE_NAME, "this replica does not lead any more");
+            lost_to.send_replace(true);
         });
         Self { lost, stop, renewing: Renewing(renewing) }
     }
@@ -279,7 +282,7 @@ impl Held {
 }
 
 async fn free(leadership: &Leadership, lease: Lease) {
-    let freed = leadership.freed(lease);
+    let freed = Leadership::freed(lease);
     match timeout(leadership.timing.renew, leadership.replace(&freed)).await {
         Ok(Ok(_)) => tracing::info!(lease = LEASE_NAME, "the lease is given back"),
         Ok(Err(error)) => {
