@@ -206,6 +206,7 @@ struct Reply {
     trailers: Vec<(&'static str, &'static str)>,
 }
 
+static LONG: [u8; MAX_BODY_BYTES + 1] = [0; MAX_BODY_BYTES + 1];
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 
 async fn grpc(reply: Reply) -> ProbeOutcome {
@@ -257,7 +258,6 @@ async fn grpc_servers_say_whether_they_serve() {
     assert_eq!(grpc(said(&[], "5")).await, ProbeOutcome::Health { serving: false });
     assert_eq!(grpc(said(&[], "14")).await, failed("gRPC status 14"));
     assert_eq!(grpc(said(&[0, 0, 0], "0")).await, failed("the answer is not gRPC"));
-    static LONG: [u8; MAX_BODY_BYTES + 1] = [0; MAX_BODY_BYTES + 1];
     assert_eq!(grpc(said(&LONG, "0")).await, failed("the answer is too long"));
     // Without a message the status may be in the headers.
     let short =
