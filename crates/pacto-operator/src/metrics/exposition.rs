@@ -1,6 +1,6 @@
 //! The two text formats, and which one a client wants.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A text format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +63,12 @@ impl<'a> PrometheusText<'a> {
             self.help = Some(help.to_owned());
         } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
         {
+            // Writing to a string does not fail.
             let suffix = if kind == "counter" { "_total" } else { "" };
             if let Some((_, help)) = self.help.take().as_deref().and_then(|help| help.split_once(' ')) {
-                self.text.push_str(&format!("# HELP {name}{suffix} {help}\n"));
+                let _ = writeln!(self.text, "# HELP {name}{suffix} {help}");
             }
-            self.text.push_str(&format!("# TYPE {name}{suffix} {kind}\n"));
+            let _ = writeln!(self.text, "# TYPE {name}{suffix} {kind}");
         } else if !line.starts_with("# ") {
             self.text.push_str(&line);
             self.text.push('\n');

@@ -52,6 +52,9 @@ impl Service {
     }
 }
 
+/// Name, help, and value of a series for each service.
+type Figure = (&'static str, &'static str, fn(&Service) -> i64);
+
 type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
 
 fn gauge<const N: usize>(encoder: &mut MetricEncoder<'_>, labels: &Labels<'_, N>, value: i64) -> fmt::Result {
@@ -98,7 +101,7 @@ fn write_services(known: &Known, encoder: &mut DescriptorEncoder<'_>) -> fmt::Re
             services.entry((service, &key.namespace)).or_insert_with(Service::none).worsen(recorded);
         }
     }
-    let figures: [(&str, &str, fn(&Service) -> i64); 3] = [
+    let figures: [Figure; 3] = [
         ("pacto_contract_compliance_status", "1 when every check that counts holds, else 0", |service| {
             i64::from(service.compliant)
         }),
