@@ -1,5 +1,7 @@
 //! Whether an object in the cluster is as it was meant.
 
+use std::fmt::Write as _;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::DynamicObject;
 use serde_json::Value;
@@ -17,9 +19,13 @@ pub fn seal(object: &mut DynamicObject) {
         data.shift_remove("data");
     }
     let text = serde_json::to_vec(&open).unwrap_or_default();
-    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digest = "sha256:".to_owned();
+    for byte in Sha256::digest(text) {
+        // Writing to a string does not fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
     let annotations = object.metadata.annotations.get_or_insert_default();
-    annotations.insert(DIGEST_ANNOTATION.to_owned(), format!("sha256:{digest}"));
+    annotations.insert(DIGEST_ANNOTATION.to_owned(), digest);
 }
 
 /// Whether everything that is meant is there. What others added beside it, or the cluster filled in, is theirs.

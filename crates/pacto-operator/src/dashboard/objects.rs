@@ -367,8 +367,8 @@ mod tests {
         Service pacto pacto-dashboard owners=1
         ");
         let container = &made[4].manifest.data["spec"]["template"]["spec"]["containers"][0];
-        insta::assert_snapshot!(container["env"], @"");
-        insta::assert_snapshot!(container["volumeMounts"], @"");
+        insta::assert_snapshot!(container["env"], @r#"[{"name":"PACTO_DASHBOARD_HOST","value":"0.0.0.0"},{"name":"PACTO_DASHBOARD_PORT","value":"3000"},{"name":"PACTO_NO_UPDATE_CHECK","value":"1"},{"name":"PACTO_DASHBOARD_NAMESPACE","value":"shop"},{"name":"PACTO_WATCH_NAMESPACE","value":"shop"}]"#);
+        insta::assert_snapshot!(container["volumeMounts"], @r#"[{"name":"cache","mountPath":"/home/pacto/.cache/pacto"},{"name":"tmp","mountPath":"/tmp"},{"name":"oci-creds","mountPath":"/home/pacto/.docker","readOnly":true}]"#);
     }
 
     #[test]

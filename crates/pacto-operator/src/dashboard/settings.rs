@@ -125,11 +125,11 @@ impl Resources {
             memory_limit: parse("--dashboard-memory-limit", &arguments.dashboard_memory_limit, MEMORY_LIMIT)?,
         };
         let limit = |what, request: &Quantity, limit: &Quantity| {
-            let (asked, allowed) = (request.to_string(), limit.to_string());
-            match request.is_more_than(limit) {
-                true => Err(SettingsError::Limit { what, request: asked, limit: allowed }),
-                false => Ok(()),
+            if request.is_more_than(limit) {
+                let (request, limit) = (request.to_string(), limit.to_string());
+                return Err(SettingsError::Limit { what, request, limit });
             }
+            Ok(())
         };
         limit("memory", &resources.memory_request, &resources.memory_limit)?;
         if let Some(most) = &resources.cpu_limit {
@@ -156,10 +156,9 @@ fn check_image(image: &str) -> Result<(), SettingsError> {
     match (tag, digest) {
         _ if name.is_empty() => fault("no name"),
         (_, Some(digest)) if !digest.starts_with("sha256:") => fault("no digest after @"),
-        (_, Some(_)) => Ok(()),
         (None | Some(""), None) => fault("no tag"),
         (Some("latest"), None) => fault("the tag latest, which moves"),
-        (Some(_), None) => Ok(()),
+        (_, Some(_)) | (Some(_), None) => Ok(()),
     }
 }
 

@@ -1,10 +1,18 @@
 //! The operator against a real API server.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod dashboard;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod lease;
 #[cfg(test)]
 mod reconciling;
 #[cfg(test)]
 mod registries;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod serving;
