@@ -8,6 +8,7 @@ use crate::probe::Override;
 
 /// Holds the contracts of a cluster against what runs in it.
 #[derive(Debug, Clone, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each one is a flag")]
 #[command(name = "pacto-operator", disable_version_flag = true)]
 pub struct Arguments {
     /// Address of the metrics; `0` for none.
