@@ -1,5 +1,6 @@
 //! The dashboard that the operator runs: made, repaired, left alone, taken away.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
@@ -8,7 +9,9 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
 use pacto_operator::arguments::Arguments;
 use pacto_operator::dashboard::{Dashboard, Settings, Write};
+use pacto_operator::metrics::{Exposition, Metrics};
 use pacto_testkit::control_plane::ControlPlane;
+use tokio::sync::watch;
 
 use crate::clients::{client, client_of};
 use crate::harness::{cluster, make_namespace};
@@ -223,4 +226,32 @@ async fn an_operator_without_rights_says_what_it_may_not() {
     );
     // Nothing was ever made: not being allowed to look is fine.
     assert_eq!(pass(&Dashboard::disabled(limited, "dash-denied", "")).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_until_it_is_stopped_and_counts_what_it_writes() {
+    let Some(plane) = cluster("dash-loop") else { return };
+    let client = client(&plane).await;
+    let metrics = Metrics::new();
+    let (stop, stopped) = watch::channel(false);
+    let wanted = Dashboard::enabled(client.clone(), settings("dash-loop", &["--watch-namespace=dash-loop"]));
+    let until_made = async {
+        let made = ["wait", "--for=create", "--timeout=60s", "-n", "dash-loop", "service/pacto-dashboard"];
+        let plane = Arc::clone(&plane);
+        tokio::task::spawn_blocking(move || plane.kubectl(&made)).await.unwrap();
+        stop.send_replace(true);
+    };
+    let both = async { tokio::join!(wanted.run(&metrics, stopped), until_made) };
+    tokio::time::timeout(PATIENCE, both).await.expect("it ends");
+
+    // What is not wanted is taken away once, and that is all.
+    let (_stop, stopped) = watch::channel(false);
+    let unwanted = Dashboard::disabled(client, "dash-loop", "dash-loop");
+    tokio::time::timeout(PATIENCE, unwanted.run(&metrics, stopped)).await.expect("it ends");
+    assert_eq!(get(&plane, &["-n", "dash-loop", "deployment,service,role"]), "");
+    let text = metrics.text(Exposition::Prometheus);
+    assert!(
+        text.contains("pacto_operator_api_writes_total{resource=\"deployments\",verb=\"delete\"} 1\n"),
+        "{text}"
+    );
 }
