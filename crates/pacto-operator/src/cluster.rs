@@ -29,7 +29,7 @@ const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// Longest time until a watch is tried again.
 const LAST_RETRY: Duration = Duration::from_secs(30);
 /// Time until a kind that the cluster does not know, or does not show us, is tried again.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 
 /// Everything that is watched, and for whom.
 #[derive(Debug)]

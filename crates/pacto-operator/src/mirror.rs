@@ -81,7 +81,7 @@ impl Mirror {
                         }
                         // The next look at the Pacto orders it again.
                         Err(error) => {
-                            tracing::info!(pacto = %key, error = %error, "versions are not mirrored yet")
+                            tracing::info!(pacto = %key, error = %error, "versions are not mirrored yet");
                         }
                     }
                     drop(turn);
@@ -151,7 +151,10 @@ impl Work {
             let reference = order.reference.with_tag(tag);
             let shown = format!("{}:{tag}", reference.repository_path());
             // Of several that a tag had, the last one is what it has.
-            let newest = known.iter().filter(|known| known.oci.as_deref() == Some(&shown)).max_by(by_time);
+            let newest = known
+                .iter()
+                .filter(|known| known.oci.as_deref() == Some(&shown))
+                .max_by(|left, right| by_time(left, right));
             let digest = newest.and_then(|known| known.digest.clone());
             if newest.is_some() && digest.is_none() {
                 continue;
@@ -209,7 +212,7 @@ impl Work {
     }
 }
 
-fn by_time(left: &&Known, right: &&Known) -> std::cmp::Ordering {
+fn by_time(left: &Known, right: &Known) -> std::cmp::Ordering {
     left.created.cmp(&right.created).then_with(|| left.name.cmp(&right.name))
 }
 

@@ -30,7 +30,7 @@ const MIN_INTERVAL: i32 = 30;
 /// Time until a write that failed is tried again; it doubles.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// Longest time until a write is tried again.
-const LAST_RETRY: Duration = Duration::from_secs(60);
+const LAST_RETRY: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether a revision is still there.
 const LOOK_FOR_REVISION: Duration = Duration::from_mins(10);
@@ -146,10 +146,10 @@ pub async fn reconcile(subject: Arc<Subject>, context: Arc<Context>) -> Result<A
     let result = look(&subject, &context).await;
     let outcome = if result.is_ok() { ReconcileResult::RequeueAfter } else { ReconcileResult::Error };
     context.metrics.reconciled(outcome, began.elapsed());
-    if result.is_ok() {
-        if let Some(note) = context.notes().get_mut(&subject.key()) {
-            note.failures = 0;
-        }
+    if result.is_ok()
+        && let Some(note) = context.notes().get_mut(&subject.key())
+    {
+        note.failures = 0;
     }
     result
 }

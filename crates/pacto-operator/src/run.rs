@@ -198,7 +198,7 @@ async fn watch_pactos(
         };
         match status_of(&error) {
             Some(404) => {
-                tracing::warn!("the definition of Pacto is not installed; apply it, and the work begins")
+                tracing::warn!("the definition of Pacto is not installed; apply it, and the work begins");
             }
             _ => tracing::warn!(error = %error, "the watch of Pactos is begun anew"),
         }

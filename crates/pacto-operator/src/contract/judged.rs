@@ -38,17 +38,17 @@ pub struct Judged {
 impl Judged {
     /// Judges a contract that stands in its Pacto: no file is there, so none is looked at.
     pub fn inline(text: &str, validator: &Validator) -> Self {
-        Self::new(text.as_bytes(), None, Origin::Directory(String::new()), validator)
+        Self::new(text.as_bytes(), None, &Origin::Directory(String::new()), validator)
     }
 
     /// Judges a contract of a registry.
     pub fn bundle(bundle: &Bundle, reference: &str, digest: &str, validator: &Validator) -> Self {
         let text = bundle.get(CONTRACT_FILE).unwrap_or_default();
-        let judged = Self::new(text, Some(bundle), Origin::Registry(reference.to_owned()), validator);
+        let judged = Self::new(text, Some(bundle), &Origin::Registry(reference.to_owned()), validator);
         Self { reference: Some(reference.to_owned()), digest: Some(digest.to_owned()), ..judged }
     }
 
-    fn new(text: &[u8], bundle: Option<&Bundle>, origin: Origin, validator: &Validator) -> Self {
+    fn new(text: &[u8], bundle: Option<&Bundle>, origin: &Origin, validator: &Validator) -> Self {
         let mut judged = Self {
             text: String::from_utf8_lossy(text).into(),
             hash: Sha256::digest(text).into(),
@@ -65,7 +65,7 @@ impl Judged {
                 return judged;
             }
         };
-        let subject = Subject { document: &document, bundle, origin: &origin };
+        let subject = Subject { document: &document, bundle, origin };
         let verdict = validator.validate(subject, &mut Library::default(), References::InsideOnly);
         let report = match verdict {
             Verdict::Done(report) => report,
