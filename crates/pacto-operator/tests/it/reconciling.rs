@@ -36,6 +36,7 @@ fn deployment(name: &str, namespace: &str, image: &str) -> String {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "most of it is the status in full")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_comes_step_by_step_to_its_contract() {
     let Some(plane) = cluster("steps") else { return };
