@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let mut kept = Kept::default();
-        let directory = Place::Directory(std::path::Path::new("cart").into());
+        let directory = Place::Directory(Path::new("cart").into());
         let version = Place::Repository {
             repository: "oci://r.example/cart".into(),
             tag: "1.0.0".into(),
