@@ -8,7 +8,7 @@ use pacto_k8s::{ConnectOptions, connect};
 use pacto_oci::credential::Surroundings;
 use pacto_oci::registry::Settings;
 use pacto_operator::arguments::Arguments;
-use pacto_operator::metrics::Metrics;
+use pacto_operator::metrics::{Exposition, Metrics};
 use pacto_operator::probe::Prober;
 use pacto_operator::run::{Controller, Start, needed};
 use pacto_testkit::control_plane::ControlPlane;
@@ -46,12 +46,20 @@ pub fn make_namespace(plane: &ControlPlane, name: &str) {
 pub struct Running {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    metrics: Arc<Metrics>,
 }
 
 impl Running {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.task.await.unwrap();
+    }
+
+    /// Requests that changed something, all together.
+    pub fn writes(&self) -> u64 {
+        let text = self.metrics.text(Exposition::preferred("text/plain"));
+        let counts = text.lines().filter(|line| line.starts_with("pacto_operator_api_writes_total{"));
+        counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
     /// As a process that is killed: what is under way is not finished.
@@ -77,20 +85,21 @@ pub async fn run(plane: &ControlPlane, how: How) -> Running {
         .unwrap()
         .client;
     let flags = std::iter::once("pacto-operator".to_owned()).chain(how.flags);
+    let metrics = Arc::new(Metrics::new());
     let controller = Controller::watch(Start {
         client,
         namespace: how.namespace,
         settings: how.settings,
         surroundings: Surroundings::default(),
         prober: how.prober,
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::clone(&metrics),
         readiness: needed(),
         arguments: Arguments::parse_from(flags),
     })
     .unwrap();
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(controller.run(stopped));
-    Running { stop, task }
+    Running { stop, task, metrics }
 }
 
 /// The controller of `namespace` as it is by default, without probes.

@@ -9,6 +9,8 @@ mod harness;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod probing;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod reconciling;

@@ -1,6 +1,7 @@
 //! What the specification of the original says, and what this operator adds: each against a real API server.
 
 use insta::assert_snapshot;
+use pacto_k8s::view::ContractStatus;
 use serde_json::json;
 
 use crate::harness::{cluster, conditions, get, run_in, status, wait};
@@ -62,6 +63,14 @@ async fn a_service_comes_step_by_step_to_its_contract() {
     assert_eq!(revision["metadata"]["ownerReferences"][0]["name"], "cart");
     assert_eq!(revision["spec"]["version"], "1.2.0");
     assert!(revision["status"]["contractHash"].as_str().is_some_and(|hash| hash.len() == 64));
+    // A reader of any operator's resources, as the dashboard is one, sees the same.
+    let view = pacto_k8s::projection::pacto(&get(&plane, "steps", "pacto/cart"));
+    assert!(view.dropped.is_empty(), "{:?}", view.dropped);
+    assert_eq!(
+        (view.contract_status, &*view.version, &*view.service_name),
+        (ContractStatus::Compliant, "1.2.0", "cart")
+    );
+    assert_eq!((view.conditions.len(), view.current_revision), (9, Some(name)));
     insta::assert_json_snapshot!(status(&plane, "steps", "cart"), @r#"
     {
       "conditions": [
