@@ -20,3 +20,5 @@ mod registries;
 mod samples;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod shipping;
