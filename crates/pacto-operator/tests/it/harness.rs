@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser as _;
+use kube::Client;
 use pacto_k8s::{ConnectOptions, connect};
 use pacto_oci::credential::Surroundings;
 use pacto_oci::registry::Settings;
@@ -68,10 +69,17 @@ impl Running {
     }
 }
 
+pub async fn client(kubeconfig: PathBuf) -> Client {
+    let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..ConnectOptions::default() };
+    connect(&options).await.unwrap().client
+}
+
 /// How a controller is started.
 #[derive(Default)]
 pub struct How {
     pub kubeconfig: Option<PathBuf>,
+    /// Instead of the kubeconfig.
+    pub client: Option<Client>,
     pub namespace: String,
     pub flags: Vec<String>,
     pub settings: Settings,
@@ -79,11 +87,10 @@ pub struct How {
 }
 
 pub async fn run(plane: &ControlPlane, how: How) -> Running {
-    let kubeconfig = how.kubeconfig.unwrap_or_else(|| plane.kubeconfig());
-    let client = connect(&ConnectOptions { kubeconfig: Some(kubeconfig), ..ConnectOptions::default() })
-        .await
-        .unwrap()
-        .client;
+    let client = match how.client {
+        Some(client) => client,
+        None => client(how.kubeconfig.unwrap_or_else(|| plane.kubeconfig())).await,
+    };
     let flags = std::iter::once("pacto-operator".to_owned()).chain(how.flags);
     let metrics = Arc::new(Metrics::new());
     let controller = Controller::watch(Start {

@@ -5,6 +5,8 @@ mod clients;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lease;
