@@ -99,3 +99,33 @@ async fn a_registry_that_is_away_leaves_the_last_contract() {
     );
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_is_moved_is_noticed_and_a_second_source_is_said_to_be_one() {
+    let (Some(plane), Some(registry)) = (cluster("moved"), Registry::start()) else { return };
+    push(&registry, "1.0.0", 8080).await;
+    let running = run_in(&plane, "moved").await;
+    let repository = format!("{}/contracts/cart", registry.address());
+    plane.apply(&pacto("moved", &format!("{repository}:1.0.0"), ""));
+    wait(&plane, "moved", "cart", ".status.interfaces[0].port", "8080");
+    assert_eq!(status(&plane, "moved", "cart")["resolutionPolicy"], "PinnedTag");
+    let first = status(&plane, "moved", "cart")["currentRevision"].clone();
+    push(&registry, "1.0.0", 9090).await;
+    // The next look comes within the interval of 30 seconds.
+    wait(&plane, "moved", "cart", ".status.interfaces[0].port", "9090");
+    let second = status(&plane, "moved", "cart")["currentRevision"].clone();
+    assert_ne!(first, second);
+    for revision in [first, second] {
+        plane.kubectl(&["get", "-n", "moved", "pactorevision", revision.as_str().unwrap()]);
+    }
+    let inline =
+        format!("{{oci: '{repository}', inline: \"{}\"}}", contract("3.0.0", 1).replace('\n', "\\n"));
+    plane.apply(&format!(
+        "{{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {{name: both, namespace: moved}}, spec: \
+         {{contractRef: {inline}}}}}"
+    ));
+    wait(&plane, "moved", "both", ".status.contractVersion", "3.0.0");
+    let found = conditions(&plane, "moved", "both");
+    assert!(found.starts_with("ContractValid True AmbiguousSource"), "{found}");
+    running.stop().await;
+}
