@@ -74,6 +74,8 @@ pub struct Note {
     revision: Option<(String, Instant)>,
     /// Failures in a row.
     failures: u32,
+    /// How often in a row its revision could not be made.
+    missed: u32,
 }
 
 /// Statuses that were written and did not come back yet. Without them what is written would be written again.
@@ -131,9 +133,7 @@ impl Context {
         let mut notes = self.notes();
         let note = notes.entry(subject.key()).or_default();
         note.failures = note.failures.saturating_add(1);
-        let wait =
-            FIRST_RETRY.saturating_mul(2_u32.saturating_pow(note.failures.min(10) - 1)).min(LAST_RETRY);
-        Action::requeue(spread(&subject.key(), wait))
+        Action::requeue(spread(&subject.key(), retry(note.failures)))
     }
 }
 
@@ -211,7 +211,9 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
     let status = plan.status.contract_status.unwrap_or(ContractStatus::Unknown);
     let checks = plan.checks.iter().map(Into::into).collect();
     context.metrics.record(&key, &Recorded { service, status, checks, readiness: None });
+    let missed = context.notes().get(&key).map_or(0, |note| note.missed);
     let wait = resolution.again.unwrap_or(interval).min(interval);
+    let wait = if missed > 0 { wait.min(retry(missed)) } else { wait };
     Ok(Action::requeue(spread(&key, wait)))
 }
 
@@ -273,10 +275,16 @@ async fn ensure_revision(
     }
     match context.writer.ensure_revision(subject, judged, &service.name, &service.version).await {
         Ok(name) => {
-            context.notes().entry(key).or_default().revision = Some((name.clone(), Instant::now()));
+            let mut notes = context.notes();
+            let note = notes.entry(key).or_default();
+            (note.revision, note.missed) = (Some((name.clone(), Instant::now())), 0);
             Some(name)
         }
         Err(error) => {
+            let mut notes = context.notes();
+            let note = notes.entry(key.clone()).or_default();
+            note.missed = note.missed.saturating_add(1);
+            drop(notes);
             tracing::warn!(pacto = %key, error = %error, "the revision is not there yet");
             None
         }
@@ -303,6 +311,11 @@ fn mirror(
         current,
         limit: limit.unwrap_or(context.history_limit as usize),
     });
+}
+
+/// When something that failed this often in a row is tried again.
+fn retry(failures: u32) -> Duration {
+    FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.clamp(1, 10) - 1)).min(LAST_RETRY)
 }
 
 /// Give or take a tenth, always the same for one Pacto, so that ten thousand do not come at once.
