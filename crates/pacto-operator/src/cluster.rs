@@ -4,6 +4,7 @@
 //! Pactos are compared with that, so no event needs a list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +39,34 @@ pub struct Cluster {
     targets: Mutex<Targets>,
     readiness: Readiness,
     /// Pactos to look at.
-    queue: UnboundedSender<ResourceKey>,
+    queue: Queue,
+}
+
+/// Pactos to look at. Nothing is put in as long as nobody works: who begins looks at all of them.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    sender: UnboundedSender<ResourceKey>,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Queue {
+    /// A closed queue into `sender`.
+    pub fn new(sender: UnboundedSender<ResourceKey>) -> Self {
+        Self { sender, is_open: Arc::default() }
+    }
+
+    /// From now on somebody works.
+    pub fn open(&self) {
+        self.is_open.store(true, Ordering::Release);
+    }
+
+    /// Something happened to a Pacto, or to what it is compared with.
+    pub fn put(&self, pacto: ResourceKey) {
+        if self.is_open.load(Ordering::Acquire) {
+            // Nobody listens any more when the operator stops.
+            let _ = self.sender.send(pacto);
+        }
+    }
 }
 
 /// Pactos by what they are compared with.
@@ -84,8 +112,12 @@ impl Targets {
 
 impl Cluster {
     /// Nothing is known yet. Pactos whose surroundings change are sent to `queue`.
-    pub fn new(queue: UnboundedSender<ResourceKey>, readiness: Readiness) -> Self {
-        Self { inventory: Mutex::default(), targets: Mutex::default(), readiness, queue }
+    pub fn new(queue: Queue, readiness: Readiness) -> Self {
+        let mut inventory = Inventory::default();
+        for kind in KINDS {
+            inventory.mark_unreadable(kind, "they are not listed yet");
+        }
+        Self { inventory: Mutex::new(inventory), targets: Mutex::default(), readiness, queue }
     }
 
     /// Watches everything that checks look at, until the tasks are dropped. An empty namespace means all.
@@ -125,8 +157,7 @@ impl Cluster {
     fn touch(&self, touched: &[ResourceKey]) {
         let targets = self.targets();
         for pacto in touched.iter().flat_map(|name| targets.of(name)) {
-            // Nobody listens any more when the operator stops.
-            let _ = self.queue.send(pacto.clone());
+            self.queue.put(pacto.clone());
         }
     }
 
@@ -135,10 +166,23 @@ impl Cluster {
         change(&mut self.inventory());
         self.readiness.is_there(&kind.to_string());
         for pacto in self.targets().all() {
-            let _ = self.queue.send(pacto.clone());
+            self.queue.put(pacto.clone());
         }
     }
 }
+
+/// Kinds that are watched.
+const KINDS: [ObservedKind; 9] = [
+    ObservedKind::Service,
+    ObservedKind::Deployment,
+    ObservedKind::StatefulSet,
+    ObservedKind::ReplicaSet,
+    ObservedKind::Job,
+    ObservedKind::CronJob,
+    ObservedKind::HorizontalPodAutoscaler,
+    ObservedKind::Ingress,
+    ObservedKind::HttpRoute,
+];
 
 /// Names of the kinds that are watched.
 pub const WATCHED: [&str; 9] = [
@@ -156,6 +200,8 @@ pub const WATCHED: [&str; 9] = [
 /// Watches one kind for ever.
 async fn watch<K: Kind>((cluster, client, namespace): (Arc<Cluster>, Client, String)) {
     let mut failures = 0;
+    // What the API server said last of a kind that it does not show; as long as it says the same nothing is new.
+    let mut refused: Option<u16> = None;
     loop {
         let client = client.clone();
         let api: Api<Watched<K>> =
@@ -166,14 +212,20 @@ async fn watch<K: Kind>((cluster, client, namespace): (Arc<Cluster>, Client, Str
         let error = loop {
             match events.next().await {
                 Some(Ok(event)) => {
-                    failures = 0;
+                    // The beginning of a list says nothing yet.
+                    if !matches!(event, Event::Init | Event::InitApply(_)) {
+                        (failures, refused) = (0, None);
+                    }
                     take(&cluster, event, &mut listed);
                 }
                 Some(Err(error)) => break error,
                 None => return,
             }
         };
-        let wait = match status_of(&error) {
+        let status = status_of(&error);
+        let is_known = status.is_some() && status == refused;
+        let wait = match status {
+            Some(401 | 403 | 404) if is_known => LATER,
             Some(401 | 403) => {
                 let reason = why(&error);
                 tracing::warn!(kind = %K::KIND, reason, "objects of this kind may not be read");
@@ -191,6 +243,7 @@ async fn watch<K: Kind>((cluster, client, namespace): (Arc<Cluster>, Client, Str
                 FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.min(10) - 1)).min(LAST_RETRY)
             }
         };
+        refused = status.filter(|status| matches!(status, 401 | 403 | 404));
         tokio::time::sleep(wait).await;
     }
 }

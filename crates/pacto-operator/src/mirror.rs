@@ -1,6 +1,6 @@
 //! Revisions of versions that are published besides the current one; on a queue of its own, a few at a time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use pacto_contract::reference::OciReference;
 use pacto_contract::version::tag_preference_cmp;
 use pacto_k8s::ResourceKey;
 use pacto_k8s::revision::{PACTO_LABEL, PactoRevision};
+use pacto_oci::registry::RegistryError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
@@ -54,8 +55,18 @@ pub struct Mirror {
 /// What was mirrored last.
 #[derive(Debug, Clone)]
 struct Done {
+    /// Repository, Pacto and limit that it was for.
+    of: (String, String, usize),
     tags: Vec<String>,
+    /// Digest that each tag had.
+    digests: BTreeMap<String, String>,
     looked: Instant,
+}
+
+impl Order {
+    fn of(&self) -> (String, String, usize) {
+        (self.reference.repository_path(), self.subject.uid().to_owned(), self.limit)
+    }
 }
 
 impl Mirror {
@@ -74,9 +85,12 @@ impl Mirror {
                     Work { client: client.clone(), keeper: Arc::clone(&keeper), writer: Arc::clone(&writer) };
                 let done = Arc::clone(&done);
                 tokio::spawn(async move {
-                    match work.mirror(&order).await {
-                        Ok(tags) => {
-                            let now = Done { tags, looked: Instant::now() };
+                    let last = done.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+                    let last = last.filter(|last| last.of.0 == order.of().0 && last.of.1 == order.of().1);
+                    let before = last.map(|last| last.digests).unwrap_or_default();
+                    match work.mirror(&order, &before).await {
+                        Ok((tags, digests)) => {
+                            let now = Done { of: order.of(), tags, digests, looked: Instant::now() };
                             done.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
                         }
                         // The next look at the Pacto orders it again.
@@ -95,14 +109,17 @@ impl Mirror {
     pub fn order(&self, order: Order) {
         let key = order.subject.key();
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let is_done = done.is_some_and(|done| {
+        let is_done = done.filter(|done| done.of == order.of()).is_some_and(|done| {
             let is_same = order.tags.as_ref().is_none_or(|tags| *tags == done.tags);
             is_same && done.looked.elapsed() < LOOK_AGAIN
         });
         if !is_done {
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), order);
-            // Nobody listens any more when the operator stops.
-            let _ = self.wake.send(key);
+            let before =
+                self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), order);
+            if before.is_none() {
+                // Nobody listens any more when the operator stops.
+                let _ = self.wake.send(key);
+            }
         }
     }
 
@@ -119,7 +136,7 @@ enum MirrorError {
     #[error("{0}")]
     Login(String),
     #[error(transparent)]
-    Registry(#[from] pacto_oci::registry::RegistryError),
+    Registry(#[from] RegistryError),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error("revisions cannot be listed: {0}")]
@@ -133,10 +150,14 @@ struct Work {
 }
 
 impl Work {
-    /// Gives the tags that there are.
-    async fn mirror(&self, order: &Order) -> Result<Vec<String>, MirrorError> {
+    /// Gives the tags that there are, and the digests that they have; `before` are those of the last time.
+    async fn mirror(
+        &self,
+        order: &Order,
+        before: &BTreeMap<String, String>,
+    ) -> Result<(Vec<String>, BTreeMap<String, String>), MirrorError> {
         let key = order.subject.key();
-        let Ok(spec) = &order.subject.spec else { return Ok(Vec::new()) };
+        let Ok(spec) = &order.subject.spec else { return Ok(Default::default()) };
         let login = self.keeper.login(&order.subject, spec, &order.reference.registry).await;
         let login = login.map_err(MirrorError::Login)?;
         let registry = self.keeper.registry();
@@ -147,26 +168,33 @@ impl Work {
         let known = self.known(&key).await?;
         // The current one is among them.
         let most = MAX_VERSIONS.min(order.limit.saturating_add(1));
+        let mut digests = BTreeMap::new();
         for tag in versions(&tags).into_iter().take(most) {
             let reference = order.reference.with_tag(tag);
             let shown = format!("{}:{tag}", reference.repository_path());
-            // Of several that a tag had, the last one is what it has.
-            let newest = known
-                .iter()
-                .filter(|known| known.oci.as_deref() == Some(&shown))
-                .max_by(|left, right| by_time(left, right));
-            let digest = newest.and_then(|known| known.digest.clone());
-            if newest.is_some() && digest.is_none() {
+            let newest = newest(&known, &shown);
+            let is_known = newest.is_some();
+            let newest = newest.and_then(|known| known.digest);
+            let digest = before.get(tag).cloned().or(newest);
+            // What would be removed again is not fetched, and without a digest nothing can be compared.
+            if (is_known && digest.is_none()) || (!is_known && !stays(&known, tag, order)) {
                 continue;
             }
             let ask = Ask { reference, login: login.clone(), known: digest.clone() };
             let answer = match registry.contract(ask).await {
                 Ok(answer) => answer,
-                // One version that is no contract does not hide the others.
-                Err(pacto_oci::registry::RegistryError::InvalidBundle { .. }) => continue,
-                Err(error) => return Err(error.into()),
+                // Nobody is there for the others either.
+                Err(error @ RegistryError::Unreachable { .. }) => return Err(error.into()),
+                // One version that cannot be had does not hide the others.
+                Err(error) => {
+                    tracing::debug!(tag = %shown, error = %error, "a version is not mirrored");
+                    continue;
+                }
             };
-            let Some(bundle) = answer.bundle else { continue };
+            digests.insert(tag.to_owned(), answer.digest.clone());
+            let Some(bundle) = answer.bundle.filter(|_| digest.as_ref() != Some(&answer.digest)) else {
+                continue;
+            };
             let judged = Judged::bundle(&bundle, &answer.reference, &answer.digest, self.keeper.validator());
             let Some(document) = judged.document() else { continue };
             if let Some(before) = digest {
@@ -178,7 +206,7 @@ impl Work {
             self.writer.ensure_revision(&order.subject, &judged, &service.name, &service.version).await?;
         }
         self.retain(&key, order).await?;
-        Ok(tags)
+        Ok((tags, digests))
     }
 
     async fn known(&self, key: &ResourceKey) -> Result<Vec<Known>, MirrorError> {
@@ -198,6 +226,10 @@ impl Work {
     }
 
     async fn retain(&self, key: &ResourceKey, order: &Order) -> Result<(), MirrorError> {
+        // Without knowing which one is in force none is removed.
+        if order.current.is_none() {
+            return Ok(());
+        }
         let known = self.known(key).await?;
         let api: Api<PactoRevision> = Api::namespaced(self.client.clone(), &key.namespace);
         for name in surplus(&known, order.current.as_deref(), order.limit) {
@@ -212,6 +244,21 @@ impl Work {
     }
 }
 
+/// Of several revisions that a tag had, the last one: it is what the tag has.
+fn newest(known: &[Known], reference: &str) -> Option<Known> {
+    let of_tag = known.iter().filter(|known| known.oci.as_deref() == Some(reference));
+    of_tag.max_by(|left, right| by_time(left, right)).cloned()
+}
+
+/// Whether a revision of this tag would be kept.
+fn stays(known: &[Known], tag: &str, order: &Order) -> bool {
+    let version =
+        LenientVersion::parse_tag(tag).map_or_else(|_| tag.to_owned(), |version| version.as_str().to_owned());
+    let candidate = Known { name: String::new(), version, created: String::new(), oci: None, digest: None };
+    let all: Vec<Known> = known.iter().cloned().chain([candidate]).collect();
+    surplus(&all, order.current.as_deref(), order.limit).iter().all(|name| !name.is_empty())
+}
+
 fn by_time(left: &Known, right: &Known) -> std::cmp::Ordering {
     left.created.cmp(&right.created).then_with(|| left.name.cmp(&right.name))
 }
@@ -222,5 +269,7 @@ fn versions(tags: &[String]) -> Vec<&str> {
     let mut found: Vec<(LenientVersion, &str)> =
         distinct.into_iter().filter_map(|tag| Some((LenientVersion::parse_tag(tag).ok()?, tag))).collect();
     found.sort_by(|(left, _), (right, _)| tag_preference_cmp(right, left));
+    // `1.2.0`, `v1.2.0` and `1.2` are one version, which the first spelling names best.
+    found.dedup_by(|(next, _), (first, _)| next.precedence_cmp(first).is_eq());
     found.into_iter().map(|(_, tag)| tag).collect()
 }

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use kube::Client;
 use pacto_k8s::{ConnectOptions, connect};
 use pacto_oci::credential::{Secret, Surroundings};
-use pacto_oci::registry::Settings as RegistrySettings;
+use pacto_oci::registry::{Retry, Settings as RegistrySettings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +26,8 @@ use crate::serve::{BindAddress, Certificate, Guard, Options, health, metrics, se
 const WORKERS: usize = 2;
 /// Time for what is under way when the program is to end; Kubernetes waits ten seconds.
 const END: Duration = Duration::from_secs(8);
+/// Longest silence of a registry; it is asked again later, and others wait for their turn.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Exit code when the program cannot begin, or may not go on.
 const FAILED: u8 = 1;
 
@@ -99,7 +101,8 @@ fn surroundings() -> Surroundings {
 fn registry_settings() -> RegistrySettings {
     let hosts = std::env::var("PACTO_INSECURE_REGISTRIES").unwrap_or_default();
     let plain = hosts.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
-    RegistrySettings { insecure_hosts: plain.collect(), ..RegistrySettings::default() }
+    let retry = Retry { attempts: 2, patience: SILENCE, ..Retry::default() };
+    RegistrySettings { insecure_hosts: plain.collect(), retry, ..RegistrySettings::default() }
 }
 
 async fn work(arguments: Arguments) -> Result<(), String> {

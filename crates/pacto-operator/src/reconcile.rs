@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client};
 use pacto_contract::ContractDocument;
 use pacto_engine::runtime::observation::{Source, SourceKeys};
@@ -32,6 +33,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// Longest time until a write is tried again.
 const LAST_RETRY: Duration = Duration::from_mins(1);
 
+/// Time within which the watch brings what was written. Later what the watch says counts: somebody else may have written.
+const COMES_BACK: Duration = Duration::from_secs(10);
 /// How often it is looked whether a revision is still there.
 const LOOK_FOR_REVISION: Duration = Duration::from_mins(10);
 
@@ -57,6 +60,8 @@ pub struct Context {
     pub history_limit: u32,
     /// What was written and did not come back by the watch yet.
     pub written: Written,
+    /// The Pactos that are there.
+    pub store: Store<Subject>,
     /// What is known of each Pacto besides.
     pub notes: Mutex<HashMap<ResourceKey, Note>>,
 }
@@ -80,24 +85,27 @@ pub struct Note {
 
 /// Statuses that were written and did not come back yet. Without them what is written would be written again.
 #[derive(Debug, Default)]
-pub struct Written(Mutex<HashMap<ResourceKey, (String, Prior)>>);
+pub struct Written(Mutex<HashMap<ResourceKey, Entry>>);
+
+/// Identity of the resource, what was written, and when.
+type Entry = (String, Prior, Instant);
 
 impl Written {
     fn of(&self, subject: &Subject) -> Option<Prior> {
         let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uid, prior) = written.get(&subject.key())?;
-        (uid == subject.uid()).then(|| prior.clone())
+        let (uid, prior, at) = written.get(&subject.key())?;
+        (uid == subject.uid() && at.elapsed() < COMES_BACK).then(|| prior.clone())
     }
 
     fn set(&self, subject: &Subject, prior: Prior) {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        written.insert(subject.key(), (subject.uid().to_owned(), prior));
+        written.insert(subject.key(), (subject.uid().to_owned(), prior, Instant::now()));
     }
 
     /// A state of the resource came by the watch; what it says counts once it is what was written, or later.
     pub fn seen(&self, subject: &Subject) {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_here = written.get(&subject.key()).is_some_and(|(uid, prior)| {
+        let is_here = written.get(&subject.key()).is_some_and(|(uid, prior, _)| {
             uid != subject.uid() || prior.fingerprint == subject.prior.fingerprint
         });
         if is_here {
@@ -144,6 +152,12 @@ impl Context {
 pub async fn reconcile(subject: Arc<Subject>, context: Arc<Context>) -> Result<Action, WriteError> {
     let began = Instant::now();
     let result = look(&subject, &context).await;
+    // One that went away meanwhile is not to be remembered.
+    let key = subject.key();
+    let there = context.store.get(&ObjectRef::new(&key.name).within(&key.namespace));
+    if there.is_none_or(|there| there.uid() != subject.uid()) {
+        context.forget(&key);
+    }
     let outcome = if result.is_ok() { ReconcileResult::RequeueAfter } else { ReconcileResult::Error };
     context.metrics.reconciled(outcome, began.elapsed());
     if result.is_ok()
@@ -159,6 +173,7 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         return Ok(Action::await_change());
     }
     let key = subject.key();
+    let prior = context.written.of(subject).unwrap_or_else(|| subject.prior.clone());
     let seconds =
         subject.spec.as_ref().map_or(MIN_INTERVAL, |spec| spec.check_interval_seconds.max(MIN_INTERVAL));
     let interval = Duration::from_secs(seconds.unsigned_abs().into());
@@ -180,7 +195,6 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         revision = ensure_revision(subject, context, judged, document).await;
         mirror(subject, context, spec, &resolution, revision.clone());
     }
-    let prior = context.written.of(subject).unwrap_or_else(|| subject.prior.clone());
     let now = Timestamp::now();
     let options = Options {
         probes: context.prober.is_some() && subject.is_probed,

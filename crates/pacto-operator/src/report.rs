@@ -17,7 +17,9 @@ use crate::contract::Judged;
 /// What begins a value that is a reference to a secret.
 const SECRET: &str = "secret://";
 /// Most bytes of one value of metadata that is shown.
-const MAX_METADATA: usize = 4 * 1024;
+const MAX_METADATA: usize = 1024;
+/// Most entries of each list: a status is no copy of the contract, and the API server takes 1.5 MB at most.
+const MAX_LISTED: usize = 200;
 
 /// Fills in what a contract says.
 pub fn describe(
@@ -38,18 +40,21 @@ pub fn describe(
         resolution_policy: status.resolution_policy,
         current_revision: status.current_revision.clone(),
     });
-    status.interfaces = contract.interfaces.iter().filter_map(interface).collect();
+    status.interfaces = contract.interfaces.iter().filter_map(interface).take(MAX_LISTED).collect();
     let configurations = contract.configurations.iter().map(|entry| configuration(entry, overrides));
     let mut configurations: Vec<ConfigurationSummary> = configurations.collect();
     status.configuration = unnamed(contract.configurations.is_plural(), &configurations);
+    configurations.truncate(MAX_LISTED);
     configurations.sort_by(|left, right| left.name.cmp(&right.name));
     status.configurations = configurations;
-    let policies: Vec<PolicySummary> = contract.policies.iter().map(|entry| policy(entry, judged)).collect();
+    let policies: Vec<PolicySummary> =
+        contract.policies.iter().take(MAX_LISTED).map(|entry| policy(entry, judged)).collect();
     status.policy = unnamed_policy(contract.policies.is_plural(), &policies);
     status.policies = policies;
     status.dependencies = contract
         .dependencies
         .iter()
+        .take(MAX_LISTED)
         .map(|dependency| DependencySummary {
             name: Some(dependency.name().to_owned()),
             reference: dependency.reference.clone(),
@@ -141,6 +146,8 @@ fn configuration(declared: &Configuration, overrides: Option<&Overrides>) -> Con
     let mut secret_keys: Vec<String> = secrets.map(|entry| entry.key.to_string()).collect();
     value_keys.sort();
     secret_keys.sort();
+    value_keys.truncate(MAX_LISTED);
+    secret_keys.truncate(MAX_LISTED);
     let named = overrides.iter().flat_map(|overrides| &overrides.configurations);
     let set = named.filter(|entry| entry.name == declared.name).flat_map(|entry| entry.values.keys());
     ConfigurationSummary {
@@ -220,7 +227,12 @@ fn metadata(metadata: &Mapping) -> BTreeMap<String, String> {
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         text.get(..text.floor_char_boundary(MAX_METADATA)).unwrap_or_default().to_owned()
     };
-    metadata.entries().iter().map(|entry| (entry.key.to_string(), shown(&entry.node))).collect()
+    metadata
+        .entries()
+        .iter()
+        .take(MAX_LISTED)
+        .map(|entry| (entry.key.to_string(), shown(&entry.node)))
+        .collect()
 }
 
 fn observed(workload: &Workload) -> ObservedRuntime {

@@ -15,9 +15,10 @@ use pacto_k8s::ResourceKey;
 use pacto_oci::credential::Surroundings;
 use pacto_oci::registry::Settings;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::arguments::Arguments;
-use crate::cluster::{Cluster, WATCHED, status_of};
+use crate::cluster::{Cluster, Queue, WATCHED, status_of};
 use crate::contract::Keeper;
 use crate::contract::registry::Registry;
 use crate::metrics::Metrics;
@@ -32,6 +33,8 @@ use crate::write::Writer;
 const DEBOUNCE: Duration = Duration::from_millis(20);
 /// Time until the watch of Pactos is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+/// Longest time that lists are waited for at the start.
+const LISTED: Duration = Duration::from_secs(30);
 /// Pactos of one page of a list.
 const PAGE: u32 = 100;
 
@@ -74,7 +77,8 @@ pub struct Controller {
     context: Arc<Context>,
     store: Store<Subject>,
     queue: mpsc::UnboundedReceiver<ResourceKey>,
-    wake: mpsc::UnboundedSender<ResourceKey>,
+    wake: Queue,
+    readiness: Readiness,
     concurrency: u16,
     _watches: tokio::task::JoinSet<()>,
 }
@@ -93,12 +97,14 @@ impl Controller {
     pub fn watch(start: Start) -> std::io::Result<Self> {
         let Start { client, namespace, settings, surroundings, prober, metrics, readiness, arguments } =
             start;
-        let (wake, queue) = mpsc::unbounded_channel();
+        let (sender, queue) = mpsc::unbounded_channel();
+        let wake = Queue::new(sender);
         let cluster = Arc::new(Cluster::new(wake.clone(), readiness.clone()));
         let registry = Registry::start(settings, surroundings)?;
         let keeper = Arc::new(Keeper::new(client.clone(), registry, arguments.use_image_pull_secrets));
         let writer = Arc::new(Writer::new(client.clone(), &arguments.pod_name, Arc::clone(&metrics)));
         let mirror = Mirror::start(client.clone(), Arc::clone(&keeper), Arc::clone(&writer));
+        let (reader, kept) = store::<Subject>();
         let context = Arc::new(Context {
             client: client.clone(),
             cluster: Arc::clone(&cluster),
@@ -111,15 +117,23 @@ impl Controller {
             history_limit: arguments.revision_history_limit,
             written: Written::default(),
             notes: Mutex::default(),
+            store: reader.clone(),
         });
-        let (reader, kept) = store();
         let mut watches = cluster.watch(&client, &namespace);
-        watches.spawn(watch_pactos(client, namespace, Arc::clone(&context), kept, wake.clone(), readiness));
+        watches.spawn(watch_pactos(
+            client,
+            namespace,
+            Arc::clone(&context),
+            kept,
+            wake.clone(),
+            readiness.clone(),
+        ));
         Ok(Self {
             context,
             store: reader,
             queue,
             wake,
+            readiness,
             concurrency: arguments.max_concurrent_reconciles,
             _watches: watches,
         })
@@ -127,11 +141,18 @@ impl Controller {
 
     /// Looks at Pactos until `stop` says so; what is under way is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { context, store, queue, wake, concurrency, _watches: watches, .. } = self;
-        // What changed while another replica worked is in the queue already; what did not may have been left half done.
+        let Self { context, store, queue, wake, readiness, concurrency, _watches: watches } = self;
+        // What is not listed yet would pass for missing. A kind that cannot be listed does not hold up the others for ever: of it
+        // nobody knows.
+        let began = Instant::now();
+        while !readiness.missing().is_empty() && began.elapsed() < LISTED && !*stop.borrow() {
+            // Nobody tells when the last one is there.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        wake.open();
+        // What changed while another replica worked may have been left half done.
         for subject in store.state() {
-            // The queue is ours.
-            let _ = wake.send(subject.key());
+            wake.put(subject.key());
         }
         drop(wake);
         let metrics = Arc::clone(&context.metrics);
@@ -172,7 +193,7 @@ async fn watch_pactos(
     namespace: String,
     context: Arc<Context>,
     mut kept: StoreWriter<Subject>,
-    wake: mpsc::UnboundedSender<ResourceKey>,
+    wake: Queue,
     readiness: Readiness,
 ) {
     let reader = kept.as_reader();
@@ -181,15 +202,19 @@ async fn watch_pactos(
         let api: Api<Subject> =
             if namespace.is_empty() { Api::all(client) } else { Api::namespaced(client, &namespace) };
         let mut events = Box::pin(watcher(api, watcher::Config::default().page_size(PAGE)));
-        let mut there = Vec::new();
+        let mut there = Listed::default();
         let error = loop {
             match events.next().await {
                 Some(Ok(event)) => {
-                    take(&context, &reader, &event, &mut there, &wake);
+                    take(&context, &reader, &event, &mut there);
                     let is_complete = matches!(event, Event::InitDone);
                     kept.apply_watcher_event(&event);
+                    // The store has a list only when it is complete.
                     if is_complete {
                         readiness.is_there(PACTOS);
+                    }
+                    if is_complete || matches!(event, Event::Apply(_)) {
+                        there.changed.drain(..).for_each(|key| wake.put(key));
                     }
                 }
                 Some(Err(error)) => break error,
@@ -206,35 +231,38 @@ async fn watch_pactos(
     }
 }
 
-/// Notes a change before the store has it, and wakes whoever looks, if there is something to look at: what the operator itself
-/// wrote is none.
-fn take(
-    context: &Context,
-    reader: &Store<Subject>,
-    event: &Event<Subject>,
-    there: &mut Vec<ResourceKey>,
-    wake: &mpsc::UnboundedSender<ResourceKey>,
-) {
+/// What a list has brought so far.
+#[derive(Debug, Default)]
+struct Listed {
+    there: Vec<ResourceKey>,
+    /// Pactos to look at once the store has them.
+    changed: Vec<ResourceKey>,
+}
+
+/// Notes a change before the store has it, if there is something to look at: what the operator itself wrote is none.
+fn take(context: &Context, reader: &Store<Subject>, event: &Event<Subject>, listed: &mut Listed) {
     match event {
-        Event::Init => there.clear(),
+        Event::Init => *listed = Listed::default(),
         Event::InitApply(subject) | Event::Apply(subject) => {
             let key = subject.key();
             context.written.seen(subject);
             let before = reader.get(&ObjectRef::new(&subject.name_any()).within(&key.namespace));
+            if before.as_ref().is_some_and(|before| before.uid() != subject.uid()) {
+                context.forget(&key);
+            }
             if before.is_none_or(|before| !subject.asks_the_same(&before)) {
                 let target = subject.spec.as_ref().ok().map(|spec| spec.target(&key.namespace));
                 context.cluster.set_target(&key, target.as_ref());
-                // Whoever works has the queue.
-                let _ = wake.send(key.clone());
+                listed.changed.push(key.clone());
             }
             if matches!(event, Event::InitApply(_)) {
-                there.push(key);
+                listed.there.push(key);
             }
         }
         Event::InitDone => {
-            there.sort();
+            listed.there.sort();
             for gone in reader.state().iter().map(|subject| subject.key()) {
-                if there.binary_search(&gone).is_err() {
+                if listed.there.binary_search(&gone).is_err() {
                     context.forget(&gone);
                 }
             }

@@ -32,10 +32,17 @@ pub fn login(kind: &str, data: &BTreeMap<String, Vec<u8>>, registry: &str) -> Re
         };
         return docker(text, registry);
     }
+    // Who may name a Secret may not be allowed to read it, so only what is meant for registries is shown to one.
+    if !matches!(kind, "" | "Opaque" | "kubernetes.io/basic-auth") {
+        return Err(format!("it is of type {kind}, which holds no login of a registry"));
+    }
     let text = |key: &str| {
         let value = data.get(key).and_then(|value| std::str::from_utf8(value).ok()).map(str::trim);
         value.filter(|value| !value.is_empty()).map(str::to_owned)
     };
+    if let Some(named) = text("registry").filter(|named| host(named) != host(registry)) {
+        return Err(format!("it is for {}", host(&named)));
+    }
     match (text("token"), text("username"), text("password")) {
         (Some(token), _, _) => Ok(Login::Token(Secret::new(token))),
         (None, Some(user), Some(password)) => Ok(Login::Basic(user, Secret::new(password))),
@@ -126,6 +133,8 @@ mod tests {
         assert_eq!(of(&[("token", "t"), ("username", "u")]), Ok(Login::Token(Secret::new("t"))));
         assert_eq!(of(&[("username", "u"), ("password", "p\n")]), Ok(basic("u", "p")));
         assert!(of(&[("username", "u")]).is_err());
+        assert!(of(&[("token", "t"), ("registry", "other.example")]).unwrap_err().contains("other.example"));
+        assert!(login("kubernetes.io/service-account-token", &data(&[("token", "t")]), "r.example").is_err());
     }
 
     #[test]

@@ -16,6 +16,9 @@ use sha2::{Digest as _, Sha256};
 /// Most findings of each severity that a status lists: a status is no report.
 const MAX_ISSUES: usize = 50;
 
+/// Longest text of one finding or description in a status, in bytes.
+const MAX_TEXT: usize = 1024;
+
 /// A contract and what validating it said.
 #[derive(Debug, Clone)]
 pub struct Judged {
@@ -93,6 +96,11 @@ impl Judged {
     }
 }
 
+/// The beginning of a text that may be long.
+fn cut(text: &str) -> String {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default().to_owned()
+}
+
 fn said(issue: &Issue) -> String {
     match &issue.path {
         Some(path) if !path.is_empty() => format!("{path}: {}", issue.message),
@@ -110,7 +118,7 @@ fn validation(findings: &[Diagnostic]) -> Validation {
             // What has no path in the contract has a place in its text.
             message: match finding.location.as_ref().filter(|_| finding.path.is_empty()) {
                 Some(place) => format!("line {}, column {}: {}", place.line, place.column, finding.message),
-                None => finding.message.clone(),
+                None => cut(&finding.message),
             },
         };
         found.take(MAX_ISSUES).map(issue).collect::<Vec<_>>()
@@ -122,7 +130,7 @@ fn validation(findings: &[Diagnostic]) -> Validation {
 fn policies(document: &ContractDocument, bundle: Option<&Bundle>) -> Box<[(String, PolicySummary)]> {
     let summary = |path: &String| {
         let schema: Value = serde_json::from_slice(bundle?.get(path)?).ok()?;
-        let text = |key: &str| schema.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| schema.get(key).and_then(Value::as_str).map(cut);
         let (title, description) = (text("title"), text("description"));
         Some((path.clone(), PolicySummary { title, description, ..PolicySummary::default() }))
     };

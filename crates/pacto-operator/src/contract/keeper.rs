@@ -15,13 +15,16 @@ use pacto_oci::registry::RegistryError;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::credential::{Login, login};
+use super::credential::{DOCKER_CONFIG, Login, login};
 use super::registry::{Ask, Registry};
 use super::{Judged, Wanted, wanted};
 use crate::subject::Subject;
 
 /// Time until a registry that failed is asked again; it doubles, up to the interval of the Pacto.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// Longest time for one contract, whatever the registry does.
+const ANSWER: Duration = Duration::from_secs(45);
 
 /// Why there is no contract, or an old one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,8 +135,10 @@ impl Keeper {
                     Some(kept) => (kept.clone(), None),
                     None => self.ask(subject, spec, &reference, (identity, same)).await,
                 };
+                let wait = kept.retry(interval).unwrap_or(interval);
                 Resolution {
-                    again: kept.retry(interval),
+                    // What is left of the time, not the whole time anew: other events come in between.
+                    again: Some(wait.saturating_sub(kept.asked.elapsed()).max(Duration::from_secs(1))),
                     contract: kept.contract,
                     trouble: kept.trouble,
                     policy: Some(policy),
@@ -157,8 +162,16 @@ impl Keeper {
         let result = match self.login(subject, spec, &reference.registry).await {
             Err(message) => Err(Trouble::Unavailable(message)),
             Ok(login) => {
-                let answer = self.registry.contract(Ask { reference: reference.clone(), login, known }).await;
-                answer.map_err(|error| trouble(&error))
+                let ask = Ask { reference: reference.clone(), login, known };
+                let late = |_| {
+                    Trouble::Unavailable(format!(
+                        "registry {} did not answer within {} s",
+                        reference.registry,
+                        ANSWER.as_secs()
+                    ))
+                };
+                let answer = tokio::time::timeout(ANSWER, self.registry.contract(ask)).await.map_err(late);
+                answer.and_then(|answer| answer.map_err(|error| trouble(&error)))
             }
         };
         let (kept, tags) = match result {
@@ -229,6 +242,7 @@ impl Keeper {
         for name in self.image_pull_secrets(&key.namespace).await {
             // Those of images may have nothing for this registry.
             if let Ok((kind, data)) = self.secret(&key.namespace, &name).await
+                && kind == DOCKER_CONFIG
                 && let Ok(login) = login(&kind, &data, registry)
             {
                 return Ok(Some(login));
