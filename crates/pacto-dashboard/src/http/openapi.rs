@@ -4,7 +4,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::operation::{MAX_NAME, MAX_PARAMETER, Operation};
+use super::operation::{MAX_NAME, MAX_PARAMETER, MAX_REPEATED, Operation};
 use super::problem::Problem;
 
 /// Title of the API, as the original calls it.
@@ -213,6 +213,7 @@ fn simplify(field: &mut Value, longest: usize) {
         map.insert("maxLength".to_owned(), json!(longest));
     }
     if let Some(items) = map.get_mut("items") {
-        simplify(items, longest);
+        simplify(items, MAX_NAME);
+        map.insert("maxItems".to_owned(), json!(MAX_REPEATED));
     }
 }

@@ -25,7 +25,9 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 pub const MAX_PARAMETER: usize = 2_048;
 /// Parameters of the query that may be given more than once; they are read by [`some_texts`].
 pub const REPEATED: [&str; 1] = ["owner"];
-/// Longest name in a path, in characters.
+/// How often such a parameter may be given.
+pub const MAX_REPEATED: usize = 8;
+/// Longest name in a path, and longest value of a parameter that may be given more than once, in characters.
 pub const MAX_NAME: usize = 255;
 
 /// What is said of an operation besides its types.
@@ -161,15 +163,23 @@ async fn parameters<I: DeserializeOwned>(request: Request) -> Result<I, Problem>
         .map_err(|error| Problem::invalid("query", error.to_string()))?;
     let mut repeated: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in query {
-        if value.chars().count() > MAX_PARAMETER {
+        let is_repeated = REPEATED.contains(&name.as_str());
+        // All values together must fit into one address.
+        let longest = if is_repeated { MAX_NAME } else { MAX_PARAMETER };
+        if value.chars().count() > longest {
             let name = name.chars().take(MAX_NAME).collect::<String>();
             return Err(Problem::invalid(
                 &format!("query.{name}"),
-                format!("longer than {MAX_PARAMETER} characters"),
+                format!("longer than {longest} characters"),
             ));
         }
-        if REPEATED.contains(&name.as_str()) {
-            repeated.entry(name).or_default().push(value);
+        if is_repeated {
+            let values = repeated.entry(name.clone()).or_default();
+            values.push(value);
+            if values.len() > MAX_REPEATED {
+                let detail = format!("given more than {MAX_REPEATED} times");
+                return Err(Problem::invalid(&format!("query.{name}"), detail));
+            }
         } else if !pairs.iter().any(|(known, _)| *known == name && named.iter().any(|(path, _)| path == name))
         {
             pairs.push((name, value));
