@@ -23,6 +23,8 @@ enum Name {
     Cache,
     /// Ten minutes of fifty clients that ask and listen while contracts change
     Dashboard,
+    /// A hundred schedules of lost requests, unheard answers and kills of the operator
+    Operator,
 }
 
 /// What each is called among the tests.
@@ -31,6 +33,7 @@ const TESTS: &[(Name, &str, &str, &str)] = &[
     (Name::Kill, "pacto-cli", "it", "kill_9"),
     (Name::Cache, "pacto-cli", "it", "two_processes_share_a_cache"),
     (Name::Dashboard, "pacto-cli", "dashboard", "soaking::"),
+    (Name::Operator, "pacto-operator", "it", "faults::"),
 ];
 
 pub fn run(arguments: &Arguments) -> Result<()> {

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Longest time for anything to be seen, on a machine that is busy with other tests.
-const PATIENCE: &str = "--timeout=60s";
+const PATIENCE: &str = "--timeout=180s";
 
 pub const PACTOS_DEFINITION: &str = "crd/pactos.pacto.trianalab.io";
 pub const REVISIONS_DEFINITION: &str = "crd/pactorevisions.pacto.trianalab.io";
