@@ -15,7 +15,6 @@ use pacto_k8s::ResourceKey;
 use pacto_oci::credential::Surroundings;
 use pacto_oci::registry::Settings;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 
 use crate::arguments::Arguments;
 use crate::cluster::{Cluster, Queue, WATCHED, status_of};
@@ -144,10 +143,10 @@ impl Controller {
         let Self { context, store, queue, wake, readiness, concurrency, _watches: watches } = self;
         // What is not listed yet would pass for missing. A kind that cannot be listed does not hold up the others for ever: of it
         // nobody knows.
-        let began = Instant::now();
-        while !readiness.missing().is_empty() && began.elapsed() < LISTED && !*stop.borrow() {
-            // Nobody tells when the last one is there.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::select! {
+            // A list that takes longer is looked at when it comes.
+            _ = tokio::time::timeout(LISTED, readiness.complete()) => {}
+            _ = stop.wait_for(|is_over| *is_over) => return,
         }
         wake.open();
         // What changed while another replica worked may have been left half done.
