@@ -4,7 +4,7 @@ IMAGE ?= pacto-dashboard
 VERSION ?= $(shell git describe --tags --always --dirty | sed 's/^v//')
 ARCH ?= $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 
-.PHONY: build test bench codegen docker-build docker-run
+.PHONY: build test bench codegen docker-build docker-run docker-build-operator
 
 build:
 	cargo build --release
@@ -30,3 +30,8 @@ docker-run: docker-build
 	  $(if $(wildcard $(HOME)/.kube/config),--volume $(HOME)/.kube/config:/home/pacto/.kube/config:ro) \
 	  --volume $(HOME)/.cache/pacto:/home/pacto/.cache/pacto \
 	  $(IMAGE):$(VERSION)
+
+# The image of the operator, for a registry that the cluster reaches.
+docker-build-operator:
+	cargo xtask image --program operator --platform $(ARCH) --image-version $(VERSION) --context target/operator-context
+	docker build --file deploy/image/operator.Dockerfile --build-arg TARGETARCH=$(ARCH) --tag pacto-operator:$(VERSION) target/operator-context

@@ -53,6 +53,8 @@ enum Name {
     Dashboard,
     /// Graph of a thousand services from a registry that takes ten milliseconds for each answer
     Distant,
+    /// The operator over ten thousand Pactos and fifty thousand objects of a real API server
+    Operator,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -99,6 +101,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Distant) {
         registry::distant_graph()?;
+    }
+    if wanted(Name::Operator) {
+        // It speaks with the cluster, which no crate but the operator's may.
+        let mut command = Command::new("cargo");
+        command.args(["bench", "--quiet", "--package", "pacto-operator", "--bench", "scale"]);
+        crate::run_command(command.env("PACTO_BENCH_PACTOS", arguments.services.to_string()))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask image`: the container image of the dashboard, without a container engine.
+//! `cargo xtask image`: the container images of the dashboard and of the operator, without a container engine.
 //!
 //! One static binary for each platform and a handful of files become two layers, written into a directory in OCI image
 //! layout with the code that keeps contracts there. Nothing of the machine or the time goes in: the same commit gives
@@ -7,6 +7,7 @@
 mod binary;
 mod config;
 mod layer;
+mod program;
 mod push;
 
 use std::path::{Path, PathBuf};
@@ -19,13 +20,18 @@ use pacto_oci::archive::digest;
 use pacto_oci::layout::Layout;
 use serde_json::{Value, json};
 
+use self::program::Program;
 use crate::root;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Directory of the image layout; an older one there is replaced
-    #[arg(long, default_value = "target/image")]
-    output: PathBuf,
+    /// Whose image
+    #[arg(long, value_enum, default_value = "dashboard")]
+    program: Program,
+    /// Directory of the image layout; an older one there is replaced. Without it `target/image` for the dashboard and
+    /// `target/image-operator` for the operator
+    #[arg(long)]
+    output: Option<PathBuf>,
     /// Platforms of the image
     #[arg(long, value_delimiter = ',', default_value = "amd64,arm64")]
     platform: Vec<Platform>,
@@ -35,7 +41,7 @@ pub struct Arguments {
     /// Where the sources are published, for the labels
     #[arg(long, env = "PACTO_SOURCE_URL")]
     source_url: Option<String>,
-    /// Write what `deploy/image/Dockerfile` needs into this directory too
+    /// Write what the Dockerfile in `deploy/image` needs into this directory too
     #[arg(long, value_name = "DIR")]
     context: Option<PathBuf>,
     /// Push the image, for example to `ghcr.io/acme/pacto-dashboard`; the version is the tag where it names none
@@ -61,6 +67,7 @@ impl Platform {
 
 /// What is said about the image besides its contents.
 struct About {
+    program: Program,
     version: String,
     /// Seconds since 1970.
     created: u64,
@@ -86,7 +93,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut platforms = arguments.platform.clone();
     platforms.sort();
     platforms.dedup();
+    let program = arguments.program;
     let about = About {
+        program,
         version: arguments.image_version.clone(),
         created: config::created()?,
         revision: config::revision()?,
@@ -94,12 +103,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     };
     let mut binaries = Vec::new();
     for platform in platforms {
-        binaries.push((platform, binary::build(platform, &about.version)?));
+        binaries.push((platform, binary::build(program, platform, &about.version)?));
     }
     let image = Image::new(&binaries, &about)?;
-    let output = root()?.join(&arguments.output);
-    let digest = image.write(&output, &about.version)?;
-    println!("wrote {} as {}\n{digest}", about.version, arguments.output.display());
+    let output = arguments.output.clone().unwrap_or_else(|| PathBuf::from(program.output()));
+    let digest = image.write(&root()?.join(&output), &about.version)?;
+    println!("wrote {} {} as {}\n{digest}", program.title(), about.version, output.display());
     if let Some(context) = &arguments.context {
         image.write_context(&root()?.join(context))?;
         println!("wrote what the Dockerfile needs into {}", context.display());
@@ -166,7 +175,7 @@ impl Image {
 
 impl PlatformImage {
     fn new(platform: Platform, binary: &[u8], about: &About) -> Result<Self> {
-        let tars = [layer::base()?, layer::program(binary)?];
+        let tars = [layer::base()?, layer::program(about.program.binary(), binary)?];
         let layers = [layer::packed(&tars[0])?, layer::packed(&tars[1])?];
         let config = serde_json::to_vec(&config::config(platform, &tars, about))?;
         let descriptor = |kind: &MediaType, blob: &[u8]| -> Value {

@@ -25,6 +25,8 @@ enum Name {
     Dashboard,
     /// A hundred schedules of lost requests, unheard answers and kills of the operator
     Operator,
+    /// Three minutes of two hundred Pactos with live endpoints, which must write nothing
+    Idle,
 }
 
 /// What each is called among the tests.
@@ -34,6 +36,7 @@ const TESTS: &[(Name, &str, &str, &str)] = &[
     (Name::Cache, "pacto-cli", "it", "two_processes_share_a_cache"),
     (Name::Dashboard, "pacto-cli", "dashboard", "soaking::"),
     (Name::Operator, "pacto-operator", "it", "faults::"),
+    (Name::Idle, "pacto-operator", "it", "idle::"),
 ];
 
 pub fn run(arguments: &Arguments) -> Result<()> {

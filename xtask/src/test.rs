@@ -5,13 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use pacto_testkit::control_plane::Programs;
+use pacto_testkit::control_plane::{Programs, helm};
 
 use crate::{api, browser, codegen, layers, root};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd and kube-apiserver once), `deny` (licences and
+    /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd, kube-apiserver and helm once), `deny` (licences and
     /// bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
@@ -116,13 +116,17 @@ pub fn install(programs: &[(&str, &str)], part: &str) -> Result<()> {
         .context(advice)
 }
 
-/// Looks for a control plane, and builds it where there is none.
+/// Looks for a control plane and Helm, and builds what is not there.
 fn control_plane() -> Result<()> {
-    println!("looking for etcd and kube-apiserver; building them takes some minutes, once");
+    println!("looking for etcd, kube-apiserver and helm; building them takes some minutes, once");
     let programs = Programs::get().map_err(|error| {
         anyhow!("{error}; set KUBEBUILDER_ASSETS, install Go, or leave them out with `--without cluster`")
     })?;
     println!("control plane: {}", programs.api_server.display());
+    let helm = helm().map_err(|error| {
+        anyhow!("{error}; install Helm or Go, or leave them out with `--without cluster`")
+    })?;
+    println!("helm: {}", helm.display());
     Ok(())
 }
 

@@ -34,8 +34,8 @@ const LOOK_AGAIN: Duration = Duration::from_hours(1);
 pub struct Order {
     /// For whom.
     pub subject: Arc<Subject>,
-    /// The repository.
-    pub reference: OciReference,
+    /// The repository; nothing where the Pacto follows none. Then there is nothing to mirror, and only what is too much goes.
+    pub reference: Option<OciReference>,
     /// Its tags, where they are known just now.
     pub tags: Option<Vec<String>>,
     /// Revision of the contract in force, which is never removed.
@@ -55,7 +55,7 @@ pub struct Mirror {
 /// What was mirrored last.
 #[derive(Debug, Clone)]
 struct Done {
-    /// Repository, Pacto and limit that it was for.
+    /// Repository (or, without one, the revision in force), Pacto and limit that it was for.
     of: (String, String, usize),
     tags: Vec<String>,
     /// Digest that each tag had.
@@ -65,7 +65,11 @@ struct Done {
 
 impl Order {
     fn of(&self) -> (String, String, usize) {
-        (self.reference.repository_path(), self.subject.uid().to_owned(), self.limit)
+        let source = match &self.reference {
+            Some(reference) => reference.repository_path(),
+            None => self.current.clone().unwrap_or_default(),
+        };
+        (source, self.subject.uid().to_owned(), self.limit)
     }
 }
 
@@ -158,19 +162,23 @@ impl Work {
     ) -> Result<(Vec<String>, BTreeMap<String, String>), MirrorError> {
         let key = order.subject.key();
         let Ok(spec) = &order.subject.spec else { return Ok(Default::default()) };
-        let login = self.keeper.login(&order.subject, spec, &order.reference.registry).await;
+        let Some(repository) = &order.reference else {
+            self.retain(&key, order).await?;
+            return Ok(Default::default());
+        };
+        let login = self.keeper.login(&order.subject, spec, &repository.registry).await;
         let login = login.map_err(MirrorError::Login)?;
         let registry = self.keeper.registry();
         let tags = match &order.tags {
             Some(tags) => tags.clone(),
-            None => registry.tags(&order.reference, login.clone()).await?,
+            None => registry.tags(repository, login.clone()).await?,
         };
         let known = self.known(&key).await?;
         // The current one is among them.
         let most = MAX_VERSIONS.min(order.limit.saturating_add(1));
         let mut digests = BTreeMap::new();
         for tag in versions(&tags).into_iter().take(most) {
-            let reference = order.reference.with_tag(tag);
+            let reference = repository.with_tag(tag);
             let shown = format!("{}:{tag}", reference.repository_path());
             let newest = newest(&known, &shown);
             let is_known = newest.is_some();

@@ -22,6 +22,11 @@ use crate::probe::{Prober, Resolver};
 use crate::run::{Controller, Start, needed};
 use crate::serve::{BindAddress, Certificate, Guard, Options, health, metrics, serve};
 
+/// Version of this build: set by the release, `dev` otherwise; the one of `pacto version`.
+const VERSION: &str = match option_env!("PACTO_BUILD_VERSION") {
+    Some(version) => version,
+    None => "dev",
+};
 /// Threads that work; what waits for registries has one of its own.
 const WORKERS: usize = 2;
 /// Time for what is under way when the program is to end; Kubernetes waits ten seconds.
@@ -69,7 +74,7 @@ fn said(text: &str) -> ExitCode {
 
 fn version(arguments: &Arguments) -> String {
     let image = if arguments.dashboard_image.is_empty() { "none" } else { &arguments.dashboard_image };
-    format!("pacto-operator {}\ndashboard image: {image}", env!("CARGO_PKG_VERSION"))
+    format!("pacto-operator {VERSION}\ndashboard image: {image}")
 }
 
 /// One JSON object a line, to standard error.

@@ -312,11 +312,16 @@ fn mirror(
     resolution: &Resolution,
     current: Option<String>,
 ) {
-    let Ok(Wanted::Registry { reference, .. }) = wanted(&spec.contract_ref) else { return };
-    // One digest has no other versions, and a registry that is away has none to give.
-    if reference.digest.is_some() || resolution.trouble.is_some() {
+    // A registry that is away has no versions to give.
+    if resolution.trouble.is_some() {
         return;
     }
+    let reference = match wanted(&spec.contract_ref) {
+        // One digest has no other versions.
+        Ok(Wanted::Registry { reference, .. }) => Some(reference).filter(|found| found.digest.is_none()),
+        Ok(Wanted::Inline { .. }) => None,
+        Err(_) => return,
+    };
     let limit = spec.revision_history_limit.and_then(|limit| usize::try_from(limit).ok());
     context.mirror.order(Order {
         subject: Arc::clone(subject),

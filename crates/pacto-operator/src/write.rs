@@ -1,20 +1,20 @@
 //! Everything that the operator writes: statuses and revisions by server-side apply, events.
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, Time};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client, Resource as _};
 use pacto_k8s::pacto::{Pacto, PactoStatus};
 use pacto_k8s::revision::{PactoRevision, PactoRevisionStatus};
 use pacto_k8s::{Problem, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contract::Judged;
 use crate::metrics::Metrics;
 use crate::plan::Notice;
 use crate::revision::{hexadecimal, revision};
-use crate::subject::Subject;
+use crate::subject::{Subject, fingerprint};
 
 /// Who writes, for the API server.
 pub const FIELD_MANAGER: &str = "pacto-operator";
@@ -48,7 +48,7 @@ impl WriteError {
 #[derive(Clone)]
 pub struct Writer {
     client: Client,
-    recorder: Recorder,
+    reporter: Reporter,
     metrics: std::sync::Arc<Metrics>,
 }
 
@@ -62,8 +62,7 @@ impl Writer {
     /// Writes by way of `client`, in the name of `instance`.
     pub fn new(client: Client, instance: &str, metrics: std::sync::Arc<Metrics>) -> Self {
         let instance = Some(instance.to_owned()).filter(|name| !name.is_empty());
-        let recorder = Recorder::new(client.clone(), Reporter { controller: COMPONENT.to_owned(), instance });
-        Self { client, recorder, metrics }
+        Self { client, reporter: Reporter { controller: COMPONENT.to_owned(), instance }, metrics }
     }
 
     /// Counts a request that changes something.
@@ -86,8 +85,22 @@ impl Writer {
             "status": status,
         });
         self.wrote("pactos/status", "apply");
+        let failed = |error: &kube::Error| WriteError::new(&format!("the status of {key}"), error);
         let written = api.patch_status(&key.name, &applying(), &Patch::Apply(&applied)).await;
-        written.map(|_| ()).map_err(|error| WriteError::new(&format!("the status of {key}"), &error))
+        let written = written.map_err(|error| failed(&error))?;
+        if written.status.as_ref().is_none_or(|written| fingerprint(written) == fingerprint(status)) {
+            return Ok(());
+        }
+        // Something stayed that is not ours: fields of another operator that wrote this status before.
+        let Some(patch) = take_over(&written.metadata) else { return Ok(()) };
+        tracing::info!(pacto = %key, "the status was written by somebody else before; all of it is ours now");
+        self.wrote("pactos", "patch");
+        api.patch(&key.name, &PatchParams::default(), &Patch::Merge(&patch))
+            .await
+            .map_err(|error| failed(&error))?;
+        self.wrote("pactos/status", "apply");
+        let written = api.patch_status(&key.name, &applying(), &Patch::Apply(&applied)).await;
+        written.map(|_| ()).map_err(|error| failed(&error))
     }
 
     /// Makes the revision of a contract, if it is not there; gives its name.
@@ -171,8 +184,45 @@ impl Writer {
             ..ObjectReference::default()
         };
         self.wrote("events", "create");
-        if let Err(error) = self.recorder.publish(&event, &regarding).await {
+        // A recorder that is kept counts events of one reason together, and shows only the text of the first: which tag was
+        // overwritten, and which revision was made, would be lost.
+        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
+        if let Err(error) = recorder.publish(&event, &regarding).await {
             tracing::info!(pacto = %key, reason = notice.reason, error = %error, "an event was not written");
+        }
+    }
+}
+
+/// What makes the fields that others wrote into the status ours, so that the next apply removes those that it does not name.
+/// Nothing where there are none.
+fn take_over(metadata: &ObjectMeta) -> Option<Value> {
+    let is_status = |entry: &ManagedFieldsEntry| entry.subresource.as_deref() == Some("status");
+    let is_ours = |entry: &ManagedFieldsEntry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")
+    };
+    let entries = metadata.managed_fields.as_deref().unwrap_or_default();
+    let (status, mut kept): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(is_status);
+    let (ours, others): (Vec<_>, Vec<_>) = status.into_iter().partition(is_ours);
+    let mut ours = ours.into_iter().next()?;
+    if others.is_empty() {
+        return None;
+    }
+    for other in others {
+        let (Some(own), Some(other)) = (&mut ours.fields_v1, other.fields_v1) else { continue };
+        unite(&mut own.0, other.0);
+    }
+    kept.push(ours);
+    // Somebody may write meanwhile: then the version is another one, and the next look tries again.
+    Some(json!({"metadata": {"resourceVersion": metadata.resource_version, "managedFields": kept}}))
+}
+
+/// Adds the fields of one set to another: sets of fields are objects whose members are fields.
+fn unite(fields: &mut Value, more: Value) {
+    let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) else { return };
+    for (name, below) in more {
+        match fields.get_mut(&name) {
+            Some(known) => unite(known, below),
+            None => drop(fields.insert(name, below)),
         }
     }
 }

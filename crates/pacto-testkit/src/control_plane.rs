@@ -20,7 +20,7 @@ use crate::registry::is_left_out;
 
 mod programs;
 
-pub use programs::Programs;
+pub use programs::{Programs, helm};
 
 /// Name of the part of a test run.
 const PART: &str = "cluster";

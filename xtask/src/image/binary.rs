@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use fs_err as fs;
 
+use super::program::Program;
 use super::{Platform, output_of};
 use crate::root;
 
@@ -42,7 +43,7 @@ fn toolchain(platform: Platform) -> Toolchain {
 }
 
 /// Builds the release binary and reads it.
-pub fn build(platform: Platform, version: &str) -> Result<Vec<u8>> {
+pub fn build(program: Program, platform: Platform, version: &str) -> Result<Vec<u8>> {
     let Toolchain { target, compiler, package, linker, flags } = toolchain(platform);
     let found = Command::new(compiler).arg("--version").output();
     ensure!(
@@ -71,9 +72,9 @@ pub fn build(platform: Platform, version: &str) -> Result<Vec<u8>> {
             "--release",
             "--locked",
             "--package",
-            "pacto-cli",
+            program.package(),
             "--bin",
-            "pacto",
+            program.binary(),
             "--target",
             target,
         ])
@@ -86,7 +87,7 @@ pub fn build(platform: Platform, version: &str) -> Result<Vec<u8>> {
     }
     crate::run_command(&mut command)?;
     let directory = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let binary = fs::read(root.join(directory).join(target).join("release/pacto"))?;
+    let binary = fs::read(root.join(directory).join(target).join("release").join(program.binary()))?;
     ensure!(is_static(&binary), "the binary for {target} needs a loader, which the image does not have");
     Ok(binary)
 }

@@ -9,23 +9,6 @@ use serde_json::{Value, json};
 
 use super::{About, Platform, layer, output_of};
 
-/// Variables of the image. Those of Pacto are explained in `docs/container.md`.
-pub const ENVIRONMENT: &[(&str, &str)] = &[
-    ("PATH", "/usr/bin"),
-    ("HOME", "/home/pacto"),
-    ("PACTO_DASHBOARD_HOST", "0.0.0.0"),
-    ("PACTO_DASHBOARD_PORT", "3000"),
-    ("PACTO_CACHE_DIR", "/home/pacto/.cache/pacto/oci"),
-    ("PACTO_NO_UPDATE_CHECK", "1"),
-];
-pub const PORT: u16 = 3000;
-/// The program looks for contracts here, so that a volume needs no argument.
-pub const DIRECTORY: &str = "/data";
-/// There is no shell, so the program asks itself.
-pub const HEALTH_CHECK: &[&str] = &["pacto", "dashboard", "--healthcheck"];
-pub const HEALTH_INTERVAL_SECONDS: u64 = 10;
-const HEALTH_TIMEOUT_SECONDS: u64 = 5;
-const HEALTH_RETRIES: u64 = 3;
 const NANOSECONDS: u64 = 1_000_000_000;
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
@@ -33,34 +16,40 @@ const SECONDS_OF_A_DAY: u64 = 86_400;
 /// do not have it.
 pub fn config(platform: Platform, tars: &[Vec<u8>], about: &About) -> Value {
     let created = timestamp(about.created);
-    let variables: Vec<String> = ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let program = about.program;
+    let variables: Vec<String> =
+        program.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let ports: BTreeMap<String, Value> =
+        program.ports().iter().map(|port| (format!("{port}/tcp"), json!({}))).collect();
     let layers: Vec<String> = tars.iter().map(|tar| digest(tar)).collect();
     let history: Vec<Value> = layer::NAMES
         .iter()
         .map(|name| json!({"created": created, "created_by": "cargo xtask image", "comment": name}))
         .collect();
-    let mut check = vec!["CMD"];
-    check.extend(HEALTH_CHECK);
+    let mut inner = json!({
+        "User": format!("{0}:{0}", layer::USER),
+        "ExposedPorts": ports,
+        "Env": variables,
+        "Entrypoint": [program.binary()],
+        "Cmd": program.command(),
+        "WorkingDir": program.directory(),
+        "Labels": labels(about),
+        "StopSignal": "SIGTERM",
+    });
+    if let Some(check) = program.health_check() {
+        let words: Vec<&str> = ["CMD"].iter().chain(check.command).copied().collect();
+        inner["Healthcheck"] = json!({
+            "Test": words,
+            "Interval": check.interval_seconds * NANOSECONDS,
+            "Timeout": check.timeout_seconds * NANOSECONDS,
+            "Retries": check.retries,
+        });
+    }
     json!({
         "created": created,
         "architecture": platform.architecture(),
         "os": "linux",
-        "config": {
-            "User": format!("{0}:{0}", layer::USER),
-            "ExposedPorts": {format!("{PORT}/tcp"): {}},
-            "Env": variables,
-            "Entrypoint": ["pacto"],
-            "Cmd": ["dashboard"],
-            "WorkingDir": DIRECTORY,
-            "Labels": labels(about),
-            "StopSignal": "SIGTERM",
-            "Healthcheck": {
-                "Test": check,
-                "Interval": HEALTH_INTERVAL_SECONDS * NANOSECONDS,
-                "Timeout": HEALTH_TIMEOUT_SECONDS * NANOSECONDS,
-                "Retries": HEALTH_RETRIES,
-            },
-        },
+        "config": inner,
         "rootfs": {"type": "layers", "diff_ids": layers},
         "history": history,
     })
@@ -69,11 +58,8 @@ pub fn config(platform: Platform, tars: &[Vec<u8>], about: &About) -> Value {
 /// Labels of the configuration, which are annotations of manifest and index too.
 pub fn labels(about: &About) -> BTreeMap<&'static str, String> {
     let mut labels = BTreeMap::from([
-        ("org.opencontainers.image.title", "pacto-dashboard".to_owned()),
-        (
-            "org.opencontainers.image.description",
-            "Dashboard of Pacto: contracts, dependencies and versions of services".to_owned(),
-        ),
+        ("org.opencontainers.image.title", about.program.title().to_owned()),
+        ("org.opencontainers.image.description", about.program.description().to_owned()),
         ("org.opencontainers.image.licenses", "MIT".to_owned()),
         ("org.opencontainers.image.version", about.version.clone()),
         ("org.opencontainers.image.revision", about.revision.clone()),

@@ -43,12 +43,12 @@ pub fn base() -> Result<Vec<u8>> {
     layer.finish()
 }
 
-/// The program.
-pub fn program(binary: &[u8]) -> Result<Vec<u8>> {
+/// The program, under its name.
+pub fn program(name: &str, binary: &[u8]) -> Result<Vec<u8>> {
     let mut layer = Layer::new();
     layer.directory("usr/", 0o755, 0)?;
     layer.directory("usr/bin/", 0o755, 0)?;
-    layer.file("usr/bin/pacto", 0o755, binary)?;
+    layer.file(&format!("usr/bin/{name}"), 0o755, binary)?;
     layer.finish()
 }
 

@@ -9,7 +9,12 @@ use super::*;
 const VERSION: &str = "1.2.3";
 
 fn image() -> Image {
+    image_of(Program::Dashboard)
+}
+
+fn image_of(program: Program) -> Image {
     let about = About {
+        program,
         version: VERSION.to_owned(),
         created: 1_700_000_000,
         revision: "0123abc".to_owned(),
@@ -92,7 +97,7 @@ fn the_parts_fit_together() {
 fn the_image_holds_what_a_static_binary_needs() {
     let mut listing = Vec::new();
     let mut texts = std::collections::BTreeMap::new();
-    for tar in [layer::base().unwrap(), layer::program(b"binary").unwrap()] {
+    for tar in [layer::base().unwrap(), layer::program("pacto", b"binary").unwrap()] {
         for entry in tar::Archive::new(tar.as_slice()).entries().unwrap() {
             let mut entry = entry.unwrap();
             let (path, header) = (entry.path().unwrap().display().to_string(), entry.header().clone());
@@ -145,6 +150,30 @@ fn it_runs_as_nobody_with_a_health_check() {
     assert_eq!(inner["Healthcheck"]["Interval"], 10_000_000_000_u64);
     assert_eq!(inner["Labels"]["org.opencontainers.image.version"], VERSION);
     assert_eq!(config["created"], "2023-11-14T22:13:20Z");
+}
+
+#[test]
+fn the_operator_runs_as_nobody_and_kubernetes_asks_after_it() {
+    let image = image_of(Program::Operator);
+    let config: Value = serde_json::from_slice(&image.images[0].config).unwrap();
+    let inner = &config["config"];
+    assert_eq!(inner["User"], "65532:65532");
+    assert_eq!(inner["Entrypoint"], json!(["pacto-operator"]));
+    assert_eq!(inner["Cmd"], json!([]));
+    assert_eq!(inner["ExposedPorts"], json!({"8080/tcp": {}, "8081/tcp": {}, "8443/tcp": {}}));
+    assert!(inner.get("Healthcheck").is_none());
+    assert_eq!(inner["Labels"]["org.opencontainers.image.title"], "pacto-operator");
+    let program = &image.images[0].layers[1];
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(program.as_slice()));
+    let paths: Vec<String> =
+        tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+    assert_eq!(paths, ["usr/", "usr/bin/", "usr/bin/pacto-operator"]);
+    // The chart sets no command, so the image has to know it; its ports are those that the chart names.
+    let chart = read("deploy/helm/pacto-operator/templates/deployment.yaml");
+    assert!(!chart.contains("command:"));
+    for port in Program::Operator.ports() {
+        assert!(chart.contains(&port.to_string()), "{port}");
+    }
 }
 
 #[test]
@@ -223,26 +252,36 @@ fn only_static_binaries_are_taken() {
 }
 
 #[test]
-fn the_dockerfile_says_what_the_image_says() {
-    let text = read("deploy/image/Dockerfile").replace("\\\n", " ");
-    let line = |word: &str| -> Vec<String> {
-        let line = text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
-        line.unwrap_or_else(|| panic!("no {word}")).split_whitespace().map(str::to_owned).collect()
-    };
-    let variables: Vec<String> =
-        config::ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(line("ENV"), variables);
-    assert_eq!(line("FROM"), ["scratch"]);
-    assert_eq!(line("USER"), [format!("{0}:{0}", layer::USER)]);
-    assert_eq!(line("WORKDIR"), [config::DIRECTORY]);
-    assert_eq!(line("EXPOSE"), [config::PORT.to_string()]);
-    assert_eq!(line("ENTRYPOINT").join(" "), r#"["pacto"]"#);
-    assert_eq!(line("CMD").join(" "), r#"["dashboard"]"#);
-    let health = line("HEALTHCHECK").join(" ");
-    assert!(health.contains(&format!("--interval={}s", config::HEALTH_INTERVAL_SECONDS)), "{health}");
-    assert!(health.ends_with(&format!("CMD {}", json!(config::HEALTH_CHECK)).replace(',', ", ")), "{health}");
-    for name in layer::NAMES {
-        assert!(line("ADD").contains(&format!("${{TARGETARCH}}/{name}")));
+fn the_dockerfiles_say_what_the_images_say() {
+    for program in [Program::Dashboard, Program::Operator] {
+        let text = read(program.dockerfile()).replace("\\\n", " ");
+        let find = |word: &str| -> Option<Vec<String>> {
+            let line = text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))?;
+            Some(line.split_whitespace().map(str::to_owned).collect())
+        };
+        let line = |word: &str| find(word).unwrap_or_else(|| panic!("no {word}"));
+        let variables: Vec<String> =
+            program.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(line("ENV"), variables);
+        assert_eq!(line("FROM"), ["scratch"]);
+        assert_eq!(line("USER"), [format!("{0}:{0}", layer::USER)]);
+        assert_eq!(line("WORKDIR"), [program.directory()]);
+        assert_eq!(line("EXPOSE"), program.ports().iter().map(u16::to_string).collect::<Vec<_>>());
+        assert_eq!(line("ENTRYPOINT").join(" "), json!([program.binary()]).to_string());
+        let command = find("CMD").unwrap_or_else(|| vec!["[]".to_owned()]);
+        assert_eq!(command.join(" "), json!(program.command()).to_string());
+        let health = find("HEALTHCHECK").map(|words| words.join(" "));
+        let check = program.health_check().map(|check| {
+            let words = json!(check.command).to_string().replace(',', ", ");
+            format!(
+                "--interval={}s --timeout={}s --retries={} CMD {words}",
+                check.interval_seconds, check.timeout_seconds, check.retries
+            )
+        });
+        assert_eq!(health, check);
+        for name in layer::NAMES {
+            assert!(line("ADD").contains(&format!("${{TARGETARCH}}/{name}")));
+        }
     }
 }
 
@@ -291,12 +330,14 @@ fn the_manifest_meets_the_restricted_profile() {
     assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
     assert!(container["ports"].as_array().unwrap().iter().all(|port| port.get("hostPort").is_none()));
 
-    assert_eq!(container["ports"][0]["containerPort"], config::PORT);
-    assert_eq!(service["spec"]["ports"][0]["targetPort"], config::PORT);
+    let [port] = Program::Dashboard.ports() else { panic!("one port") };
+    assert_eq!(container["ports"][0]["containerPort"], *port);
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], *port);
     for probe in ["livenessProbe", "readinessProbe"] {
-        assert_eq!(container[probe]["httpGet"], json!({"path": "/health", "port": config::PORT}));
+        assert_eq!(container[probe]["httpGet"], json!({"path": "/health", "port": port}));
     }
-    let cache = config::ENVIRONMENT.iter().find(|(name, _)| *name == "PACTO_CACHE_DIR").unwrap().1;
+    let cache =
+        Program::Dashboard.environment().iter().find(|(name, _)| *name == "PACTO_CACHE_DIR").unwrap().1;
     let mounts = container["volumeMounts"].as_array().unwrap();
     let is_writable =
         |path: &str| mounts.iter().any(|mount| path.starts_with(mount["mountPath"].as_str().unwrap()));
@@ -326,7 +367,9 @@ fn every_variable_is_in_the_documentation() {
     for name in variables {
         row(name);
     }
-    for (name, value) in config::ENVIRONMENT.iter().filter(|(name, _)| name.starts_with("PACTO_")) {
+    for (name, value) in
+        Program::Dashboard.environment().iter().filter(|(name, _)| name.starts_with("PACTO_"))
+    {
         assert!(row(name).contains(&format!("`{value}`")), "{name} is not {value} there");
     }
 }

@@ -1,6 +1,8 @@
 //! The operator against a real API server.
 
 #[cfg(test)]
+mod chart;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod dashboard;
@@ -8,6 +10,10 @@ mod dashboard;
 mod faults;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod idle;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]

@@ -47,7 +47,7 @@ spec:
 ";
 
 /// A service that tells what it was asked for, and answers well as long as it is well.
-fn service(is_well: Arc<AtomicBool>) -> (SocketAddr, Receiver<String>) {
+pub fn service(is_well: Arc<AtomicBool>) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (asked, asks) = channel();

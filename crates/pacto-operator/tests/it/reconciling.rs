@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::harness::{cluster, conditions, get, run_in, status, wait};
 
-const CONTRACT: &str = "
+pub const CONTRACT: &str = "
       pactoVersion: '1.0'
       service: {name: cart, version: 1.2.0, owner: shop, image: {ref: registry.example/cart}}
       interfaces: [{name: api, type: http, port: 8080}]
@@ -15,21 +15,21 @@ const CONTRACT: &str = "
         state: {type: stateless, persistence: {scope: local, durability: ephemeral}, dataCriticality: low}
         lifecycle: {upgradeStrategy: rolling, gracefulShutdownSeconds: 20}";
 
-fn pacto(name: &str, namespace: &str, contract: &str, target: &str) -> String {
+pub fn pacto(name: &str, namespace: &str, contract: &str, target: &str) -> String {
     format!(
         "apiVersion: pacto.trianalab.io/v1alpha1\nkind: Pacto\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  \
          contractRef:\n    inline: |{contract}\n  target: {target}\n"
     )
 }
 
-fn service(name: &str, namespace: &str, port: u16) -> String {
+pub fn service(name: &str, namespace: &str, port: u16) -> String {
     format!(
         "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{selector: {{app: {name}}}, \
          ports: [{{port: {port}}}]}}\n"
     )
 }
 
-fn deployment(name: &str, namespace: &str, image: &str) -> String {
+pub fn deployment(name: &str, namespace: &str, image: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  selector: \
          {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      \
@@ -326,6 +326,77 @@ async fn a_change_of_the_spec_is_followed_and_nothing_of_before_stays() {
     plane.apply(&pacto("cart", "changes", "\n      other: true", "{serviceName: cart}"));
     wait(&plane, "changes", "cart", ".status.observedGeneration", "3");
     assert_eq!(get(&plane, "changes", "pacto/cart")["status"]["conditions"][0]["lastTransitionTime"], first);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_of_another_operator_is_taken_over_as_a_whole() {
+    let Some(plane) = cluster("moving") else { return };
+    plane.apply(&service("cart", "moving", 8080));
+    plane.apply(&deployment("cart", "moving", "registry.example/cart"));
+    plane.apply(&pacto("cart", "moving", CONTRACT, "{serviceName: cart}"));
+    // As an operator writes that updates the status as a whole.
+    let other = r#"{"status": {"contractStatus": "Warning", "insights": [{"severity": "warning", "title": "old", "description": "x"}],
+        "endpoints": {"health": {"url": "http://old", "reachable": false}},
+        "conditions": [{"type": "OfBefore", "status": "True", "reason": "Was", "message": "", "lastTransitionTime": "2025-01-01T00:00:00Z"}]}}"#;
+    plane.kubectl(&[
+        "patch",
+        "-n",
+        "moving",
+        "pacto/cart",
+        "--subresource=status",
+        "--type=merge",
+        "--field-manager=manager",
+        "-p",
+        other,
+    ]);
+    let running = run_in(&plane, "moving").await;
+    wait(&plane, "moving", "cart", ".status.contractStatus", "Compliant");
+    plane.apply(&pacto("later", "moving", CONTRACT, "{serviceName: cart}"));
+    wait(&plane, "moving", "later", ".status.contractStatus", "Compliant");
+    let mut expected = status(&plane, "moving", "later").to_string().replace("later", "cart");
+    expected = expected.replace("\"observedGeneration\":2", "\"observedGeneration\":1");
+    assert_eq!(status(&plane, "moving", "cart").to_string(), expected);
+    let shown = plane.kubectl(&["get", "-n", "moving", "pacto/cart", "--show-managed-fields", "-o", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let writers: Vec<&str> = shown["metadata"]["managedFields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["subresource"] == "status")
+        .map(|entry| entry["manager"].as_str().unwrap())
+        .collect();
+    assert_eq!(writers, ["pacto-operator"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revisions_of_texts_are_limited_and_each_has_its_event() {
+    let Some(plane) = cluster("texts") else { return };
+    let running = run_in(&plane, "texts").await;
+    let mut revisions = Vec::new();
+    for number in 1..=4 {
+        let text = format!(
+            "{{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {{name: cart, namespace: texts}}, spec: \
+             {{revisionHistoryLimit: 1, contractRef: {{inline: \"pactoVersion: '1.0'\\nservice: {{name: cart, version: {number}.0.0}}\"}}}}}}"
+        );
+        plane.apply(&text);
+        wait(&plane, "texts", "cart", ".status.contractVersion", &format!("{number}.0.0"));
+        let current = status(&plane, "texts", "cart")["currentRevision"].as_str().unwrap().to_owned();
+        revisions.push(current);
+    }
+    for gone in &revisions[..2] {
+        let revision = format!("pactorevision/{gone}");
+        plane.kubectl(&["wait", "-n", "texts", "--for=delete", &revision, "--timeout=60s"]);
+    }
+    let left = plane.kubectl(&["get", "-n", "texts", "pactorevision", "-o", "name"]);
+    assert_eq!(left.lines().count(), 2, "{left}");
+    // Each revision has an event of its own, with its own text.
+    let events = plane.kubectl(&["events", "-n", "texts", "--for=pacto/cart"]);
+    for (number, name) in revisions.iter().enumerate() {
+        let text = format!("revision {name} holds version {}.0.0", number + 1);
+        assert!(events.contains(&text), "{text} is not among\n{events}");
+    }
     running.stop().await;
 }
 

@@ -1,6 +1,5 @@
-//! Where `etcd`, `kube-apiserver` and `kubectl` are; the first two are built once where nobody has them.
+//! Where `etcd`, `kube-apiserver`, `helm` and `kubectl` are; all but the last are built once where nobody has them.
 
-use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +12,10 @@ const ASSETS: &str = "KUBEBUILDER_ASSETS";
 const ETCD: &str = "etcd";
 const API_SERVER: &str = "kube-apiserver";
 const KUBECTL: &str = "kubectl";
+const HELM: &str = "helm";
+/// Version of Helm that is built where there is none on the path.
+const HELM_VERSION: &str = "v3.22.0";
+const HELM_PACKAGE: &str = "helm.sh/helm/v3/cmd/helm";
 /// Module whose version the API server reports.
 const KUBERNETES: &str = "k8s.io/kubernetes ";
 /// What decides which programs are built.
@@ -57,18 +60,50 @@ impl Programs {
     }
 }
 
+/// Helm: the one on the path, else the one that was built before, else builds it with Go.
+///
+/// # Errors
+/// One line that says what is missing and what helps.
+pub fn helm() -> Result<PathBuf, String> {
+    if let Some(found) = on_path(HELM) {
+        return Ok(found);
+    }
+    let directory = cache()?.join(format!("helm-{HELM_VERSION}"));
+    let program = directory.join(HELM);
+    if program.is_file() {
+        return Ok(program);
+    }
+    once(&directory, |work| {
+        let package = format!("{HELM_PACKAGE}@{HELM_VERSION}");
+        // Of the version that is named, whatever module the caller stands in.
+        let arguments = ["install", "-trimpath", "-ldflags=-s -w", &package];
+        go(Command::new("go").args(arguments).env("GOBIN", work).current_dir(work), &package)
+    })?;
+    Ok(program)
+}
+
 fn assets() -> Option<PathBuf> {
     std::env::var_os(ASSETS).filter(|directory| !directory.is_empty()).map(PathBuf::from)
 }
 
 /// The one beside the other programs, else the one of the path.
 fn kubectl() -> Result<PathBuf, String> {
+    let beside = assets().map(|directory| directory.join(KUBECTL)).filter(|program| program.is_file());
+    let found = beside.or_else(|| on_path(KUBECTL));
+    found.ok_or_else(|| "kubectl is not on the path; see https://kubernetes.io/docs/tasks/tools".to_owned())
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = assets().into_iter().chain(std::env::split_paths(&path));
-    let mut candidates = directories.map(|directory| directory.join(KUBECTL));
-    candidates
-        .find(|candidate| candidate.is_file())
-        .ok_or_else(|| "kubectl is not on the path; see https://kubernetes.io/docs/tasks/tools".to_owned())
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|program| program.is_file())
+}
+
+/// Where programs are kept that were built.
+fn cache() -> Result<PathBuf, String> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|cache| !cache.is_empty()).map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = cache.or_else(home).ok_or("neither XDG_CACHE_HOME nor HOME is set")?;
+    Ok(cache.join("pacto-testkit"))
 }
 
 /// Directory of the programs of this source: other versions have another one.
@@ -81,31 +116,35 @@ fn directory(source: &Path) -> Result<PathBuf, String> {
     for byte in &hash.finalize()[..8] {
         let _ = write!(name, "{byte:02x}");
     }
-    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|cache| !cache.is_empty()).map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = cache.or_else(home).ok_or("neither XDG_CACHE_HOME nor HOME is set")?;
-    Ok(cache.join("pacto-testkit").join(name))
+    Ok(cache()?.join(name))
 }
 
-/// Builds both, beside the target, and moves them there when all is done.
-fn build(source: &Path, target: &Path) -> Result<(), String> {
+/// Fills a directory, beside it, and moves it there when all is done.
+fn once(target: &Path, fill: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     let parent = target.parent().ok_or("the cache has no directory")?;
     let failed = |error: std::io::Error| error.to_string();
     fs::create_dir_all(parent).map_err(failed)?;
-    // Another process that needs them builds them too; the second one finds what the first one built.
-    let lock = fs::File::create(parent.join("control-plane.lock")).map_err(failed)?;
+    // Another process that needs it fills it too; the second one finds what the first one built.
+    let lock = fs::File::create(parent.join("build.lock")).map_err(failed)?;
     lock.file().lock().map_err(failed)?;
     if target.is_dir() {
         return Ok(());
     }
     let work = tempfile::tempdir_in(parent).map_err(failed)?;
-    let module = fs::read_to_string(source.join("go.mod")).map_err(failed)?;
-    let version = version(&module).ok_or("tests/control-plane/go.mod pins no k8s.io/kubernetes")?;
-    go_build(source, &work.path().join(API_SERVER), ".", &version_flags(version))?;
-    go_build(source, &work.path().join(ETCD), "./etcd", "-s -w")?;
+    fill(work.path())?;
     fs::rename(work.path(), target).map_err(failed)?;
     let _ = work.keep();
     Ok(())
+}
+
+/// Builds etcd and the API server.
+fn build(source: &Path, target: &Path) -> Result<(), String> {
+    once(target, |work| {
+        let module = fs::read_to_string(source.join("go.mod")).map_err(|error| error.to_string())?;
+        let version = version(&module).ok_or("tests/control-plane/go.mod pins no k8s.io/kubernetes")?;
+        go_build(source, &work.join(API_SERVER), ".", &version_flags(version))?;
+        go_build(source, &work.join(ETCD), "./etcd", "-s -w")
+    })
 }
 
 /// `v1.36.3` of the line `k8s.io/kubernetes v1.36.3`.
@@ -125,17 +164,17 @@ fn version_flags(version: &str) -> String {
 }
 
 fn go_build(source: &Path, target: &Path, package: &str, flags: &str) -> Result<(), String> {
-    let target = target.as_os_str();
-    let arguments =
-        ["build", "-trimpath", "-ldflags", flags, "-o"].map(OsStr::new).into_iter().chain([target]);
-    let output = Command::new("go")
-        .args(arguments)
-        .arg(package)
-        .current_dir(source)
-        .output()
-        .map_err(|error| format!("go cannot be started ({error}); it builds etcd and kube-apiserver"))?;
+    let mut command = Command::new("go");
+    command.args(["build", "-trimpath", "-ldflags", flags, "-o"]).arg(target);
+    go(command.arg(package).current_dir(source), package)
+}
+
+fn go(command: &mut Command, what: &str) -> Result<(), String> {
+    let output = command.output().map_err(|error| {
+        format!("go cannot be started ({error}); it builds etcd, kube-apiserver and helm")
+    })?;
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("go build {package} failed: {}", String::from_utf8_lossy(&output.stderr)))
+    Err(format!("building {what} with go failed: {}", String::from_utf8_lossy(&output.stderr)))
 }

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import { visibleRange, type Range } from '../logic/window';
 
@@ -12,12 +12,16 @@ export function useRows(box: RefObject<HTMLElement | null>, count: number, rowHe
     const next = visibleRange(-top, innerHeight, count, rowHeight);
     setRange((old) => (old.start === next.start && old.end === next.end ? old : next));
   };
+  // The listener stays for the life of the table and measures with the newest count: one that was made anew with each count
+  // would drop the measurement that a scroll just asked for.
+  const newest = useRef(measure);
+  newest.current = measure;
   useLayoutEffect(measure, [count, rowHeight]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let frame = 0;
     const later = (): void => {
       cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(measure);
+      frame = requestAnimationFrame(() => newest.current());
     };
     addEventListener('scroll', later, { passive: true });
     addEventListener('resize', later, { passive: true });
@@ -26,7 +30,7 @@ export function useRows(box: RefObject<HTMLElement | null>, count: number, rowHe
       removeEventListener('scroll', later);
       removeEventListener('resize', later);
     };
-  }, [count, rowHeight]);
+  }, []);
   return range.end > count ? { start: Math.min(range.start, Math.max(0, count - 40)), end: count } : range;
 }
 
