@@ -189,7 +189,7 @@ pub async fn start(options: Options, context: Context) -> Result<Started, StartE
     app.description.get_or_init(|| crate::http::server::describe(app.diagnostics, &url));
     tokio::spawn(Arc::clone(&app).keep_index());
     if count > 0 {
-        tokio::spawn(Arc::clone(&oci).run());
+        oci.follow();
     }
     tokio::spawn(Arc::clone(&oci).run_running());
     tokio::spawn(oci.run_versions());

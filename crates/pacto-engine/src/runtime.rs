@@ -21,7 +21,7 @@ pub mod kind;
 mod lifecycle;
 pub mod observation;
 mod probes;
-mod readiness;
+pub mod readiness;
 pub mod required;
 mod scaling;
 pub mod sighting;
@@ -34,6 +34,7 @@ pub use endpoint::{Endpoint, EndpointRole, ProbeOutcome, ProbeResult, endpoints}
 pub use exposure::{PortComparison, compare_ports};
 pub use kind::{CheckKind, CheckStatus, Reason, Severity};
 pub use observation::{Exposure, Observation, ObservedKind, Service, Sought};
+pub use readiness::{Assessment, assess};
 pub use required::{RequiredKey, required_keys};
 pub use sighting::{Sighting, compare};
 pub use status::{ContractStatus, Summary, contract_status, summary};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pacto_engine::runtime::{Check, CheckKind, CheckStatus, ContractStatus, Severity};
+use pacto_engine::runtime::{Assessment, Check, CheckKind, CheckStatus, ContractStatus, Severity};
 use pacto_k8s::ResourceKey;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -74,6 +74,24 @@ pub struct RecordedReadiness {
     pub not_done: u32,
     /// Items that were put off.
     pub deferred: u32,
+}
+
+impl From<&Assessment> for RecordedReadiness {
+    fn from(assessment: &Assessment) -> Self {
+        let count = |word: &str| u32::try_from(assessment.count(word)).unwrap_or(u32::MAX);
+        Self {
+            score: assessment.score,
+            status: match (assessment.is_expired, assessment.is_passing()) {
+                (true, _) => ReadinessStatus::Expired,
+                (false, true) => ReadinessStatus::Satisfied,
+                (false, false) => ReadinessStatus::BelowMinScore,
+            },
+            done: count("done"),
+            partial: count("partial"),
+            not_done: count("not-done"),
+            deferred: count("deferred"),
+        }
+    }
 }
 
 /// Whether the declared readiness is reached.

@@ -40,6 +40,8 @@ pub struct Order {
     pub tags: Option<Vec<String>>,
     /// Revision of the contract in force, which is never removed.
     pub current: Option<String>,
+    /// Reference of the contract in force: that it has another content is told by the status.
+    pub followed: Option<String>,
     /// Most revisions beside the current one.
     pub limit: usize,
 }
@@ -205,7 +207,7 @@ impl Work {
             };
             let judged = Judged::bundle(&bundle, &answer.reference, &answer.digest, self.keeper.validator());
             let Some(document) = judged.document() else { continue };
-            if let Some(before) = digest {
+            if let Some(before) = digest.filter(|_| order.followed.as_deref() != Some(&shown)) {
                 let message = format!("{shown} was {before} and is {} now", answer.digest);
                 let notice = Notice { reason: "TagOverwritten", is_warning: true, message };
                 self.writer.tell(&order.subject, &notice).await;

@@ -3,7 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use pacto_contract::ContractDocument;
 use pacto_engine::runtime::{
-    Check, CheckKind, ContractStatus, Declared, Observation, Options, Reason, check, contract_status, summary,
+    Assessment, Check, CheckKind, ContractStatus, Declared, Observation, Options, Reason, assess, check,
+    contract_status, summary,
 };
 use pacto_k8s::Timestamp;
 use pacto_k8s::condition::{ConditionStatus, from_checks};
@@ -22,6 +23,8 @@ pub struct Facts<'a> {
     pub generation: Option<i64>,
     /// What was said before.
     pub prior: &'a Prior,
+    /// The status that is there, where nothing is known of the contract any more.
+    pub before: Option<PactoStatus>,
     /// The contract.
     pub resolution: &'a Resolution,
     /// The contract read, where it can be.
@@ -45,6 +48,8 @@ pub struct Plan {
     pub is_changed: bool,
     /// The checks behind it.
     pub checks: Vec<Check>,
+    /// The declared readiness, where there is one.
+    pub readiness: Option<Assessment>,
     /// What happened, for people.
     pub notices: Vec<Notice>,
 }
@@ -71,19 +76,28 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
         last_reconciled_at: Some(Time(whole_seconds(facts.now))),
         ..PactoStatus::default()
     };
+    let mut readiness = None;
     let checks = match verdict(facts) {
         Verdict::Invalid(message, validation) => {
             status.validation = Some(validation);
             vec![Check::contract_invalid(message)]
         }
         Verdict::Nothing(message) => {
-            status.validation = Some(failed(&message));
+            // Nothing was judged, so nothing is valid or not; what was known of the contract is still the best that is known.
+            if let Some(before) = facts.before.clone() {
+                let PactoStatus { resolution_policy, observed_generation, last_reconciled_at, .. } = status;
+                status = PactoStatus { resolution_policy, observed_generation, last_reconciled_at, ..before };
+            }
             vec![Check::contract_not_resolved(message)]
         }
         Verdict::Contract { judged, document, trouble } => {
             let overrides = facts.spec.as_ref().ok().and_then(|spec| spec.overrides.as_ref());
             report::describe(&mut status, &document.contract, judged, overrides);
             report::observe(&mut status, &document.contract, facts.observation);
+            readiness = assess(&document.contract, facts.options.today.as_deref());
+            if let Some(assessment) = &readiness {
+                report::readiness(&mut status, assessment, facts.options.today.as_deref());
+            }
             status.validation = Some(judged.validation.clone());
             let declared = Declared { contract: &document.contract, required_keys: &judged.required };
             let mut checks = check(declared, facts.observation, facts.options);
@@ -111,7 +125,7 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
     status.conditions = from_checks(&checks, &facts.prior.conditions, facts.generation, facts.now);
     let is_changed = facts.prior.fingerprint != Some(fingerprint(&status));
     let notices = notices(facts.prior, &status, &checks, verdict);
-    Plan { status, is_changed, checks, notices }
+    Plan { status, is_changed, checks, readiness, notices }
 }
 
 enum Verdict<'a> {
@@ -167,6 +181,14 @@ fn notices(prior: &Prior, status: &PactoStatus, checks: &[Check], verdict: Contr
             "ValidationFailed",
             format!("{verdict:?}: {} of {} checks do not hold", counted.failed, counted.total),
         );
+    }
+    let reference = status.contract.as_ref().and_then(|contract| contract.resolved_ref.as_ref());
+    if let (Some(reference), Some(was), Some(is)) =
+        (reference, &prior.current_revision, &status.current_revision)
+        && prior.resolved_ref.as_ref() == Some(reference)
+        && was != is
+    {
+        warn("TagOverwritten", format!("{reference} was revision {was} and is revision {is} now"));
     }
     let observed = checks.iter().find(|check| check.kind == CheckKind::RuntimeObserved);
     if let Some(check) = observed.filter(|check| check.status != ConditionStatus::True)

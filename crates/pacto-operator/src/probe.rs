@@ -18,14 +18,18 @@ use tokio::time::{Instant, timeout_at};
 
 mod grpc;
 mod http;
+mod latest;
 mod resolver;
 
+pub use latest::Latest;
 pub use resolver::{Override, OverrideError, Resolver};
 
 /// Endpoints that are asked at once, in the whole process.
 pub const MAX_PROBES: usize = 16;
 /// Time for a name, a connection and an answer together.
 pub const PATIENCE: Duration = Duration::from_secs(5);
+/// Shortest time between two questions to one endpoint, however often something changes around it.
+pub const SPACING: Duration = Duration::from_secs(10);
 /// Bytes of a body that are read.
 pub const MAX_BODY_BYTES: usize = 4_096;
 /// Bytes of the headers of an answer.
@@ -54,6 +58,7 @@ const USER_AGENT: &str = concat!("pacto-operator/", env!("CARGO_PKG_VERSION"));
 pub struct Prober {
     resolver: Resolver,
     patience: Duration,
+    spacing: Duration,
     turns: Semaphore,
     hosts: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -65,7 +70,18 @@ impl Prober {
     /// A prober that finds addresses with `resolver`.
     pub fn new(resolver: Resolver) -> Self {
         let (turns, hosts) = (Semaphore::new(MAX_PROBES), Mutex::default());
-        Self { resolver, patience: PATIENCE, turns, hosts }
+        Self { resolver, patience: PATIENCE, spacing: SPACING, turns, hosts }
+    }
+
+    /// With another time than [`SPACING`].
+    #[must_use]
+    pub fn with_spacing(self, spacing: Duration) -> Self {
+        Self { spacing, ..self }
+    }
+
+    /// Shortest time between two questions to one endpoint.
+    pub fn spacing(&self) -> Duration {
+        self.spacing
     }
 
     /// With another time than [`PATIENCE`].

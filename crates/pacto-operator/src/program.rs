@@ -31,6 +31,8 @@ const VERSION: &str = match option_env!("PACTO_BUILD_VERSION") {
 const WORKERS: usize = 2;
 /// Time for what is under way when the program is to end; Kubernetes waits ten seconds.
 const END: Duration = Duration::from_secs(8);
+/// The same when the lease is lost: it is lost after ten seconds, and another replica begins after fifteen.
+const LOST_END: Duration = Duration::from_secs(4);
 /// Longest silence of a registry; it is asked again later, and others wait for their turn.
 const SILENCE: Duration = Duration::from_secs(10);
 /// Exit code when the program cannot begin, or may not go on.
@@ -179,8 +181,9 @@ async fn work(arguments: Arguments) -> Result<(), String> {
         () = lost => Err("the lease is lost; another replica works".to_owned()),
     };
     stop.send_replace(true);
+    let end = if result.is_ok() { END } else { LOST_END };
     let all_done = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(END, all_done).await.is_err() {
+    if tokio::time::timeout(end, all_done).await.is_err() {
         tracing::warn!("not everything that was under way came to its end");
     }
     if let Some(held) = held {

@@ -13,15 +13,15 @@ use pacto_engine::runtime::workload::{SourceKind, SourceName};
 use pacto_engine::runtime::{ContractStatus, EndpointRole, Observation, Options, endpoints};
 use pacto_k8s::observe::object::{ConfigMapKind, SecretKind};
 use pacto_k8s::observe::{Kind, Object, Target, Watched};
-use pacto_k8s::pacto::PactoSpec;
+use pacto_k8s::pacto::{Pacto, PactoSpec, PactoStatus};
 use pacto_k8s::{Problem, ResourceKey, Timestamp};
 
 use crate::cluster::Cluster;
-use crate::contract::{Judged, Keeper, Resolution, Wanted, wanted};
+use crate::contract::{Judged, Keeper, Resolution, Trouble, Wanted, wanted};
 use crate::metrics::{Metrics, ReconcileResult, Recorded};
 use crate::mirror::{Mirror, Order};
 use crate::plan::{Facts, plan};
-use crate::probe::Prober;
+use crate::probe::Latest;
 use crate::revision;
 use crate::subject::{Prior, Subject};
 use crate::write::{WriteError, Writer};
@@ -50,8 +50,8 @@ pub struct Context {
     pub mirror: Mirror,
     /// Who writes.
     pub writer: Arc<Writer>,
-    /// Who asks endpoints; none where nobody is to.
-    pub prober: Option<Arc<Prober>>,
+    /// What endpoints answered; none where nobody is to ask them.
+    pub probes: Option<Arc<Latest>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How checks are made.
@@ -125,6 +125,9 @@ impl Context {
         self.keeper.forget(key);
         self.mirror.forget(key);
         self.metrics.forget(key);
+        if let Some(probes) = &self.probes {
+            probes.forget(key);
+        }
         self.written.forget(key);
         self.notes().remove(key);
     }
@@ -178,9 +181,11 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         subject.spec.as_ref().map_or(MIN_INTERVAL, |spec| spec.check_interval_seconds.max(MIN_INTERVAL));
     let interval = Duration::from_secs(seconds.unsigned_abs().into());
     let resolution = match &subject.spec {
-        Ok(spec) => context.keeper.resolve(subject, spec, interval).await,
-        Err(_) => Resolution::default(),
+        Ok(spec) => context.keeper.resolve(subject, spec, interval),
+        Err(_) => Some(Resolution::default()),
     };
+    // Of what is asked for the first time nothing can be said yet; the answer brings the Pacto back.
+    let Some(resolution) = resolution else { return Ok(Action::requeue(spread(&key, interval))) };
     let document = resolution.contract.as_ref().and_then(|judged| judged.document());
     let (mut observation, mut revision) = (Observation::default(), None);
     if let (Ok(spec), Some(judged), Some(document)) = (&subject.spec, &resolution.contract, &document)
@@ -191,13 +196,15 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         if !judged.required.is_empty() {
             add_sources(&context.client, &target, &mut observation).await;
         }
-        add_probes(subject, context, document, &target, &mut observation).await;
+        if !add_probes(subject, context, document, &target, &mut observation) {
+            return Ok(Action::requeue(spread(&key, interval)));
+        }
         revision = ensure_revision(subject, context, judged, document).await;
         mirror(subject, context, spec, &resolution, revision.clone());
     }
     let now = Timestamp::now();
     let options = Options {
-        probes: context.prober.is_some() && subject.is_probed,
+        probes: context.probes.is_some() && subject.is_probed,
         today: Some(now.to_string().chars().take(10).collect()),
         ..context.options.clone()
     };
@@ -205,6 +212,7 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         spec: &subject.spec,
         generation: subject.generation(),
         prior: &prior,
+        before: before(subject, context, &resolution, &prior).await,
         resolution: &resolution,
         document: document.as_ref(),
         observation: &observation,
@@ -221,10 +229,15 @@ async fn look(subject: &Arc<Subject>, context: &Context) -> Result<Action, Write
         }
         tracing::info!(pacto = %key, status = ?plan.status.contract_status, "the status changed");
     }
-    let service = plan.status.contract.as_ref().map(|contract| contract.service_name.clone());
-    let status = plan.status.contract_status.unwrap_or(ContractStatus::Unknown);
     let checks = plan.checks.iter().map(Into::into).collect();
-    context.metrics.record(&key, &Recorded { service, status, checks, readiness: None });
+    let recorded = Recorded {
+        // A contract that is not valid has a name all the same.
+        service: document.as_ref().map(|document| document.contract.service.name.clone()),
+        status: plan.status.contract_status.unwrap_or(ContractStatus::Unknown),
+        checks,
+        readiness: plan.readiness.as_ref().map(Into::into),
+    };
+    context.metrics.record(&key, &recorded);
     let missed = context.notes().get(&key).map_or(0, |note| note.missed);
     let wait = resolution.again.unwrap_or(interval).min(interval);
     let wait = if missed > 0 { wait.min(retry(missed)) } else { wait };
@@ -251,27 +264,51 @@ async fn keys<K: Kind>(client: &Client, target: &Target, name: &SourceName) -> S
     }
 }
 
-/// Asks the endpoints that the contract names, if their Service is there.
-async fn add_probes(
+/// The status that is there, where nothing is known of the contract any more: an operator that began while the registry is away
+/// knows less than the one before it, and must not forget what that one wrote.
+async fn before(
+    subject: &Subject,
+    context: &Context,
+    resolution: &Resolution,
+    prior: &Prior,
+) -> Option<PactoStatus> {
+    let is_away = matches!(resolution.trouble, Some(Trouble::Unavailable(_)));
+    if !is_away || resolution.contract.is_some() || prior.contract_status.is_none() {
+        return None;
+    }
+    let key = subject.key();
+    let api: Api<Pacto> = Api::namespaced(context.client.clone(), &key.namespace);
+    let status = api.get_opt(&key.name).await.ok()??.status?;
+    // What was said of another contract says nothing of this one.
+    Some(status).filter(|status| status.observed_generation == subject.generation())
+}
+
+/// Adds what the endpoints that the contract names answered last, if their Service is there. False where one was never asked.
+fn add_probes(
     subject: &Subject,
     context: &Context,
     document: &ContractDocument,
     target: &Target,
     observation: &mut Observation,
-) {
-    let (Some(prober), Some(service)) = (&context.prober, &target.service) else { return };
+) -> bool {
+    let (Some(probes), Some(service)) = (&context.probes, &target.service) else { return true };
+    let pacto = subject.key();
     if !subject.is_probed || observation.found_service().is_none() {
-        return;
+        probes.forget(&pacto);
+        return true;
     }
+    let service = ResourceKey::new(target.namespace.as_str(), service.as_str());
+    let mut is_complete = true;
     for endpoint in endpoints(&document.contract) {
-        let result = Some(
-            prober.probe(&ResourceKey::new(target.namespace.as_str(), service.as_str()), &endpoint).await,
-        );
-        match endpoint.role {
+        let role = endpoint.role;
+        let result = probes.of(&pacto, service.clone(), endpoint);
+        is_complete &= result.is_some();
+        match role {
             EndpointRole::Health => observation.health = result,
             EndpointRole::Metrics => observation.metrics = result,
         }
     }
+    is_complete
 }
 
 /// The revision of the contract in force. That it cannot be written is no reason to say nothing of the service.
@@ -328,6 +365,7 @@ fn mirror(
         reference,
         tags: resolution.tags.clone(),
         current,
+        followed: resolution.contract.as_ref().and_then(|judged| judged.reference.clone()),
         limit: limit.unwrap_or(context.history_limit as usize),
     });
 }

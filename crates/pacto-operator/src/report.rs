@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::jiff::civil::Date;
+
 use pacto_contract::Contract;
 use pacto_contract::model::{Configuration, Owner as Declared, Policy, Scaling as Wanted};
 use pacto_contract::yaml::{Mapping, Node};
-use pacto_engine::runtime::{Observation, ProbeOutcome, ProbeResult, Workload, compare_ports};
+use pacto_engine::runtime::{
+    Assessment, Observation, ProbeOutcome, ProbeResult, Workload, compare_ports, readiness,
+};
 use pacto_k8s::pacto::{
     ConfigurationSummary, Contact, ContractSummary, DependencySummary, EndpointStatus, InterfaceKind,
-    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ResourceStatus,
-    Resources, RuntimeSummary, Scaling,
+    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ReadinessCheck,
+    ReadinessSummary, ResourceStatus, Resources, RuntimeSummary, Scaling,
 };
 
 use crate::contract::Judged;
@@ -97,6 +101,55 @@ pub fn observe(status: &mut PactoStatus, contract: &Contract, observation: &Obse
             status.endpoints.insert(name.to_owned(), endpoint(result));
         }
     }
+}
+
+/// Fills in the declared readiness as it is on a day.
+pub fn readiness(status: &mut PactoStatus, assessment: &Assessment, today: Option<&str>) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are small, and a float that is too large becomes the largest number"
+    )]
+    let whole = |number: f64| number.round() as i32;
+    let count = |word: &str| i32::try_from(assessment.count(word)).unwrap_or(i32::MAX);
+    let day = |text: &str| text.parse::<Date>().ok();
+    let remaining = || {
+        let (last, today) = (day(assessment.expires.as_deref()?)?, day(today?)?);
+        Some(today.until(last).ok()?.get_days())
+    };
+    let check = |item: &readiness::Item| {
+        let [category, evidence, description] =
+            item.texts.each_ref().map(|text| text.as_deref().map(|text| cut(text, MAX_METADATA)));
+        ReadinessCheck {
+            id: item.id.clone(),
+            kind: item.kind.clone(),
+            status: item.status.to_owned(),
+            weight: whole(item.weight),
+            earned_weight: whole(item.earned),
+            excluded: item.is_excluded(),
+            category,
+            evidence,
+            description,
+        }
+    };
+    status.readiness = Some(ReadinessSummary {
+        score: whole(assessment.score),
+        min_score: whole(assessment.min_score),
+        total_weight: whole(assessment.total_weight),
+        earned_weight: whole(assessment.earned_weight),
+        done_count: count("done"),
+        partial_count: count("partial"),
+        not_done_count: count("not-done"),
+        deferred_count: count("deferred"),
+        passing: assessment.is_passing(),
+        expired: assessment.is_expired,
+        expires: assessment.expires.clone(),
+        days_remaining: remaining(),
+        checks: assessment.items.iter().take(MAX_LISTED).map(check).collect(),
+    });
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
 }
 
 fn some(text: &str) -> Option<String> {
@@ -225,7 +278,7 @@ fn metadata(metadata: &Mapping) -> BTreeMap<String, String> {
     let shown = |node: &Node| {
         let json = node.to_json().unwrap_or_default();
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-        text.get(..text.floor_char_boundary(MAX_METADATA)).unwrap_or_default().to_owned()
+        cut(&text, MAX_METADATA)
     };
     metadata
         .entries()

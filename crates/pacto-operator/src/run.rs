@@ -22,7 +22,7 @@ use crate::contract::Keeper;
 use crate::contract::registry::Registry;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
-use crate::probe::Prober;
+use crate::probe::{Latest, Prober};
 use crate::reconcile::{Context, Written, reconcile};
 use crate::serve::Readiness;
 use crate::subject::Subject;
@@ -33,7 +33,7 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 /// Time until the watch of Pactos is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 /// Longest time that lists are waited for at the start.
-const LISTED: Duration = Duration::from_secs(30);
+const LISTED: Duration = Duration::from_mins(2);
 /// Pactos of one page of a list.
 const PAGE: u32 = 100;
 
@@ -100,7 +100,8 @@ impl Controller {
         let wake = Queue::new(sender);
         let cluster = Arc::new(Cluster::new(wake.clone(), readiness.clone()));
         let registry = Registry::start(settings, surroundings)?;
-        let keeper = Arc::new(Keeper::new(client.clone(), registry, arguments.use_image_pull_secrets));
+        let keeper = Keeper::new(client.clone(), registry, arguments.use_image_pull_secrets, wake.clone());
+        let keeper = Arc::new(keeper);
         let writer = Arc::new(Writer::new(client.clone(), &arguments.pod_name, Arc::clone(&metrics)));
         let mirror = Mirror::start(client.clone(), Arc::clone(&keeper), Arc::clone(&writer));
         let (reader, kept) = store::<Subject>();
@@ -110,7 +111,7 @@ impl Controller {
             keeper,
             mirror,
             writer,
-            prober,
+            probes: prober.map(|prober| Arc::new(Latest::new(prober, wake.clone()))),
             metrics,
             options: Options { strict_checks: arguments.strict_checks, probes: true, today: None },
             history_limit: arguments.revision_history_limit,

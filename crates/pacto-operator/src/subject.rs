@@ -37,6 +37,10 @@ pub struct Prior {
     pub conditions: Vec<Condition>,
     /// Identity of everything but clocks; none without a status.
     pub fingerprint: Option<Fingerprint>,
+    /// Name of the revision that was in force.
+    pub current_revision: Option<String>,
+    /// The artifact that it was pulled from.
+    pub resolved_ref: Option<String>,
     /// Errors of validation, in one text.
     pub trouble: Option<String>,
 }
@@ -145,6 +149,8 @@ impl Prior {
         Self {
             contract_status: status.contract_status,
             conditions: status.conditions.clone(),
+            current_revision: status.current_revision.clone(),
+            resolved_ref: status.contract.as_ref().and_then(|contract| contract.resolved_ref.clone()),
             fingerprint: is_there.then(|| fingerprint(status)),
             trouble: status.validation.as_ref().and_then(|validation| {
                 let errors: Vec<&str> =
@@ -159,6 +165,9 @@ impl Prior {
 pub fn fingerprint(status: &PactoStatus) -> Fingerprint {
     let mut status = status.clone();
     status.last_reconciled_at = None;
+    if let Some(readiness) = &mut status.readiness {
+        readiness.days_remaining = None;
+    }
     for endpoint in status.endpoints.values_mut() {
         endpoint.latency_ms = None;
     }

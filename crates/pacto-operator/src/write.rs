@@ -14,7 +14,7 @@ use crate::contract::Judged;
 use crate::metrics::Metrics;
 use crate::plan::Notice;
 use crate::revision::{hexadecimal, revision};
-use crate::subject::{Subject, fingerprint};
+use crate::subject::Subject;
 
 /// Who writes, for the API server.
 pub const FIELD_MANAGER: &str = "pacto-operator";
@@ -88,10 +88,7 @@ impl Writer {
         let failed = |error: &kube::Error| WriteError::new(&format!("the status of {key}"), error);
         let written = api.patch_status(&key.name, &applying(), &Patch::Apply(&applied)).await;
         let written = written.map_err(|error| failed(&error))?;
-        if written.status.as_ref().is_none_or(|written| fingerprint(written) == fingerprint(status)) {
-            return Ok(());
-        }
-        // Something stayed that is not ours: fields of another operator that wrote this status before.
+        // Fields of another operator that wrote this status before would stay for ever, also those that we do not know.
         let Some(patch) = take_over(&written.metadata) else { return Ok(()) };
         tracing::info!(pacto = %key, "the status was written by somebody else before; all of it is ours now");
         self.wrote("pactos", "patch");

@@ -292,8 +292,18 @@ fn the_manifest_meets_the_restricted_profile() {
         .split("\n---\n")
         .map(|document| load(document, Budget::CONTRACT).unwrap().to_json().unwrap())
         .collect();
-    let [deployment, service] = documents.as_slice() else { panic!("two documents") };
-    assert_eq!((&deployment["kind"], &service["kind"]), (&json!("Deployment"), &json!("Service")));
+    let [account, role, binding, deployment, service] = documents.as_slice() else {
+        panic!("five documents")
+    };
+    let kinds: Vec<&Value> = documents.iter().map(|document| &document["kind"]).collect();
+    assert_eq!(kinds, ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Deployment", "Service"]);
+    // It reads what the operator wrote, and nothing else.
+    assert_eq!(role["rules"].as_array().unwrap().len(), 1);
+    assert_eq!(role["rules"][0]["resources"], json!(["pactos", "pactorevisions"]));
+    assert_eq!(role["rules"][0]["verbs"], json!(["get", "list", "watch"]));
+    assert_eq!(binding["subjects"][0]["name"], account["metadata"]["name"]);
+    assert_eq!(binding["roleRef"]["name"], role["metadata"]["name"]);
+    assert_eq!(deployment["spec"]["template"]["spec"]["serviceAccountName"], account["metadata"]["name"]);
     let template = &deployment["spec"]["template"];
     assert_eq!(deployment["spec"]["selector"]["matchLabels"], template["metadata"]["labels"]);
     assert_eq!(service["spec"]["selector"], template["metadata"]["labels"]);

@@ -392,7 +392,7 @@ async fn merged(app: &Dashboard, snapshot: &Snapshot, name: &str) -> Result<Serv
 fn complete(app: &Dashboard, snapshot: &Snapshot, service: &Service, details: &mut ServiceDetails) {
     let parts = Parts::of(&snapshot.contents, &service.entry.name);
     details.sources = parts.sources();
-    details.source_states = source_states(snapshot, parts);
+    details.source_states = source_states(app, snapshot, parts);
     details.blast_radius = service.entry.blast_radius;
     details.dependent_count = service.entry.dependent_count;
     details.latest_available.clone_from(&service.entry.latest_available);
@@ -428,7 +428,7 @@ fn resolve(app: &Dashboard, snapshot: &Snapshot, dependency: &mut Dependency) {
     (dependency.resolved_version, dependency.in_range) = within(snapshot, target, constraint);
 }
 
-fn source_states(snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceState> {
+fn source_states(app: &Dashboard, snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceState> {
     let state = |kind: SourceKind| {
         let status = snapshot.contents.status.get(&kind);
         let record = match kind {
@@ -436,10 +436,20 @@ fn source_states(snapshot: &Snapshot, parts: Parts<'_>) -> Vec<ServiceSourceStat
             SourceKind::Oci => parts.oci,
             SourceKind::K8s => None,
         };
+        // A source reads many repositories, and each is as fresh as it is.
+        let own = record.and_then(|record| match &record.current.place {
+            Place::Repository { repository, .. } if kind == SourceKind::Oci => app.oci.freshness(repository),
+            _ => None,
+        });
+        let of_source = || {
+            let status = status?;
+            Some((status.state, status.as_of))
+        };
+        let (state, as_of) = own.or_else(of_source).unwrap_or_default();
         ServiceSourceState {
             kind,
-            state: status.map(|status| status.state).unwrap_or_default(),
-            as_of: status.and_then(|status| status.as_of).map(|time| time.to_string()),
+            state,
+            as_of: as_of.map(|time| time.to_string()),
             reference: match kind {
                 SourceKind::K8s => parts.cluster().and_then(|cluster| cluster.details.namespace.clone()),
                 _ => record.and_then(|record| {

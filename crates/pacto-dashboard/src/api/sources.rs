@@ -77,10 +77,17 @@ fn allowed(app: &Dashboard, reference: &str) -> Result<Repository, Problem> {
             needs.chain(references).any(|named| Repository::of(named).is_ok_and(|named| named == repository))
         })
     };
+    // Followed only where users named no repository themselves, and asked for where they did.
+    let is_run = || {
+        let running = snapshot.contents.k8s.values().flatten();
+        running
+            .filter_map(|service| service.details.resolved_ref.as_deref())
+            .any(|named| Repository::of(named).is_ok_and(|named| named == repository))
+    };
     let is_host_allowed = repository
         .registry()
         .is_some_and(|host| app.allowed_registries.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)));
-    if is_host_allowed || app.oci.names(&repository) || is_named() {
+    if is_host_allowed || app.oci.names(&repository) || is_named() || is_run() {
         return Ok(repository);
     }
     let host = repository.registry().unwrap_or(repository.shown());

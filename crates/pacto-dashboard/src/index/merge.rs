@@ -15,9 +15,6 @@ use crate::wire::observed::{Condition, Insight, InsightSeverity};
 use crate::wire::owner::UNOWNED;
 use crate::wire::service::{ComplianceStatus, ContractStatus, ServiceEntry, SourceKind, Version};
 
-/// Checks of the operator that are warnings where they fail; all others are errors.
-const WARNINGS: [&str; 3] = ["GracefulShutdownMatch", "HealthTimingMatch", "UpgradeStrategyMatch"];
-
 /// What of a service does not depend on others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merged {
@@ -257,7 +254,7 @@ pub fn compliance_of(status: ContractStatus, conditions: &[Condition]) -> Compli
     for condition in counted {
         let is_warning = match condition.severity.as_deref() {
             Some(severity) => severity == "warning",
-            None => WARNINGS.contains(&condition.kind.as_str()),
+            None => condition::severity(&condition.kind) == condition::Severity::Warning,
         };
         match condition.status.as_str() {
             "True" => summary.passed += 1,
@@ -363,6 +360,7 @@ mod tests {
             reason: None,
             message: None,
             severity: None,
+            advisory: false,
             last_transition_ago: None,
         }
     }

@@ -33,6 +33,8 @@ pub struct ClusterSource {
     wake: Notify,
     /// Whether the cluster was last known to serve Pactos.
     is_defined: AtomicBool,
+    /// Whether there was a cluster once.
+    was_found: AtomicBool,
 }
 
 /// A cluster that answered.
@@ -65,7 +67,14 @@ impl ClusterSource {
     /// Watches one namespace, or all with an empty name; where `oci` is given, the registries that the cluster names are
     /// followed.
     pub fn new(namespace: String, catalog: Arc<Catalog>, oci: Option<Arc<OciSource>>) -> Self {
-        Self { namespace, catalog, oci, wake: Notify::new(), is_defined: AtomicBool::new(false) }
+        Self {
+            namespace,
+            catalog,
+            oci,
+            wake: Notify::new(),
+            is_defined: AtomicBool::new(false),
+            was_found: AtomicBool::new(false),
+        }
     }
 
     /// The namespace that is watched; empty for all.
@@ -85,12 +94,12 @@ impl ClusterSource {
 
     /// Watches for ever; begins with `found`, or looks again for a cluster until there is one.
     pub async fn run(self: Arc<Self>, mut found: Option<Found>) {
-        let mut follower = None;
         loop {
             let Some(cluster) = found.take() else {
                 self.pause().await;
                 match find().await {
                     Ok(cluster) => found = Some(cluster),
+                    Err(reason) if self.was_found.load(Ordering::Relaxed) => self.lost(&reason),
                     Err(reason) => self.missing(reason),
                 }
                 continue;
@@ -99,12 +108,13 @@ impl ClusterSource {
                 (status.enabled, status.state) = (true, SourceState::Discovering);
                 status.reason = Some(cluster.reason());
             });
-            self.follow(&cluster, &mut follower).await;
+            self.follow(&cluster).await;
             // Another context: what the old cluster said is not true of the new one.
             self.catalog.update(|contents| contents.k8s = Arc::default());
             match find().await {
                 Ok(cluster) => found = Some(cluster),
-                Err(reason) => self.missing(reason),
+                // There was a cluster, so that there is none is trouble: the next one is looked for.
+                Err(reason) => self.lost(&reason),
             }
         }
     }
@@ -126,8 +136,23 @@ impl ClusterSource {
         });
     }
 
+    /// The kubeconfig names a cluster that does not answer, after one that did.
+    fn lost(&self, reason: &str) {
+        self.is_defined.store(false, Ordering::Relaxed);
+        let now = Timestamp::now().to_string();
+        self.catalog.update_status(SourceKind::K8s, |status| {
+            (status.enabled, status.state) = (true, SourceState::Failing);
+            status.reason = Some("the kubeconfig names another cluster now".to_owned());
+            let hint = hint(ProblemKind::NotAnswering);
+            status.last_error = Some(SourceError { message: reason.to_owned(), at: now, hint });
+            (status.locations, status.failed) = (Vec::new(), 0);
+            (status.as_of, status.last_success) = (None, None);
+        });
+    }
+
     /// Watches one cluster until the kubeconfig names another one.
-    async fn follow(&self, cluster: &Found, follower: &mut Option<tokio::task::JoinHandle<()>>) {
+    async fn follow(&self, cluster: &Found) {
+        self.was_found.store(true, Ordering::Relaxed);
         let options = WatchOptions { namespace: self.namespace.clone(), ..WatchOptions::default() };
         let watch = Watch::start(cluster.connection.client.clone(), options);
         let mut changes = watch.subscribe();
@@ -135,12 +160,14 @@ impl ClusterSource {
         loop {
             let snapshot = changes.borrow_and_update().clone();
             self.publish(cluster, &snapshot);
-            self.follow_registries(&snapshot, follower);
+            self.follow_registries(&snapshot);
             tokio::select! {
                 news = changes.changed() => if news.is_err() { return },
                 _ = check.tick() => {
-                    let now = current_context(&ConnectOptions::default()).ok().flatten();
-                    if now != cluster.connection.context {
+                    // A file that cannot be read, for example because somebody is writing it, says nothing of another context.
+                    if let Ok(now) = current_context(&ConnectOptions::default())
+                        && now != cluster.connection.context
+                    {
                         return;
                     }
                     // Nothing changed, and it still is true.
@@ -209,7 +236,7 @@ impl ClusterSource {
     }
 
     /// Registries that the cluster runs contracts from.
-    fn follow_registries(&self, snapshot: &Snapshot, follower: &mut Option<tokio::task::JoinHandle<()>>) {
+    fn follow_registries(&self, snapshot: &Snapshot) {
         let Some(oci) = &self.oci else { return };
         let named: BTreeSet<Repository> = snapshot
             .pactos
@@ -224,7 +251,7 @@ impl ClusterSource {
             status.enabled = true;
             status.reason = Some(format!("{count} repositories that the cluster names"));
         });
-        follower.get_or_insert_with(|| tokio::spawn(Arc::clone(oci).run()));
+        oci.follow();
     }
 }
 

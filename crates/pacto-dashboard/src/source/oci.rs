@@ -2,7 +2,7 @@
 //!
 //! | task | where |
 //! |---|---|
-//! | current versions of all repositories, round by round | [`OciSource::run`], in `discovery` |
+//! | current versions of all repositories, round by round | [`OciSource::follow`], in `discovery` |
 //! | older versions, what somebody looks at first | `versions` |
 //! | what users ask for by name | `demand` |
 //! | what was fetched before | `kept` |
@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use pacto_contract::LenientVersion;
 use tokio::sync::Notify;
 
@@ -69,7 +70,16 @@ struct State {
     /// Versions that could not be had.
     unfetched: Unfetched,
     round: u64,
+    /// Whether there are rounds: they begin with the first repository.
+    is_followed: bool,
     is_first_round_over: bool,
+}
+
+impl State {
+    /// Whether what is not known yet may come by itself.
+    fn is_looking(&self) -> bool {
+        (self.is_followed || !self.configured.is_empty()) && !self.is_first_round_over
+    }
 }
 
 /// What is known of a repository.
@@ -79,9 +89,22 @@ struct Known {
     tags: Vec<String>,
     /// The service that it holds.
     service: Option<Arc<str>>,
+    /// When it was read last; not since this start where only the disk cache knows it.
+    seen: Option<Timestamp>,
     error: Option<RepositoryError>,
     /// When it is asked again.
     patience: Patience,
+}
+
+impl Known {
+    fn state(&self) -> SourceState {
+        match (&self.error, &self.service) {
+            (None, None) => SourceState::Discovering,
+            (None, Some(_)) => SourceState::Live,
+            (Some(_), Some(_)) => SourceState::Stale,
+            (Some(_), None) => SourceState::Failing,
+        }
+    }
 }
 
 impl OciSource {
@@ -143,7 +166,7 @@ impl OciSource {
         let state = self.state();
         let failed =
             state.repositories.get(&repository).and_then(|known| Some(known.error.as_ref()?.reason()));
-        failed.or((!state.is_first_round_over).then_some(UnresolvedReason::Discovering))
+        failed.or(state.is_looking().then_some(UnresolvedReason::Discovering))
     }
 
     /// As [`reason`](Self::reason), for a service that is only known by the last part of its repository.
@@ -153,8 +176,7 @@ impl OciSource {
             known.error.is_some() && crate::record::last_part(repository.key()) == name
         });
         let failed = named.and_then(|(_, known)| Some(known.error.as_ref()?.reason()));
-        let is_looking = !state.configured.is_empty() && !state.is_first_round_over;
-        failed.or(is_looking.then_some(UnresolvedReason::Discovering))
+        failed.or(state.is_looking().then_some(UnresolvedReason::Discovering))
     }
 
     /// Identity of all reasons; empty where there is none.
@@ -167,7 +189,7 @@ impl OciSource {
                 let _ = write!(text, "{}{:?}", repository.key(), error.reason());
             }
         }
-        if !state.configured.is_empty() && !state.is_first_round_over {
+        if state.is_looking() {
             text.push_str("looking");
         }
         text
@@ -177,6 +199,14 @@ impl OciSource {
     pub fn names(&self, repository: &Repository) -> bool {
         let state = self.state();
         state.configured.contains(repository) || state.repositories.contains_key(repository)
+    }
+
+    /// How one repository is, and when it was read last; none where it is not followed.
+    pub fn freshness(&self, repository: &str) -> Option<(SourceState, Option<Timestamp>)> {
+        let repository = Repository::of(repository).ok()?;
+        let state = self.state();
+        let known = state.repositories.get(&repository)?;
+        Some((known.state(), known.seen))
     }
 
     fn finder(&self) -> Finder {
@@ -198,12 +228,7 @@ impl OciSource {
     fn locations(state: &State) -> Vec<SourceLocation> {
         let location = |(repository, known): (&Repository, &Known)| SourceLocation {
             reference: repository.shown().to_owned(),
-            state: match (&known.error, &known.service) {
-                (None, None) => SourceState::Discovering,
-                (None, Some(_)) => SourceState::Live,
-                (Some(_), Some(_)) => SourceState::Stale,
-                (Some(_), None) => SourceState::Failing,
-            },
+            state: known.state(),
             service: known.service.as_ref().map(ToString::to_string),
             versions: (!known.tags.is_empty()).then_some(known.tags.len()),
             error: known.error.as_ref().map(ToString::to_string),

@@ -109,6 +109,9 @@ pub struct Condition {
     /// `error` or `warning`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
+    /// Whether it is only advice: it has no part in the status and the compliance.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub advisory: bool,
     /// How long it has been so, as people say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_transition_ago: Option<String>,

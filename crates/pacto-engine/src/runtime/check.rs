@@ -161,6 +161,7 @@ pub fn check(declared: Declared<'_>, observation: &Observation, options: &Option
     if let Some(failure) = observation.failure.as_deref().filter(|_| !observation.is_reference_only()) {
         checks.push(existence::failed(failure));
     } else {
+        checks.extend(existence::unreadable(subject));
         checks.extend(
             [
                 existence::service(subject),

@@ -22,6 +22,18 @@ pub(super) fn failed(failure: &str) -> Check {
     Check::fails(CheckKind::RuntimeObserved, Reason::ObservationFailed, &Pointer::root(), message)
 }
 
+/// What is compared with the contract is there or not, and nobody may look.
+pub(super) fn unreadable(subject: Subject<'_>) -> Option<Check> {
+    let observation = subject.observation;
+    let service = observation.service.as_ref().filter(|sought| sought.found.is_none());
+    let workload = observation.workload.as_ref().filter(|sought| sought.found.is_none());
+    let kinds =
+        service.map(|_| ObservedKind::Service).into_iter().chain(workload.map(|sought| sought.kind.into()));
+    let found = kinds.filter_map(|kind| Some(format!("{kind}: {}", observation.unreadable(kind)?)));
+    let found: Vec<String> = found.collect();
+    (!found.is_empty()).then(|| failed(&found.join("; ")))
+}
+
 pub(super) fn service(subject: Subject<'_>) -> Option<Check> {
     let sought = subject.observation.service.as_ref()?;
     let kind = CheckKind::ServiceExists;

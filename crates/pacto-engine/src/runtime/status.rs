@@ -49,9 +49,10 @@ pub fn summary(checks: &[Check]) -> Summary {
 /// | first that applies | verdict |
 /// |---|---|
 /// | the contract is invalid | `NonCompliant` |
-/// | it could not be fetched, or the cluster could not be looked at | `Unknown` |
-/// | nothing in the cluster is compared with it | `Reference` |
+/// | it could not be fetched | `Unknown` |
 /// | Service or workload are not there | `NonCompliant` |
+/// | the cluster could not be looked at | `Unknown` |
+/// | nothing in the cluster is compared with it | `Reference` |
 /// | nobody knows whether they are there | `Unknown` |
 /// | another check does not hold, or nobody knows | `Warning` |
 /// | otherwise | `Compliant` |
@@ -62,11 +63,12 @@ pub fn contract_status(checks: &[Check]) -> ContractStatus {
     match contract.map(|check| (check.status, check.reason)) {
         Some((CheckStatus::False, _)) => ContractStatus::NonCompliant,
         None | Some((CheckStatus::Unknown, _)) => ContractStatus::Unknown,
+        // What is known to be missing is missing, whatever else could not be looked at.
+        Some(_) if existence.contains(&Some(CheckStatus::False)) => ContractStatus::NonCompliant,
         Some(_) if status(CheckKind::RuntimeObserved).is_some_and(|status| status != CheckStatus::True) => {
             ContractStatus::Unknown
         }
         Some((_, Reason::ReferenceOnly)) => ContractStatus::Reference,
-        Some(_) if existence.contains(&Some(CheckStatus::False)) => ContractStatus::NonCompliant,
         Some(_) if existence.contains(&Some(CheckStatus::Unknown)) => ContractStatus::Unknown,
         Some(_) if checks.iter().any(|check| !check.advisory && check.status != CheckStatus::True) => {
             ContractStatus::Warning

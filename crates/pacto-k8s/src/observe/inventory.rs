@@ -60,6 +60,8 @@ pub struct Inventory {
     routed: BTreeMap<ResourceKey, Few<(ExposureKind, ResourceKey)>>,
     sources: BTreeMap<SourceKind, BTreeMap<ResourceKey, Arc<Names>>>,
     unreadable: BTreeMap<ObservedKind, String>,
+    /// Single objects that are there and cannot be read.
+    odd: BTreeMap<(ObservedKind, ResourceKey), Arc<str>>,
 }
 
 /// A sorted set of mostly one entry: tens of thousands of tree nodes would hold little but room.
@@ -91,8 +93,11 @@ impl<T: Ord> Few<T> {
 
 impl Inventory {
     /// Takes an object in, in the place of what was there under its kind and key. Gives the Services and workloads, in
-    /// the words of [`Target`], of which something else is known now.
+    /// the words of [`Target`], of which something else is known now: none where only its status or a label changed.
     pub fn apply(&mut self, key: ResourceKey, object: Object) -> Vec<ResourceKey> {
+        if self.holds(&key, &object) {
+            return Vec::new();
+        }
         let mut touched = self.remove(object.kind(), &key);
         match object {
             Object::Service(service) => {
@@ -121,14 +126,39 @@ impl Inventory {
             Object::Source(kind, names) => {
                 self.sources.entry(kind).or_default().insert(key, names);
             }
+            Object::Odd(kind, reason) => {
+                touched.push(key.clone());
+                self.odd.insert((kind, key), reason);
+            }
         }
         touched.sort();
         touched.dedup();
         touched
     }
 
+    /// Whether exactly this is known of the object.
+    fn holds(&self, key: &ResourceKey, object: &Object) -> bool {
+        match object {
+            Object::Service(service) => self.services.get(key) == Some(service),
+            Object::Workload(workload) => {
+                self.workloads.get(&workload.kind).and_then(|known| known.get(key)) == Some(workload)
+            }
+            Object::Autoscaler(autoscaler) => self.autoscalers.get(key) == Some(autoscaler),
+            Object::Routes(routes) => {
+                self.routes.get(&routes.kind).and_then(|known| known.get(key)) == Some(routes)
+            }
+            Object::Source(kind, names) => {
+                self.sources.get(kind).and_then(|known| known.get(key)) == Some(names)
+            }
+            Object::Odd(kind, reason) => self.odd.get(&(*kind, key.clone())) == Some(reason),
+        }
+    }
+
     /// Forgets an object. Gives what [`Inventory::apply`] gives.
     pub fn remove(&mut self, kind: ObservedKind, key: &ResourceKey) -> Vec<ResourceKey> {
+        if self.odd.remove(&(kind, key.clone())).is_some() {
+            return vec![key.clone()];
+        }
         if let Some(workloads) = workload_kind(kind).and_then(|kind| self.workloads.get_mut(&kind)) {
             return workloads.remove_entry(key).map(|(key, _)| key).into_iter().collect();
         }
@@ -155,6 +185,7 @@ impl Inventory {
     /// Puts `objects` in the place of every object of `kind`, after a list. The kind can be read again.
     pub fn replace(&mut self, kind: ObservedKind, objects: impl IntoIterator<Item = (ResourceKey, Object)>) {
         self.unreadable.remove(&kind);
+        self.odd.retain(|(other, _), _| *other != kind);
         for key in self.keys(kind) {
             self.remove(kind, &key);
         }
@@ -209,6 +240,13 @@ impl Inventory {
             unreadable: self.unreadable.clone(),
             ..Observation::default()
         };
+        let sought = (target.service.iter().map(|name| (ObservedKind::Service, name)))
+            .chain(target.workload.iter().map(|(kind, name)| ((*kind).into(), name)));
+        for (kind, name) in sought {
+            if let Some(reason) = self.odd.get(&(kind, key(name))) {
+                observation.unreadable.insert(kind, format!("{name} has not the form of a {kind}: {reason}"));
+            }
+        }
         let sources = observation.wanted_sources().into_iter().filter_map(|name| {
             let keys = self.sources.get(&name.kind).and_then(|sources| sources.get(&key(&name.name)))?;
             Some(Source { name, keys: SourceKeys::Known(Arc::clone(keys)) })

@@ -31,6 +31,9 @@ pub enum Object {
     Routes(Arc<Routes>),
     /// A `ConfigMap` or Secret: the names of its keys.
     Source(SourceKind, Arc<Names>),
+    /// One that the API server has and that has not the form of its kind, with the reason: one odd object must not hide all others
+    /// of its kind.
+    Odd(ObservedKind, Arc<str>),
 }
 
 /// A text that says to be an object of a kind and has not its form.
@@ -54,6 +57,7 @@ impl Object {
             Self::Autoscaler(_) => ObservedKind::HorizontalPodAutoscaler,
             Self::Routes(routes) => routes.observed_kind(),
             Self::Source(kind, _) => (*kind).into(),
+            Self::Odd(kind, _) => *kind,
         }
     }
 
@@ -116,7 +120,8 @@ pub trait Kind: fmt::Debug + Clone + Send + Sync + 'static {
 
 /// An object in a list or watch: `Api<Watched<DeploymentKind>>` reads no more of a Deployment than is kept.
 ///
-/// Of the metadata name, namespace, version, identity and generation are kept.
+/// Of the metadata name, namespace, version, identity and generation are kept. A `spec` that has not the form of the kind gives an
+/// [`Object::Odd`].
 #[derive(Debug, Clone)]
 pub struct Watched<K> {
     metadata: ObjectMeta,
@@ -166,9 +171,16 @@ impl<K: Kind> kube::Resource for Watched<K> {
 
 impl<'de, K: Kind> Deserialize<'de> for Watched<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut wire = Wire::<K::Spec>::deserialize(deserializer)?;
-        let metadata = std::mem::take(&mut wire.metadata).into();
-        Ok(Self { metadata, object: wire.project::<K>(), kind: PhantomData })
+        let Wire { mut metadata, spec, data, binary_data, string_data } =
+            Wire::<Value>::deserialize(deserializer)?;
+        let metadata = std::mem::take(&mut metadata).into();
+        let object = match spec.map(serde_json::from_value::<K::Spec>).transpose() {
+            Ok(spec) => {
+                Wire { metadata: Meta::default(), spec, data, binary_data, string_data }.project::<K>()
+            }
+            Err(error) => Object::Odd(K::KIND, error.to_string().into()),
+        };
+        Ok(Self { metadata, object, kind: PhantomData })
     }
 }
 

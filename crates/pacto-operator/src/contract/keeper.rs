@@ -13,11 +13,13 @@ use pacto_k8s::view::ResolutionPolicy;
 use pacto_k8s::{Problem, ResourceKey};
 use pacto_oci::registry::RegistryError;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::credential::{DOCKER_CONFIG, Login, login};
 use super::registry::{Ask, Registry};
 use super::{Judged, Wanted, wanted};
+use crate::cluster::Queue;
 use crate::subject::Subject;
 
 /// Time until a registry that failed is asked again; it doubles, up to the interval of the Pacto.
@@ -25,6 +27,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 
 /// Longest time for one contract, whatever the registry does.
 const ANSWER: Duration = Duration::from_secs(45);
+
+/// Questions to one registry at once: others have their turns beside it, however slow it is.
+const PER_REGISTRY: usize = 4;
 
 /// Why there is no contract, or an old one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +64,10 @@ pub struct Keeper {
     validator: Validator,
     use_image_pull_secrets: bool,
     kept: Mutex<HashMap<ResourceKey, Kept>>,
+    /// What is being asked for.
+    asking: Mutex<HashMap<ResourceKey, Asking>>,
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+    wake: Queue,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -66,6 +75,9 @@ impl std::fmt::Debug for Keeper {
         formatter.debug_struct("Keeper").finish_non_exhaustive()
     }
 }
+
+/// Identity of what is wanted, and of the question.
+type Asking = ([u8; 32], Arc<()>);
 
 #[derive(Debug, Clone)]
 struct Kept {
@@ -75,9 +87,17 @@ struct Kept {
     trouble: Option<Trouble>,
     asked: Instant,
     failures: u32,
+    /// Tags that came with the last answer, until somebody takes them.
+    tags: Option<Vec<String>>,
 }
 
 impl Kept {
+    /// A contract that nobody was asked for.
+    fn of(wanted: [u8; 32], contract: Arc<Judged>) -> Self {
+        let (trouble, asked, failures, tags) = (None, Instant::now(), 0, None);
+        Self { wanted, contract: Some(contract), trouble, asked, failures, tags }
+    }
+
     /// When to ask again after failures.
     fn retry(&self, at_most: Duration) -> Option<Duration> {
         let doubled = FIRST_RETRY * 2_u32.saturating_pow(self.failures.checked_sub(1)?.min(10));
@@ -87,9 +107,20 @@ impl Kept {
 
 impl Keeper {
     /// Contracts by way of `registry`, with Secrets of the cluster.
-    pub fn new(client: Client, registry: Registry, use_image_pull_secrets: bool) -> Self {
-        let (validator, kept) = (Validator::default(), Mutex::default());
-        Self { client, registry, validator, use_image_pull_secrets, kept }
+    ///
+    /// A Pacto whose registry answered is put into `wake`.
+    pub fn new(client: Client, registry: Registry, use_image_pull_secrets: bool, wake: Queue) -> Self {
+        let (kept, asking, turns) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self {
+            client,
+            registry,
+            validator: Validator::default(),
+            use_image_pull_secrets,
+            kept,
+            asking,
+            turns,
+            wake,
+        }
     }
 
     /// The way to registries.
@@ -104,49 +135,119 @@ impl Keeper {
 
     /// Forgets a Pacto that is gone.
     pub fn forget(&self, key: &ResourceKey) {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    /// The contract of a Pacto. A registry is asked when `interval` is over since it was asked last, or what is wanted is
-    /// something else now.
-    pub async fn resolve(&self, subject: &Subject, spec: &PactoSpec, interval: Duration) -> Resolution {
+    /// The contract of a Pacto, as far as it is known. A registry is asked in the background: when `interval` is over since it
+    /// was asked last, or what is wanted is something else now. The Pacto is looked at again when it has answered; none means
+    /// that it is asked for the first time.
+    pub fn resolve(
+        self: &Arc<Self>,
+        subject: &Arc<Subject>,
+        spec: &PactoSpec,
+        interval: Duration,
+    ) -> Option<Resolution> {
         let key = subject.key();
         let identity = identity(&spec.contract_ref);
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let same = kept.filter(|kept| kept.wanted == identity);
         match wanted(&spec.contract_ref) {
             Err(message) => {
                 self.forget(&key);
-                Resolution { trouble: Some(Trouble::Wrong(message)), ..Resolution::default() }
+                Some(Resolution { trouble: Some(Trouble::Wrong(message)), ..Resolution::default() })
             }
             Ok(Wanted::Inline { text, is_ambiguous }) => {
-                let contract = same.and_then(|kept| kept.contract);
-                let contract = contract.unwrap_or_else(|| Arc::new(Judged::inline(&text, &self.validator)));
-                self.keep(&key, identity, Some(&contract), None);
-                Resolution { contract: Some(contract), is_ambiguous, ..Resolution::default() }
+                let known = self.known(&key, identity).and_then(|kept| kept.contract);
+                let contract = known.unwrap_or_else(|| {
+                    let judged = Arc::new(Judged::inline(&text, &self.validator));
+                    self.keep(&key, Kept::of(identity, Arc::clone(&judged)));
+                    judged
+                });
+                Some(Resolution { contract: Some(contract), is_ambiguous, ..Resolution::default() })
             }
             Ok(Wanted::Registry { reference, policy }) => {
-                let is_recent = same.as_ref().filter(|kept| {
+                let known = self.known(&key, identity);
+                let is_due = known.as_ref().is_none_or(|kept| {
                     let wait = kept.retry(interval).unwrap_or(interval);
                     // What is asked for at the end of an interval, give or take, is due.
-                    kept.asked.elapsed() < wait.mul_f64(0.8)
+                    kept.asked.elapsed() >= wait.mul_f64(0.8)
                 });
-                let (kept, tags) = match is_recent {
-                    Some(kept) => (kept.clone(), None),
-                    None => self.ask(subject, spec, &reference, (identity, same)).await,
-                };
+                if is_due {
+                    self.ask_later(subject, reference, (identity, known.clone()));
+                }
+                let kept = known?;
                 let wait = kept.retry(interval).unwrap_or(interval);
-                Resolution {
-                    // What is left of the time, not the whole time anew: other events come in between.
-                    again: Some(wait.saturating_sub(kept.asked.elapsed()).max(Duration::from_secs(1))),
+                // What is left of the time, not the whole time anew: other events come in between.
+                let left = wait.saturating_sub(kept.asked.elapsed()).max(Duration::from_secs(1));
+                Some(Resolution {
+                    // Who is asked just now wakes the Pacto by answering.
+                    again: Some(if is_due { interval } else { left }),
                     contract: kept.contract,
                     trouble: kept.trouble,
                     policy: Some(policy),
                     is_ambiguous: false,
-                    tags,
-                }
+                    tags: kept.tags,
+                })
             }
         }
+    }
+
+    /// What is known of what is wanted. Tags are given once, to whoever comes first.
+    fn known(&self, key: &ResourceKey, identity: [u8; 32]) -> Option<Kept> {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = all.get_mut(key).filter(|kept| kept.wanted == identity)?;
+        let tags = kept.tags.take();
+        Some(Kept { tags, ..kept.clone() })
+    }
+
+    /// Asks in the background, unless the same is being asked already. A registry that is silent holds up nobody but itself.
+    fn ask_later(
+        self: &Arc<Self>,
+        subject: &Arc<Subject>,
+        reference: OciReference,
+        (identity, before): ([u8; 32], Option<Kept>),
+    ) {
+        let key = subject.key();
+        let ticket = Arc::new(());
+        {
+            let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+            if asking.get(&key).is_some_and(|(asked, _)| *asked == identity) {
+                return;
+            }
+            asking.insert(key.clone(), (identity, Arc::clone(&ticket)));
+        }
+        let (this, subject) = (Arc::clone(self), Arc::clone(subject));
+        tokio::spawn(async move {
+            let turns = this.turns_of(&reference.registry);
+            // It is never closed.
+            let turn = turns.acquire().await;
+            let kept = match &subject.spec {
+                Ok(spec) => Some(this.ask(&subject, spec, &reference, (identity, before)).await),
+                Err(_) => None,
+            };
+            drop(turn);
+            let is_wanted = {
+                let mut asking = this.asking.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_ours = asking.get(&key).is_some_and(|(_, other)| Arc::ptr_eq(other, &ticket));
+                // The Pacto may be gone, or want something else.
+                if is_ours {
+                    asking.remove(&key);
+                }
+                is_ours
+            };
+            if let Some(kept) = kept.filter(|_| is_wanted) {
+                this.keep(&key, kept);
+                this.wake.put(key);
+            }
+        });
+    }
+
+    /// Questions to one registry that are under way at once.
+    fn turns_of(&self, registry: &str) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Registries of which nobody wants anything are forgotten.
+        turns.retain(|_, turns| Arc::strong_count(turns) > 1);
+        let new = || Arc::new(Semaphore::new(PER_REGISTRY));
+        Arc::clone(turns.entry(registry.to_owned()).or_insert_with(new))
     }
 
     async fn ask(
@@ -155,7 +256,7 @@ impl Keeper {
         spec: &PactoSpec,
         reference: &OciReference,
         (identity, before): ([u8; 32], Option<Kept>),
-    ) -> (Kept, Option<Vec<String>>) {
+    ) -> Kept {
         let contract = before.as_ref().and_then(|kept| kept.contract.clone());
         let known = contract.as_ref().and_then(|contract| contract.digest.clone());
         let failures = before.as_ref().map_or(0, |kept| kept.failures);
@@ -174,7 +275,7 @@ impl Keeper {
                 answer.and_then(|answer| answer.map_err(|error| trouble(&error)))
             }
         };
-        let (kept, tags) = match result {
+        match result {
             Ok(answer) => {
                 let same = contract.filter(|contract| contract.digest.as_deref() == Some(&*answer.digest));
                 let contract = match (same, answer.bundle) {
@@ -190,30 +291,25 @@ impl Keeper {
                     }
                     (None, None) => None,
                 };
-                let kept =
-                    Kept { wanted: identity, contract, trouble: None, asked: Instant::now(), failures: 0 };
-                (kept, answer.tags)
+                Kept {
+                    wanted: identity,
+                    contract,
+                    trouble: None,
+                    asked: Instant::now(),
+                    failures: 0,
+                    tags: answer.tags,
+                }
             }
             Err(trouble) => {
                 // A contract that cannot be had is not the one of before.
                 let contract = contract.filter(|_| matches!(trouble, Trouble::Unavailable(_)));
                 let (asked, failures) = (Instant::now(), failures + 1);
-                (Kept { wanted: identity, contract, trouble: Some(trouble), asked, failures }, None)
+                Kept { wanted: identity, contract, trouble: Some(trouble), asked, failures, tags: None }
             }
-        };
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(subject.key(), kept.clone());
-        (kept, tags)
+        }
     }
 
-    fn keep(
-        &self,
-        key: &ResourceKey,
-        wanted: [u8; 32],
-        contract: Option<&Arc<Judged>>,
-        trouble: Option<Trouble>,
-    ) {
-        let kept = Kept { wanted, contract: contract.cloned(), trouble, asked: Instant::now(), failures: 0 };
+    fn keep(&self, key: &ResourceKey, kept: Kept) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), kept);
     }
 

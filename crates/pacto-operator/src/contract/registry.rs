@@ -20,7 +20,7 @@ use tokio::task::{LocalSet, spawn_local};
 use super::credential::Login;
 
 /// Exchanges at once; more would not be faster and could look like an attack.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 /// Most clients that are kept, one for each login.
 const MAX_CLIENTS: usize = 256;
 
@@ -114,11 +114,15 @@ impl Registry {
         W: Future<Output = Result<T, RegistryError>> + 'static,
         F: FnOnce(Rc<Clients>) -> W + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
+        let (mut sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |clients| {
             Box::pin(async move {
-                // Who asked may have gone away.
-                let _ = sender.send(work(clients).await);
+                let answer = tokio::select! {
+                    answer = work(clients) => answer,
+                    // Who asked went away, for example because it took too long: nobody else waits for this.
+                    () = sender.closed() => return,
+                };
+                let _ = sender.send(answer);
             })
         });
         let ended =

@@ -71,7 +71,7 @@ async fn a_live_endpoint_is_judged_and_its_clock_writes_nothing() {
     let is_well = Arc::new(AtomicBool::new(true));
     let (address, asks) = service(Arc::clone(&is_well));
     let table = [format!("cart.probes.svc={address}").parse().unwrap()];
-    let prober = Some(Arc::new(Prober::new(Resolver::of(&table))));
+    let prober = Some(Arc::new(Prober::new(Resolver::of(&table)).with_spacing(Duration::ZERO)));
     let running = run(&plane, How { namespace: "probes".to_owned(), prober, ..How::default() }).await;
     plane.apply(MANIFESTS);
     wait(&plane, "probes", "cart", ".status.contractStatus", "Compliant");
@@ -82,8 +82,8 @@ async fn a_live_endpoint_is_judged_and_its_clock_writes_nothing() {
     let writes = running.writes();
     while asks.try_recv().is_ok() {}
     for round in 0..5 {
-        let note = format!("round={round}");
-        plane.kubectl(&["annotate", "-n", "probes", "--overwrite", "service/cart", &note]);
+        // Something that is looked at, and that no check minds.
+        plane.kubectl(&["set", "env", "-n", "probes", "deployment/cart", &format!("ROUND_{round}=x")]);
         for path in ["/ready", "/metrics"] {
             let asked = asks.recv_timeout(PATIENCE).unwrap();
             assert!(asked.contains(path), "{asked}");
@@ -91,7 +91,7 @@ async fn a_live_endpoint_is_judged_and_its_clock_writes_nothing() {
     }
     assert_eq!(running.writes(), writes);
     is_well.store(false, Ordering::Relaxed);
-    plane.kubectl(&["annotate", "-n", "probes", "--overwrite", "service/cart", "round=ill"]);
+    plane.kubectl(&["set", "env", "-n", "probes", "deployment/cart", "ILL=x"]);
     wait(&plane, "probes", "cart", ".status.contractStatus", "Warning");
     let found = conditions(&plane, "probes", "cart");
     assert!(found.contains("HealthEndpointValid False InvalidStatusCode"), "{found}");

@@ -60,12 +60,25 @@
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [create]
+{{- if .Values.controller.watchNamespace }}
+# What an operator without a watched namespace left is taken away.
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [clusterroles, clusterrolebindings]
   resourceNames: [pacto-dashboard]
+  verbs: [get, delete]
+{{- else }}
+{{ include "pacto-operator.dashboardGrantRules" (dict "kinds" (list "clusterroles" "clusterrolebindings")) }}
+{{- end }}
+{{- end }}
+
+{{/* Granting the dashboard its rights: by `kinds` of objects, and with the rights themselves. */}}
+{{- define "pacto-operator.dashboardGrantRules" -}}
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: {{ toJson .kinds }}
+  resourceNames: [pacto-dashboard]
   verbs: [get, update, patch, delete]
 - apiGroups: [rbac.authorization.k8s.io]
-  resources: [clusterroles, clusterrolebindings]
+  resources: {{ toJson .kinds }}
   verbs: [create]
 {{ include "pacto-operator.dashboardReaderRules" . }}
 {{- end }}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pacto_contract::model::{Contact, Owner, Team};
+use pacto_k8s::condition::Severity;
 use pacto_k8s::view::{
     ConditionView, ContractStatus as Status, InterfaceView, ObservedRuntimeView, OwnerView, PolicyView,
     ResolutionPolicy, RuntimeView, ValidationView,
@@ -313,8 +314,17 @@ fn condition(found: &ConditionView) -> Condition {
         status: found.status.clone(),
         reason: found.reason.clone(),
         message: found.message.clone(),
-        severity: found.severity.clone(),
+        severity: Some(found.severity.clone().unwrap_or_else(|| severity_of(&found.kind).to_owned())),
+        advisory: pacto_k8s::condition::kind(&found.kind).is_some_and(|kind| kind.advisory),
         last_transition_ago: None,
+    }
+}
+
+/// Operators of before wrote no severity.
+fn severity_of(kind: &str) -> &'static str {
+    match pacto_k8s::condition::severity(kind) {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
 }
 
@@ -353,7 +363,8 @@ fn version(revision: &RevisionView) -> Version {
     }
 }
 
-/// Declared against observed: always these six rows, where one of the two is known.
+/// Declared against observed: always these six rows, where one of the two is known. The verdict is that of the operator; where
+/// it made no such check, what both say is compared.
 fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
     if pacto.runtime.is_none() && pacto.observed_runtime.is_none() {
         return Vec::new();
@@ -382,13 +393,21 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
     };
     let strategy = text(&observed.deployment_strategy);
     let strategy = if strategy.is_empty() { text(&observed.pod_management_policy) } else { strategy };
-    let row = |field: &str, path: &str, declared: String, observed: String, same: fn(&str, &str) -> bool| {
-        let status = if declared.is_empty() || observed.is_empty() {
-            RuntimeDiffStatus::Skipped
-        } else if same(&declared, &observed) {
-            RuntimeDiffStatus::Match
-        } else {
-            RuntimeDiffStatus::Mismatch
+    let row = |field: &str,
+               path: &str,
+               check: &str,
+               declared: String,
+               observed: String,
+               same: fn(&str, &str) -> bool| {
+        let made = pacto.conditions.iter().find(|condition| condition.kind == check);
+        let status = match made.map(|condition| condition.status.as_str()) {
+            // The operator looked, with rules that two words beside each other do not show.
+            Some("True") => RuntimeDiffStatus::Match,
+            Some("False") => RuntimeDiffStatus::Mismatch,
+            Some(_) => RuntimeDiffStatus::Skipped,
+            None if declared.is_empty() || observed.is_empty() => RuntimeDiffStatus::Skipped,
+            None if same(&declared, &observed) => RuntimeDiffStatus::Match,
+            None => RuntimeDiffStatus::Mismatch,
         };
         let contract_path = Some(path.to_owned());
         RuntimeDiffRow {
@@ -404,6 +423,7 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
         row(
             "Workload Type",
             "runtime.workload",
+            "WorkloadTypeMatch",
             workload,
             text(&observed.workload_kind),
             |declared, observed| {
@@ -414,6 +434,7 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
         row(
             "Upgrade Strategy",
             "runtime.lifecycle.upgradeStrategy",
+            "UpgradeStrategyMatch",
             text(&declared.upgrade_strategy),
             strategy,
             is_strategy,
@@ -421,6 +442,7 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
         row(
             "Graceful Shutdown",
             "runtime.lifecycle.gracefulShutdownSeconds",
+            "GracefulShutdownMatch",
             number(declared.graceful_shutdown_seconds),
             number(observed.termination_grace_period_seconds),
             |declared, observed| declared == observed,
@@ -428,14 +450,16 @@ fn runtime_diff(pacto: &PactoView) -> Vec<RuntimeDiffRow> {
         row(
             "Container Image",
             "service.image",
+            "ImageMatch",
             String::new(),
             observed.container_images.join(", "),
             |_, _| true,
         ),
-        row("State / Storage", "runtime.state.type", state, storage, is_storage),
+        row("State / Storage", "runtime.state.type", "StateModelMatch", state, storage, is_storage),
         row(
             "Health Probe Delay",
             "runtime.health",
+            "HealthTimingMatch",
             number(declared.health_initial_delay_seconds),
             number(observed.health_probe_initial_delay_seconds),
             |declared, observed| declared == observed,
@@ -474,6 +498,39 @@ mod tests {
         assert!(is_strategy("ordered", "OrderedReady") && !is_strategy("recreate", "RollingUpdate"));
         assert!(is_storage("stateful", "PVC, emptyDir") && is_storage("stateless", "emptyDir"));
         assert!(!is_storage("stateless", "PVC") && !is_storage("stateful", "stateless"));
+    }
+
+    #[test]
+    fn a_row_says_what_the_operator_found() {
+        let condition = |kind: &str, status: &str| ConditionView {
+            kind: kind.to_owned(),
+            status: status.to_owned(),
+            ..ConditionView::default()
+        };
+        let mut pacto = PactoView {
+            runtime: Some(RuntimeView {
+                graceful_shutdown_seconds: Some(20),
+                upgrade_strategy: Some("ordered".to_owned()),
+                ..RuntimeView::default()
+            }),
+            observed_runtime: Some(ObservedRuntimeView {
+                termination_grace_period_seconds: Some(60),
+                deployment_strategy: Some("RollingUpdate".to_owned()),
+                ..ObservedRuntimeView::default()
+            }),
+            ..PactoView::default()
+        };
+        let status = |pacto: &PactoView, field: &str| {
+            runtime_diff(pacto).into_iter().find(|row| row.field == field).unwrap().status
+        };
+        assert_eq!(status(&pacto, "Graceful Shutdown"), RuntimeDiffStatus::Mismatch);
+        assert_eq!(status(&pacto, "Upgrade Strategy"), RuntimeDiffStatus::Match);
+        // More time than declared is enough, and a rolling StatefulSet is not ordered: the operator knows.
+        pacto.conditions =
+            vec![condition("GracefulShutdownMatch", "True"), condition("UpgradeStrategyMatch", "False")];
+        assert_eq!(status(&pacto, "Graceful Shutdown"), RuntimeDiffStatus::Match);
+        assert_eq!(status(&pacto, "Upgrade Strategy"), RuntimeDiffStatus::Mismatch);
+        assert_eq!(status(&pacto, "Health Probe Delay"), RuntimeDiffStatus::Skipped);
     }
 
     #[test]

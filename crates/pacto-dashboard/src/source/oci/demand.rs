@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pacto_contract::Reference;
 
 use super::{Fetched, Known, OciSource, Repository, RepositoryError, history, note_fetched};
 use crate::record::ServiceRecord;
+use crate::wire::report::SourceState;
 use crate::wire::service::SourceKind;
 
 /// Most versions that are fetched when somebody asks for all.
@@ -18,7 +20,7 @@ impl OciSource {
     /// # Errors
     /// [`RepositoryError`].
     pub async fn resolve(
-        &self,
+        self: &Arc<Self>,
         reference: &str,
         constraint: Option<&str>,
     ) -> Result<Fetched, RepositoryError> {
@@ -49,17 +51,34 @@ impl OciSource {
     }
 
     /// Makes what was fetched part of the fleet, unless it is there already.
-    async fn adopt(&self, repository: &Repository, tags: Vec<String>, tag: &str, fetched: &Fetched) {
+    async fn adopt(
+        self: &Arc<Self>,
+        repository: &Repository,
+        tags: Vec<String>,
+        tag: &str,
+        fetched: &Fetched,
+    ) {
         let finder = self.finder();
         let record = Arc::new(self.record(fetched, &finder).await);
         let mut state = self.state();
         // Not among those that users named at the start: credentials of the environment do not go there.
         let known = state.repositories.entry(repository.clone()).or_default();
         let tags = if tags.is_empty() { vec![tag.to_owned()] } else { tags };
-        *known = Known { tags: tags.clone(), service: Some(Arc::clone(&record.name)), ..Known::default() };
+        *known = Known {
+            tags: tags.clone(),
+            service: Some(Arc::clone(&record.name)),
+            seen: Some(Timestamp::now()),
+            ..Known::default()
+        };
         drop(state);
         self.catalog.update(|contents| {
-            contents.status.entry(SourceKind::Oci).or_default().enabled = true;
+            let status = contents.status.entry(SourceKind::Oci).or_default();
+            if !status.enabled {
+                // Nobody named a repository at the start, so nothing said yet what this source is.
+                status.enabled = true;
+                status.state = SourceState::Discovering;
+                status.reason = Some("repositories that were asked for here".to_owned());
+            }
             if contents.oci.contains_key(&record.name) {
                 return;
             }
@@ -68,6 +87,7 @@ impl OciSource {
             let service = ServiceRecord { current: Arc::clone(&record), versions };
             Arc::make_mut(&mut contents.oci).insert(Arc::clone(&record.name), Arc::new(service));
         });
+        self.follow();
         self.wake.notify_one();
     }
 
@@ -75,7 +95,11 @@ impl OciSource {
     ///
     /// # Errors
     /// [`RepositoryError`].
-    pub async fn list_versions(&self, reference: &str, fetch: bool) -> Result<Vec<String>, RepositoryError> {
+    pub async fn list_versions(
+        self: &Arc<Self>,
+        reference: &str,
+        fetch: bool,
+    ) -> Result<Vec<String>, RepositoryError> {
         let repository = Repository::of(reference)?;
         self.network.context().sources.registries.forget_tags();
         let tags = match repository.versions(&self.network).await {

@@ -38,8 +38,14 @@ struct Found {
 }
 
 impl OciSource {
-    /// Rounds, one after the other, for ever.
-    pub async fn run(self: Arc<Self>) {
+    /// Begins with rounds, one after the other, for ever; once, however often it is asked.
+    pub fn follow(self: &Arc<Self>) {
+        if !std::mem::replace(&mut self.state().is_followed, true) {
+            tokio::spawn(Arc::clone(self).run());
+        }
+    }
+
+    async fn run(self: Arc<Self>) {
         loop {
             self.round().await;
             let pause = with_jitter(self.period);
@@ -197,10 +203,13 @@ impl OciSource {
             let reference = repository.shown().to_owned();
             RepositoryError::Registry(RegistryError::Unreachable { reference, cause })
         });
+        let unconfirmed_now = unconfirmed.is_some();
         let error = is_taken.then(|| RepositoryError::Taken(record.name.to_string()));
         let error = error.or(unconfirmed);
         let service = Some(Arc::clone(&record.name));
-        *known = Known { tags, service, error, patience: Patience::default() };
+        // What only the cache could answer for was seen before, and not now.
+        let seen = if unconfirmed_now { known.seen } else { Some(Timestamp::now()) };
+        *known = Known { tags, service, seen, error, patience: Patience::default() };
         drop(state);
         if !is_taken {
             let service = ServiceRecord { current: record, versions };

@@ -63,7 +63,7 @@ test('the list draws a screen of rows, finds by typing and reaches the end', asy
   const drawn = () => page.locator('.services-body .services-row').count();
   assert.ok((await drawn()) < 100);
   assert.equal(await page.getByRole('table', { name: 'Services' }).getAttribute('aria-rowcount'), String(COUNT + 1));
-  await page.getByLabel('Filter by name, owner, version or namespace').pressSequentially('service-0999');
+  await page.getByLabel('Filter by name, owner, version, namespace or source').pressSequentially('service-0999');
   await page.waitForFunction(() => document.querySelectorAll('.services-body .services-row').length === 10);
   await page.getByRole('button', { name: 'Clear', exact: true }).click();
   await page.waitForFunction(() => document.querySelectorAll('.services-body .services-row').length > 20);

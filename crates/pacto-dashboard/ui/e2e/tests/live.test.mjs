@@ -44,7 +44,7 @@ test('a new and a changed contract arrive while somebody types', { skip }, async
   const page = await open('#/', { reducedMotion: 'no-preference' });
   await settled(page);
   await page.waitForFunction(() => document.querySelector('.live-text.l-live') !== null);
-  const field = page.getByLabel('Filter by name, owner, version or namespace');
+  const field = page.getByLabel('Filter by name, owner, version, namespace or source');
   await field.pressSequentially('live-e2e');
   await page.getByText('No service matches these filters').waitFor();
   await write('1.0.0', 'first-team');

@@ -12,7 +12,7 @@ test('typing filters, lives in the address and fills no history', async () => {
   const page = await open('#/');
   await settled(page);
   const before = await page.evaluate(() => history.length);
-  await page.getByLabel('Filter by name, owner, version or namespace').pressSequentially(versioned.name);
+  await page.getByLabel('Filter by name, owner, version, namespace or source').pressSequentially(versioned.name);
   await page.waitForFunction(
     (name) => [...document.querySelectorAll('.services-body .row-link')].every((row) => row.textContent?.includes(name)),
     versioned.name,

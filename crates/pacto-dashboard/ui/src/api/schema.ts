@@ -151,6 +151,8 @@ export interface Condition {
   message?: string;
   /** `error` or `warning`. */
   severity?: string;
+  /** Whether it is only advice: it has no part in the status and the compliance. */
+  advisory?: boolean;
   /** How long it has been so, as people say it. */
   lastTransitionAgo?: string;
 }

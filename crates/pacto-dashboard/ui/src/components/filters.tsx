@@ -154,7 +154,7 @@ export function FilterRow({ entries, filter, onChange, shown, children }: Props 
         <input
           class="field"
           type="search"
-          aria-label="Filter by name, owner, version or namespace"
+          aria-label="Filter by name, owner, version, namespace or source"
           placeholder="Filter services"
           value={filter.q}
           spellcheck={false}

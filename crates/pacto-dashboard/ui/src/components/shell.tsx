@@ -5,7 +5,7 @@ import { parseFilter, toggled, writeFilter } from '../logic/filter';
 import { ago, plural, visible } from '../logic/format';
 import { healthOf, healthWords } from '../logic/health';
 import { GO } from '../logic/keys';
-import { link, type PageName, type Route } from '../logic/route';
+import { link, withFilter, type PageName, type Route } from '../logic/route';
 import { paletteOpen, shortcutsOpen } from '../state/commands';
 import { refreshNow } from '../state/live';
 import { navigate, pageTurns, pushQuery, route } from '../state/router';
@@ -26,8 +26,8 @@ const PLACES: readonly { page: PageName; label: string; icon: IconName; to: stri
 
 const PARENT: Partial<Record<PageName, PageName>> = { service: 'services', owner: 'owners' };
 
-function Rail({ here, close }: { here: PageName; close: () => void }): JSX.Element {
-  const place = PARENT[here] ?? here;
+function Rail({ here, close }: { here: Route; close: () => void }): JSX.Element {
+  const place = PARENT[here.page] ?? here.page;
   const dark = theme.value === 'dark';
   return (
     <nav class="rail" aria-label="Main" id="rail">
@@ -45,7 +45,7 @@ function Rail({ here, close }: { here: PageName; close: () => void }): JSX.Eleme
       <ul class="rail-list">
         {PLACES.map((item) => (
           <li key={item.page}>
-            <a class="rail-link" href={item.to} title={item.label} aria-current={place === item.page ? 'page' : undefined} onClick={close}>
+            <a class="rail-link" href={withFilter(item.to, here)} title={item.label} aria-current={place === item.page ? 'page' : undefined} onClick={close}>
               <Icon name={item.icon} />
               <span class="rail-word">{item.label}</span>
               {item.page === 'services' && store.services.value && <span class="rail-count rail-word">{store.services.value.length.toLocaleString('en')}</span>}
@@ -67,7 +67,7 @@ function Rail({ here, close }: { here: PageName; close: () => void }): JSX.Eleme
           </button>
         </li>
         <li>
-          <a class="rail-link" href={link.docs()} title="API documentation" aria-current={here === 'docs' ? 'page' : undefined} onClick={close}>
+          <a class="rail-link" href={link.docs()} title="API documentation" aria-current={here.page === 'docs' ? 'page' : undefined} onClick={close}>
             <Icon name="docs" />
             <span class="rail-word">API</span>
           </a>
@@ -279,7 +279,7 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
         const place = Date.now() - prefix < 1000 ? GO.find((one) => one.key === event.key) : undefined;
         if (place) {
           event.preventDefault();
-          navigate(place.to);
+          navigate(withFilter(place.to, route.peek()));
         } else if (event.key === 'g') {
           prefix = Date.now();
           return;
@@ -324,7 +324,7 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
       >
         Skip to the content
       </a>
-      <Rail here={here.page} close={() => setDrawer(false)} />
+      <Rail here={here} close={() => setDrawer(false)} />
       {drawer && <div class="scrim" onClick={() => setDrawer(false)} />}
       <header class="topbar">
         <button

@@ -15,6 +15,7 @@ interface Props {
   picture: string;
   focus: number;
   matches: ReadonlySet<number> | null;
+  hues: ReadonlyMap<string, number> | null;
   force: boolean;
   onFocus: (node: number) => void;
   onOpen: (node: number) => void;
@@ -33,7 +34,7 @@ export function describe(model: GraphModel, node: number): string {
 }
 
 export function GraphCanvas(props: Props): JSX.Element {
-  const { model, picture, focus, matches, force } = props;
+  const { model, picture, focus, matches, hues, force } = props;
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -91,7 +92,7 @@ export function GraphCanvas(props: Props): JSX.Element {
     return () => worker.terminate();
   }, [model, picture, force]);
 
-  useEffect(() => props.view.current?.setMarks(focus, matches, force), [model, focus, matches, force]);
+  useEffect(() => props.view.current?.setMarks(focus, matches, hues, force), [model, focus, matches, hues, force]);
 
   const key = (event: KeyboardEvent): void => {
     const view = props.view.current;

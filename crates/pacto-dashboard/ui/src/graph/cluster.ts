@@ -91,6 +91,7 @@ export function clusterModel(nodes: readonly GraphNode[], by: Grouping): GraphMo
       status: WORST.find((status) => known.includes(status)) ?? 'external',
       layer: used.indexOf(ranks[index] ?? 0),
       members: members.map((node) => node.id),
+      ...(by === 'owner' && known.length > 0 ? { owner: key } : {}),
     };
   });
   return assemble(items, positions, [...edges.values()]);

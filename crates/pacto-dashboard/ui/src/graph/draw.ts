@@ -3,6 +3,7 @@ import type { ContractStatus } from '../api/schema';
 import { visible } from '../logic/format';
 import { CARD_ZOOM, cut, edgePath, trunkOf, visibleWorld, type View } from './geometry';
 import { CARD_H, CARD_W, OPTIONAL, REFERENCE, REQUIRED, type GraphModel, type Item } from './model';
+import { ownerColour } from './owner-hues';
 import type { Palette } from './palette';
 
 export interface Subset {
@@ -19,6 +20,8 @@ export interface Marks {
   cursor: number;
   /** Nodes that match a filter; the others fade. `null` = no filter. */
   matches: ReadonlySet<number> | null;
+  /** Hues of owners; `null` where the status gives the colour. */
+  hues: ReadonlyMap<string, number> | null;
   straight: boolean;
 }
 
@@ -162,6 +165,12 @@ function eachVisible(frame: Frame, only: Subset | null, visit: (node: number) =>
   else for (let node = 0; node < model.items.length; node++) test(node);
 }
 
+/** The colour of the owner, where owners are coloured and this one has an owner. */
+function ownerTint(frame: Frame, item: Item): string | undefined {
+  const hue = item.owner === undefined ? undefined : frame.marks.hues?.get(item.owner);
+  return hue === undefined ? undefined : ownerColour(hue, frame.palette.dark);
+}
+
 function alphaOf(marks: Marks, node: number): number {
   return marks.matches !== null && !marks.matches.has(node) ? 0.2 : 1;
 }
@@ -212,6 +221,13 @@ function drawCards(frame: Frame, only: Subset | null): number {
     ctx.stroke();
     ctx.globalAlpha = alphaOf(marks, node);
     ctx.setLineDash([]);
+    const tint = ownerTint(frame, item);
+    if (tint) {
+      ctx.beginPath();
+      ctx.roundRect(x, y + 10, 4, CARD_H - 20, 2);
+      ctx.fillStyle = tint;
+      ctx.fill();
+    }
     drawStatus(ctx, item.status, x + 12, y + CARD_H / 2 - 8, palette.status[item.status]);
     const width = CARD_W - 36 - 12 - cornerWidth(item);
     const second = item.sub || (external ? (item.node?.reason ?? 'external').replaceAll('_', ' ') : '');
@@ -302,7 +318,8 @@ function drawDots(frame: Frame, only: Subset | null): number {
   const seen: number[] = [];
   eachVisible(frame, only, (node) => {
     seen.push(node);
-    const key = `${model.items[node]!.status} ${alphaOf(marks, node)}`;
+    const item = model.items[node]!;
+    const key = `${item.status} ${alphaOf(marks, node)} ${ownerTint(frame, item) ?? ''}`;
     const group = groups.get(key);
     if (group) group.push(node);
     else groups.set(key, [node]);
@@ -311,13 +328,14 @@ function drawDots(frame: Frame, only: Subset | null): number {
     const first = nodes[0]!;
     const status = model.items[first]!.status;
     const hollow = status === 'external' || status === 'Unknown';
+    const colour = ownerTint(frame, model.items[first]!) ?? palette.status[status];
     ctx.globalAlpha = alphaOf(marks, first);
     ctx.lineWidth = Math.max(1.5, radius * 0.3);
-    ctx.strokeStyle = palette.status[status];
-    ctx.fillStyle = hollow ? palette.bg : palette.status[status];
+    ctx.strokeStyle = colour;
+    ctx.fillStyle = hollow ? palette.bg : colour;
     if (radius * view.k < 2.2) {
       // Two pixels have no shape.
-      ctx.fillStyle = palette.status[status];
+      ctx.fillStyle = colour;
       for (const node of nodes) ctx.fillRect(model.x[node]! - radius, model.y[node]! - radius, 2 * radius, 2 * radius);
       continue;
     }

@@ -24,6 +24,7 @@ export interface Item {
   status: ContractStatus | 'external';
   layer: number;
   members?: readonly string[];
+  owner?: string;
   node?: GraphNode;
 }
 
@@ -111,7 +112,7 @@ export function buildModel(nodes: readonly GraphNode[]): GraphModel {
       edges.push({ from, to, kind: edge.type === 'reference' ? REFERENCE : edge.required ? REQUIRED : OPTIONAL, cycle: edge.inCycle ?? false });
     }
   });
-  const items = nodes.map((node): Item => ({ id: node.id, label: node.serviceName, sub: node.version ?? '', status: node.status, layer: node.layer, node }));
+  const items = nodes.map((node): Item => ({ id: node.id, label: node.serviceName, sub: node.version ?? '', status: node.status, layer: node.layer, node, ...(node.ownerKey ? { owner: node.ownerKey } : {}) }));
   return assemble(items, nodes, edges);
 }
 

@@ -1,6 +1,7 @@
 import type { ContractStatus } from '../api/schema';
 
 export interface Palette {
+  dark: boolean;
   bg: string;
   surface: string;
   hover: string;
@@ -21,6 +22,7 @@ export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {
+    dark: style.colorScheme === 'dark',
     bg: value('--bg'),
     surface: value('--surface'),
     hover: value('--hover'),

@@ -40,7 +40,7 @@ export class GraphView {
   private moved = false;
   private hovered = -1;
   private picked: Impact | null = null;
-  private readonly marks: Marks = { focus: -1, cursor: -1, matches: null, straight: false };
+  private readonly marks: Marks = { focus: -1, cursor: -1, matches: null, hues: null, straight: false };
   private readonly resize: ResizeObserver;
   private readonly themes: MutationObserver;
 
@@ -166,9 +166,10 @@ export class GraphView {
       .addAll([...model.items.keys()]);
   }
 
-  setMarks(focus: number, matches: ReadonlySet<number> | null, straight: boolean): void {
+  setMarks(focus: number, matches: ReadonlySet<number> | null, hues: ReadonlyMap<string, number> | null, straight: boolean): void {
     this.marks.focus = focus;
     this.marks.matches = matches;
+    this.marks.hues = hues;
     this.marks.straight = straight;
     this.redraw();
   }

@@ -24,6 +24,12 @@ const LABELS: Record<string, { label: string; todo: string }> = {
   UpgradeStrategyMatch: { label: 'Upgrade strategy', todo: 'Align the strategy of the workload with runtime.lifecycle.upgradeStrategy.' },
   GracefulShutdownMatch: { label: 'Graceful shutdown', todo: 'Align terminationGracePeriodSeconds with runtime.lifecycle.gracefulShutdownSeconds.' },
   ImageMatch: { label: 'Container image', todo: 'Deploy the image the contract names, or publish a contract for the one that runs.' },
+  RuntimeObserved: { label: 'Cluster observation', todo: 'Let the operator read what the message names.' },
+  ReadinessSatisfied: { label: 'Production readiness', todo: 'Finish or renew the readiness checks of the contract.' },
+  ScalingMatch: { label: 'Scaling', todo: 'Align the replicas or the autoscaler with scaling of the contract.' },
+  ConfigPresent: { label: 'Configuration keys', todo: 'Set the keys the configuration schema requires.' },
+  ProbeMatch: { label: 'Pod probes', todo: 'Let a probe of the pod ask the health interface of the contract.' },
+  VisibilityMatch: { label: 'Visibility', todo: 'Route public interfaces from outside, and no others.' },
   HealthTimingMatch: { label: 'Health probe timing', todo: 'Align the delay of the probe with runtime.health.' },
 };
 
@@ -33,7 +39,7 @@ export function conditionLabel(type: string): string {
 
 function fromCondition(condition: Condition): AttentionItem {
   return {
-    level: condition.severity === 'warning' ? 'warning' : 'critical',
+    level: condition.advisory ? 'info' : condition.severity === 'warning' ? 'warning' : 'critical',
     title: `${conditionLabel(condition.type)} does not hold`,
     text: condition.message || condition.reason || '',
     todo: LABELS[condition.type]?.todo ?? '',

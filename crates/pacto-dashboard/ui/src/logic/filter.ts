@@ -53,6 +53,11 @@ export function isEmpty(filter: ServiceFilter): boolean {
   return filter.q === '' && filter.statuses.size === 0 && filter.owners.size === 0 && filter.sources.size === 0 && filter.changes.size === 0 && !filter.updates;
 }
 
+/** The filter alone, for the other page that shows the same services. */
+export function filterOf(query: URLSearchParams): URLSearchParams {
+  return writeFilter(new URLSearchParams(), parseFilter(query));
+}
+
 export function toggled<T>(set: ReadonlySet<T>, ...values: T[]): Set<T> {
   const next = new Set(set);
   const on = values.every((value) => next.has(value));
@@ -71,7 +76,7 @@ export function haystack(entry: ServiceEntry): string {
   if (text === undefined) {
     const owner = entry.owner;
     const people = typeof owner === 'object' ? [owner.team, owner.dri, ...(owner.contacts ?? []).map((c) => c.value)].join('\n') : owner;
-    text = [entry.name, people ?? '', entry.namespace ?? '', entry.version, ownerLabel(owner, entry.ownerKey)].join('\n').toLowerCase();
+    text = [entry.name, people ?? '', entry.namespace ?? '', entry.version, ownerLabel(owner, entry.ownerKey), ...entrySources(entry)].join('\n').toLowerCase();
     haystacks.set(entry, text);
   }
   return text;

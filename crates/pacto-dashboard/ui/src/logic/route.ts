@@ -1,5 +1,7 @@
 // The hash routes. Everything a page shows is in its address; this module turns one into the other.
 
+import { filterOf } from './filter';
+
 export type PageName = 'services' | 'service' | 'compare' | 'graph' | 'owners' | 'owner' | 'sources' | 'docs';
 
 export interface Route {
@@ -115,4 +117,12 @@ export function routeHash(route: Route): string {
 /** Two routes are the same page when only their query differs: no focus move, no scroll. */
 export function samePage(a: Route, b: Route): boolean {
   return a.page === b.page && a.name === b.name && a.version === b.version;
+}
+
+/** The list and the graph show the same services: what is filtered in one stays filtered in the other. */
+export function withFilter(to: string, here: Route): string {
+  // To the page one is on the plain address leads: it takes the filter away.
+  if (here.page === 'graph' && to === link.services()) return link.services(filterOf(here.query));
+  if (here.page === 'services' && to === link.graph()) return link.graph(filterOf(here.query));
+  return to;
 }

@@ -3,21 +3,24 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { paths } from '../api/paths';
 import type { GraphData } from '../api/schema';
 import { Empty, Failure, Loading, ShareButton } from '../components/basics';
-import { ActiveChips } from '../components/filters';
+import { FilterRow } from '../components/filters';
 import { Icon, StatusIcon } from '../components/icons';
 import { Picker, type Choice } from '../components/picker';
 import { useTitle } from '../components/title';
 import { GraphCanvas } from '../graph/canvas';
 import { clusterModel, type Grouping } from '../graph/cluster';
+import { matchesOf } from '../graph/matches';
 import { buildModel, type GraphModel } from '../graph/model';
+import { ownerColour, ownerHues } from '../graph/owner-hues';
 import { TreeTable } from '../graph/tree-table';
 import type { GraphView } from '../graph/view';
-import { entrySources, parseFilter, writeFilter } from '../logic/filter';
+import { matcher, parseFilter, writeFilter } from '../logic/filter';
 import { plural, STATUS_WORD, visible } from '../logic/format';
 import { link } from '../logic/route';
 import { useResource } from '../state/resource';
 import { navigate, pushQuery, replaceQuery, route } from '../state/router';
-import { byName, structures } from '../state/store';
+import { byName, services, structures } from '../state/store';
+import { theme } from '../state/theme';
 import { GraphPanel } from './graph-panel';
 
 export interface GraphSettings {
@@ -27,6 +30,7 @@ export interface GraphSettings {
   group: '' | Grouping;
   table: boolean;
   force: boolean;
+  byOwner: boolean;
 }
 
 export function parseSettings(query: URLSearchParams): GraphSettings {
@@ -40,6 +44,7 @@ export function parseSettings(query: URLSearchParams): GraphSettings {
     group: group === 'owner' || group === 'namespace' ? group : '',
     table: query.get('view') === 'table',
     force: query.get('mode') === 'force',
+    byOwner: query.get('colour') === 'owner',
   };
 }
 
@@ -77,25 +82,14 @@ export function Graph(): JSX.Element {
   }, [structure]);
 
   const entries = byName.value;
-  const matches = useMemo(() => {
-    if (!model || settings.group) return null;
-    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
-    const many = filter.owners.size > 1;
-    if (words.length === 0 && filter.statuses.size === 0 && filter.sources.size === 0 && !many) return null;
-    const found = new Set<number>();
-    model.items.forEach((item, index) => {
-      if (filter.statuses.size > 0 && !filter.statuses.has(item.status)) return;
-      if (many && !filter.owners.has(item.node?.ownerKey ?? '')) return;
-      if (filter.sources.size > 0) {
-        const entry = entries.get(item.id);
-        if (!(entry ? entrySources(entry) : [item.node?.source ?? '']).some((source) => filter.sources.has(source))) return;
-      }
-      const label = item.label.toLowerCase();
-      if (!words.every((word) => label.includes(word))) return;
-      found.add(index);
-    });
-    return found;
-  }, [model, filter, entries, settings.group]);
+  const matches = useMemo(
+    // One owner alone is asked of the server, with its neighbours: those are wanted, and do not fade.
+    () => model && matchesOf(model, filter, entries, settings.focus === '' && filter.owners.size === 1),
+    [model, filter, entries, settings.focus],
+  );
+  const hues = useMemo(() => (settings.byOwner && model ? ownerHues(model) : null), [model, settings.byOwner]);
+  const list = services.value ?? [];
+  const shown = useMemo(() => list.filter(matcher(filter)).length, [list, filter]);
 
   const set = (change: Record<string, string>): void => pushQuery(withSettings(query, change));
   const focusNode = (node: number): void => {
@@ -129,8 +123,13 @@ export function Graph(): JSX.Element {
           view.current?.setCursor(node);
         }}
       />
-      <div class="graph-chips">
-        <ActiveChips filter={filter} onChange={(next) => pushQuery(writeFilter(query, next))} />
+      <div class="graph-filters">
+        <FilterRow
+          entries={list}
+          filter={filter}
+          shown={shown}
+          onChange={(next, typed) => (typed ? replaceQuery : pushQuery)(writeFilter(query, next))}
+        />
       </div>
       <div class="graph-body">
         {graph.error && !graph.data ? (
@@ -168,14 +167,15 @@ export function Graph(): JSX.Element {
               model={model}
               picture={picture}
               focus={focusIndex}
-              matches={matches}
+              matches={matches ?? null}
+              hues={hues}
               force={settings.force}
               onFocus={focusNode}
               onOpen={openNode}
               onBack={() => (settings.focus ? set({ focus: '' }) : history.back())}
               view={view}
             />
-            <Legend cycles={graph.data?.cycles.length ?? 0} />
+            <Legend cycles={graph.data?.cycles.length ?? 0} hues={hues} />
           </>
         )}
         {model && settings.focus && <GraphPanel name={settings.focus} node={focusedNode} model={model} index={focusIndex} settings={settings} set={set} />}
@@ -248,6 +248,9 @@ function Toolbar({ settings, model, set, jump }: ToolbarProps): JSX.Element {
           Table
         </button>
       </div>
+      <button type="button" class="button small" aria-pressed={settings.byOwner} disabled={settings.table} onClick={() => set({ colour: settings.byOwner ? '' : 'owner' })}>
+        Colour by owner
+      </button>
       <div class="page-actions">
         <ShareButton />
       </div>
@@ -255,7 +258,10 @@ function Toolbar({ settings, model, set, jump }: ToolbarProps): JSX.Element {
   );
 }
 
-function Legend({ cycles }: { cycles: number }): JSX.Element {
+/** Owners whose colours the legend explains; the others are named on the card under the pointer. */
+const MOST_OWNERS = 24;
+
+function Legend({ cycles, hues }: { cycles: number; hues: ReadonlyMap<string, number> | null }): JSX.Element {
   const [open, setOpen] = useState(false);
   return (
     <div class="graph-legend">
@@ -310,6 +316,19 @@ function Legend({ cycles }: { cycles: number }): JSX.Element {
               <span class="legend-mark lm-update" /> update available
             </li>
           </ul>
+          {hues && hues.size > 0 && (
+            <ul class="legend-owners" aria-label="Owners">
+              {[...hues].slice(0, MOST_OWNERS).map(([owner, hue]) => (
+                <li key={owner}>
+                  <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" focusable="false">
+                    <rect width="12" height="12" rx="3" fill={ownerColour(hue, theme.value === 'dark')} />
+                  </svg>{' '}
+                  <bdi class="name">{visible(owner)}</bdi>
+                </li>
+              ))}
+              {hues.size > MOST_OWNERS && <li class="dim">and {hues.size - MOST_OWNERS} more</li>}
+            </ul>
+          )}
           <p class="dim small">Consumers are at the left. The number on a card is its blast radius.</p>
         </div>
       )}

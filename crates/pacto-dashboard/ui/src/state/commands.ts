@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { ServiceEntry } from '../api/schema';
 import { entryOwner } from '../logic/filter';
 import { UNOWNED } from '../logic/format';
-import { link } from '../logic/route';
+import { link, withFilter } from '../logic/route';
 import { best } from '../logic/search';
 import type { IconName } from '../components/icons';
 import { refreshNow } from './live';
@@ -31,7 +31,7 @@ function pages(): Command[] {
     label,
     icon,
     ...(hint ? { hint } : {}),
-    run: () => navigate(address),
+    run: () => navigate(withFilter(address, route.peek())),
   });
   const list = [
     to('Services', 'services', '#/', 'g s'),

@@ -138,8 +138,16 @@ function onEvent(event: ServerEvent): void {
     if (data) onSnapshot(data);
   } else if (event.event === 'sources') {
     const data = parse<SourcesReport>(event);
-    if (data) setSources(data);
+    if (data) {
+      setSources(data);
+      // How fresh each part of a service is, is part of its page.
+      refreshResources(undefined, isServiceDetails);
+    }
   }
+}
+
+function isServiceDetails(path: string): boolean {
+  return /^api\/services\/[^/?]+$/.test(path);
 }
 
 async function connect(): Promise<void> {

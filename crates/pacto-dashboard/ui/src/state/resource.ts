@@ -76,9 +76,9 @@ export function useResource<T>(path: string | null): Resource<T> {
 }
 
 /** Asks again for what is on the screen; what is not is asked for when it is opened. */
-export function refreshResources(names: ReadonlySet<string> | undefined): void {
+export function refreshResources(names: ReadonlySet<string> | undefined, only: (path: string) => boolean = () => true): void {
   for (const [path, entry] of entries) {
-    if (names !== undefined && !concerns(path, names)) continue;
+    if (!only(path) || (names !== undefined && !concerns(path, names))) continue;
     entry.stale = true;
     if (entry.users > 0) void load(path, entry);
   }

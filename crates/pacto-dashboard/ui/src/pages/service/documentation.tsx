@@ -4,6 +4,19 @@ import type { Document } from '../../api/schema';
 import { Name } from '../../components/marks';
 import { visible } from '../../logic/format';
 
+/** The document of the same bundle that a relative link leads to. */
+export function siblingOf(from: string, href: string, documents: readonly Document[]): string | undefined {
+  if (href === '' || /^([a-z][a-z0-9+.-]*:|\/|#)/i.test(href)) return undefined;
+  // The host is never seen: it only lets relative parts be worked out.
+  try {
+    const path = decodeURIComponent(new URL(href, `https://bundle.invalid/${encodeURI(from)}`).pathname).slice(1);
+    return documents.find((document) => document.path === path)?.path;
+  } catch {
+    // An escape that is none.
+    return undefined;
+  }
+}
+
 export function Documentation({ documents }: { documents: readonly Document[] }): JSX.Element {
   const [path, setPath] = useState(documents[0]?.path ?? '');
   const shown = documents.find((document) => document.path === path) ?? documents[0];
@@ -12,8 +25,27 @@ export function Documentation({ documents }: { documents: readonly Document[] })
     // A fragment of a document is not a route of ours, and its headings stand below the page's own.
     for (const anchor of body.current?.querySelectorAll('a') ?? []) {
       const href = anchor.getAttribute('href') ?? '';
-      if (href.startsWith('#')) anchor.removeAttribute('href');
-      else anchor.rel = 'noreferrer noopener';
+      const sibling = siblingOf(shown?.path ?? '', href, documents);
+      if (sibling) {
+        anchor.setAttribute('href', '#');
+        anchor.addEventListener('click', (event) => {
+          event.preventDefault();
+          event.stopPropagation();
+          setPath(sibling);
+        });
+      } else if (/^https?:\/\//i.test(href) || /^mailto:/i.test(href)) {
+        anchor.rel = 'noreferrer noopener';
+      } else {
+        // A fragment is not a route of ours, and a file that is no document is not served.
+        anchor.removeAttribute('href');
+      }
+    }
+    for (const image of body.current?.querySelectorAll('img') ?? []) {
+      // Files of a bundle are not served, and pages load nothing from elsewhere.
+      const words = globalThis.document.createElement('span');
+      words.className = 'dim';
+      words.textContent = image.alt ? `[image: ${visible(image.alt)}]` : '[image]';
+      image.replaceWith(words);
     }
     for (const heading of body.current?.querySelectorAll('h1, h2, h3, h4, h5, h6') ?? []) {
       const level = Number(heading.tagName.charAt(1));

@@ -58,7 +58,14 @@ export function RuntimeSection({ service }: { service: ServiceDetails }): JSX.El
             {conditions.map((condition) => (
               <li key={condition.type} class="check">
                 <CheckIcon condition={condition} />
-                <span class="check-name">{visible(conditionLabel(condition.type))}</span>
+                <span class="check-name">
+                  {visible(conditionLabel(condition.type))}
+                  {condition.advisory && (
+                    <span class="tag" title="Has no part in the status">
+                      advice
+                    </span>
+                  )}
+                </span>
                 <span class="dim check-text">
                   <bdi>{visible(condition.message || condition.reason || '')}</bdi>
                 </span>

@@ -60,7 +60,7 @@ export function Versions({ service, versions, reload, shown }: Props): JSX.Eleme
               <span class="timeline-badges">
                 {entry.isCurrent && <span class="tag strong">current</span>}
                 <ClassBadge value={entry.classification} />
-                {entry.available === false && (
+                {!entry.available && (
                   <span class="tag" title="Known from the registry; its files are not here yet">
                     not fetched
                   </span>
