@@ -210,6 +210,7 @@ pub struct PactoStatus {
     pub metadata: BTreeMap<String, String>,
     /// The declared production readiness, where the contract has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AnyShape")]
     pub readiness: Option<ReadinessSummary>,
     /// One entry a check.
     #[serde(skip_serializing_if = "Vec::is_empty")]

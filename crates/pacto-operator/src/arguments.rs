@@ -83,7 +83,7 @@ pub struct Arguments {
     /// Revisions that are kept of each Pacto beside the current one, where it does not say itself.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub revision_history_limit: u32,
-    /// Use the imagePullSecrets of the workload's service account where a Pacto names no Secret.
+    /// Use the imagePullSecrets of the service account `default` of the namespace where a Pacto names no Secret.
     #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
     pub use_image_pull_secrets: bool,
     /// Pactos that are looked at at once.

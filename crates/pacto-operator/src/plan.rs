@@ -1,14 +1,14 @@
 //! From what is known to a status. Pure: no cluster, no registry, no clock.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use pacto_contract::ContractDocument;
+use pacto_contract::{Contract, ContractDocument};
 use pacto_engine::runtime::{
-    Assessment, Check, CheckKind, ContractStatus, Declared, Observation, Options, Reason, assess, check,
-    contract_status, summary,
+    Assessment, Check, CheckKind, ContractStatus, Declared, Observation, Options, Reason, RequiredKey,
+    assess, check, contract_status, summary,
 };
 use pacto_k8s::Timestamp;
 use pacto_k8s::condition::{ConditionStatus, from_checks};
-use pacto_k8s::pacto::{Issue, PactoSpec, PactoStatus, Summary, Validation};
+use pacto_k8s::pacto::{Issue, Overrides, PactoSpec, PactoStatus, Summary, Validation};
 
 use crate::contract::{Judged, Resolution, Trouble};
 use crate::report;
@@ -99,7 +99,9 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
                 report::readiness(&mut status, assessment, facts.options.today.as_deref());
             }
             status.validation = Some(judged.validation.clone());
-            let declared = Declared { contract: &document.contract, required_keys: &judged.required };
+            warn_of_overrides(&mut status, &document.contract, overrides);
+            let required = still_required(&judged.required, overrides);
+            let declared = Declared { contract: &document.contract, required_keys: &required };
             let mut checks = check(declared, facts.observation, facts.options);
             if let Some(first) = checks.first_mut() {
                 if let Some(message) = trouble {
@@ -126,6 +128,30 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
     let is_changed = facts.prior.fingerprint != Some(fingerprint(&status));
     let notices = notices(facts.prior, &status, &checks, verdict);
     Plan { status, is_changed, checks, readiness, notices }
+}
+
+/// Keys that somebody has to set beside what the Pacto sets for this environment.
+fn still_required(required: &[RequiredKey], overrides: Option<&Overrides>) -> Vec<RequiredKey> {
+    let all = || overrides.iter().flat_map(|overrides| &overrides.configurations);
+    let is_set = |key: &RequiredKey| all().any(|entry| entry.values.contains_key(&*key.name));
+    required.iter().filter(|key| key.is_unresolved || !is_set(key)).cloned().collect()
+}
+
+/// An override of a configuration that the contract does not have sets nothing.
+fn warn_of_overrides(status: &mut PactoStatus, contract: &Contract, overrides: Option<&Overrides>) {
+    let Some(validation) = &mut status.validation else { return };
+    for (index, entry) in overrides.iter().flat_map(|overrides| &overrides.configurations).enumerate() {
+        if !contract.configurations.iter().any(|known| known.name == entry.name) {
+            validation.warnings.push(Issue {
+                code: Some("UNKNOWN_OVERRIDE".to_owned()),
+                path: Some(format!("spec.overrides.configurations[{index}].name")),
+                message: format!(
+                    "the contract has no configuration {:?}, so its values set nothing",
+                    entry.name
+                ),
+            });
+        }
+    }
 }
 
 enum Verdict<'a> {

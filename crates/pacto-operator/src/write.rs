@@ -1,9 +1,9 @@
 //! Everything that the operator writes: statuses and revisions by server-side apply, events.
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, Time};
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, MicroTime, ObjectMeta, Time};
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client, Resource as _};
 use pacto_k8s::pacto::{Pacto, PactoStatus};
 use pacto_k8s::revision::{PactoRevision, PactoRevisionStatus};
@@ -22,6 +22,8 @@ pub const FIELD_MANAGER: &str = "pacto-operator";
 const COMPONENT: &str = "pacto-controller";
 /// Longest text of an event, in bytes.
 const MAX_NOTE: usize = 1024;
+/// Longest beginning of the name of an event; a time in hexadecimal digits follows.
+const MAX_EVENT_PREFIX: usize = 230;
 
 /// Why something was not written.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,8 @@ impl WriteError {
 #[derive(Clone)]
 pub struct Writer {
     client: Client,
-    reporter: Reporter,
+    /// Which replica speaks.
+    instance: String,
     metrics: std::sync::Arc<Metrics>,
 }
 
@@ -61,8 +64,8 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     /// Writes by way of `client`, in the name of `instance`.
     pub fn new(client: Client, instance: &str, metrics: std::sync::Arc<Metrics>) -> Self {
-        let instance = Some(instance.to_owned()).filter(|name| !name.is_empty());
-        Self { client, reporter: Reporter { controller: COMPONENT.to_owned(), instance }, metrics }
+        let instance = if instance.is_empty() { COMPONENT } else { instance }.to_owned();
+        Self { client, instance, metrics }
     }
 
     /// Counts a request that changes something.
@@ -164,13 +167,6 @@ impl Writer {
     /// Tells people what happened. That an event is lost is not worth a second try.
     pub async fn tell(&self, subject: &Subject, notice: &Notice) {
         let note = notice.message.get(..notice.message.floor_char_boundary(MAX_NOTE)).unwrap_or_default();
-        let event = Event {
-            type_: if notice.is_warning { EventType::Warning } else { EventType::Normal },
-            reason: notice.reason.to_owned(),
-            note: Some(note.to_owned()),
-            action: "Reconcile".to_owned(),
-            secondary: None,
-        };
         let key = subject.key();
         let regarding = ObjectReference {
             api_version: Some(Pacto::api_version(&()).into_owned()),
@@ -180,11 +176,29 @@ impl Writer {
             uid: Some(subject.uid().to_owned()),
             ..ObjectReference::default()
         };
+        let now = Timestamp::now();
+        // The recorder of the library counts events of one reason together and shows only the text of the first: which tag was
+        // overwritten, and which revision was made, would be lost. And its names get longer than names may be.
+        let start = key.name.get(..key.name.floor_char_boundary(MAX_EVENT_PREFIX)).unwrap_or_default();
+        let event = Event {
+            metadata: ObjectMeta {
+                name: Some(format!("{}.{:x}", start.trim_end_matches(['-', '.']), now.as_nanosecond())),
+                namespace: Some(key.namespace.clone()),
+                ..ObjectMeta::default()
+            },
+            action: Some("Reconcile".to_owned()),
+            event_time: Some(MicroTime(now)),
+            note: Some(note.to_owned()),
+            reason: Some(notice.reason.to_owned()),
+            regarding: Some(regarding),
+            reporting_controller: Some(COMPONENT.to_owned()),
+            reporting_instance: Some(self.instance.clone()),
+            type_: Some(if notice.is_warning { "Warning" } else { "Normal" }.to_owned()),
+            ..Event::default()
+        };
         self.wrote("events", "create");
-        // A recorder that is kept counts events of one reason together, and shows only the text of the first: which tag was
-        // overwritten, and which revision was made, would be lost.
-        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
-        if let Err(error) = recorder.publish(&event, &regarding).await {
+        let api: Api<Event> = Api::namespaced(self.client.clone(), &key.namespace);
+        if let Err(error) = api.create(&PostParams::default(), &event).await {
             tracing::info!(pacto = %key, reason = notice.reason, error = %error, "an event was not written");
         }
     }

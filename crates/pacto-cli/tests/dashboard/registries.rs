@@ -144,6 +144,47 @@ fn new_versions_come_up_by_themselves() {
 }
 
 #[test]
+fn what_is_asked_for_beside_a_directory_is_followed_from_then_on() {
+    let mut cx = context();
+    let Some(registry) = Registry::start() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    let needs = |name: &str| {
+        format!(
+            "dependencies: [{{name: {name}, ref: 'oci://{address}/acme/{name}', required: true, compatibility: '^1.0.0'}}]\n"
+        )
+    };
+    let push = |name: &str, version: &str, more: &str| {
+        cx.write(format!("{name}/pacto.yaml"), contract(name, version, more));
+        let output = cx.pacto(["push", &format!("oci://{address}/acme/{name}"), "-p", name]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+    };
+    push("stock", "1.0.0", "");
+    push("cart", "1.0.0", &needs("stock"));
+    cx.write("services/shop/pacto.yaml", contract("shop", "1.0.0", &needs("cart")));
+    let server = serve(&cx, &["services"]);
+    server.wait("/api/services", |list| names(list) == ["shop"]);
+    // Nobody looks for it, so nobody says that it comes by itself.
+    let shop = server.get("/api/services/shop").json();
+    let reason = &shop["dependencies"][0]["reason"];
+    assert_ne!(reason, "discovering", "{shop}");
+    let resolved = server.post("/api/resolve", &format!(r#"{{"ref": "oci://{address}/acme/cart"}}"#));
+    assert_eq!(resolved.status, 200, "{}", resolved.text());
+    // It is part of the fleet, with what it needs, as a source like any other.
+    server.wait("/api/services", |list| names(list) == ["cart", "shop", "stock"]);
+    let report = server.wait("/api/sources", |report| source(report, "oci")["state"] == "live");
+    let oci = source(&report, "oci");
+    assert!(oci["enabled"] == true && oci["lastSuccess"].is_string(), "{oci}");
+    push("cart", "1.1.0", &needs("stock"));
+    server.post("/api/refresh", "");
+    server.wait("/api/services", |list| list[0]["version"] == "1.1.0");
+    // Each service says how fresh its own repository is.
+    let states = |name: &str| server.get(&format!("/api/services/{name}")).json()["sourceStates"].clone();
+    assert_eq!(states("cart")[0]["state"], "live");
+    assert!(states("cart")[0]["asOf"].is_string());
+}
+
+#[test]
 fn a_registry_that_goes_away_leaves_a_stale_source() {
     let mut cx = context();
     let Some(registry) = Registry::start() else { return };

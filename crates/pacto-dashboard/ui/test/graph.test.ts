@@ -3,6 +3,10 @@ import { test } from 'node:test';
 import type { GraphEdge, GraphNode } from '../src/api/schema';
 import { clusterModel, foldRanks, rankGroups } from '../src/graph/cluster';
 import { centredOn, cut, edgePath, firstView, fit, focusView, onCard, revealed, toWorld, trunkOf, visibleWorld } from '../src/graph/geometry';
+import { matchesOf } from '../src/graph/matches';
+import { ownerHues } from '../src/graph/owner-hues';
+import { emptyFilter } from '../src/logic/filter';
+import type { ServiceEntry } from '../src/api/schema';
 import { buildModel, impactOf, OPTIONAL, REFERENCE, REQUIRED, stepFrom } from '../src/graph/model';
 import { treeRows } from '../src/graph/tree-table';
 
@@ -139,4 +143,38 @@ test('a name is cut to its card', () => {
   assert.equal(cut('a-name-that-is-too-long', 100, measure), 'a-name-th…');
   assert.equal(cut('x'.repeat(5000), 100, measure), `${'x'.repeat(9)}…`);
   assert.equal(cut('abc', 5, measure), '');
+});
+
+function entry(name: string, more: Partial<ServiceEntry> = {}): ServiceEntry {
+  return { name, version: '1.0.0', contractStatus: 'Compliant', ownerKey: 'team', source: 'local', sources: ['local'], ...more } as ServiceEntry;
+}
+
+test('a filter means the same services in the graph as in the table', () => {
+  const model = buildModel([...nodes, { ...node('stripe', 3, 1), status: 'external' }]);
+  const entries = new Map(nodes.map(({ id, ownerKey }) => [id, entry(id, { ownerKey: ownerKey ?? '' })]));
+  entries.set('api', entry('api', { lastChange: 'BREAKING', updateAvailable: true, version: '7.1.0' }));
+  const labels = (filter: Partial<ReturnType<typeof emptyFilter>>, asked = false): string[] | null => {
+    const found = matchesOf(model, { ...emptyFilter(), ...filter }, entries, asked);
+    return found && [...found].map((index) => model.items[index]!.id);
+  };
+  assert.equal(labels({}), null);
+  assert.deepEqual(labels({ q: '7.1' }), ['api']);
+  assert.deepEqual(labels({ changes: new Set(['BREAKING']) }), ['api']);
+  assert.deepEqual(labels({ updates: true }), ['api']);
+  assert.deepEqual(labels({ owners: new Set(['data']) }), ['job', 'db']);
+  assert.deepEqual(labels({ owners: new Set(['(unowned)', 'data']) }), ['job', 'db', 'policy']);
+  // The server was asked for this owner, with its neighbours.
+  assert.equal(labels({ owners: new Set(['data']) }, true), null);
+  // What is outside has a name, and nothing else.
+  assert.deepEqual(labels({ q: 'stri' }), ['stripe']);
+  assert.deepEqual(labels({ q: 'stri', sources: new Set(['local']) }), []);
+  const groups = clusterModel(nodes, 'owner');
+  const found = matchesOf(groups, { ...emptyFilter(), q: 'job' }, entries, false);
+  assert.deepEqual([...(found ?? [])].map((index) => groups.items[index]!.label), ['data']);
+});
+
+test('every owner has a colour of its own, and nobody has none', () => {
+  const hues = ownerHues(buildModel(nodes));
+  assert.deepEqual([...hues.keys()], ['team', 'data']);
+  assert.equal(new Set([...hues.values()].map((hue) => hue.toFixed(1))).size, 2);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nameOfDots, paths } from '../src/api/paths';
 import { GO } from '../src/logic/keys';
-import { link, parseRoute, routeHash, samePage } from '../src/logic/route';
+import { siblingOf } from '../src/logic/documents';
+import { link, parseRoute, routeHash, samePage, withFilter } from '../src/logic/route';
 
 test('every route of the dashboard is read', () => {
   assert.equal(parseRoute('').page, 'services');
@@ -73,4 +74,23 @@ test('a query is not another page', () => {
   assert.ok(samePage(parseRoute('#/?q=a'), parseRoute('#/?q=b')));
   assert.ok(!samePage(parseRoute('#/services/a'), parseRoute('#/services/b')));
   assert.ok(!samePage(parseRoute('#/services/a'), parseRoute('#/services/a/versions/1')));
+});
+
+test('the list and the graph hand their filter to each other', () => {
+  const list = parseRoute('#/?status=Warning&owner=a%2C%20b&sort=-blast');
+  assert.equal(withFilter(link.graph(), list), '#/graph?status=Warning&owner=a%2C+b');
+  assert.equal(withFilter(link.services(), list), '#/');
+  assert.equal(withFilter(link.owners(), list), '#/owners');
+  const graph = parseRoute('#/graph?q=cart&focus=x&depth=3');
+  assert.equal(withFilter(link.services(), graph), '#/?q=cart');
+  assert.equal(withFilter(link.graph(), parseRoute('#/services/cart')), '#/graph');
+});
+
+test('links between documents are found', () => {
+  const documents = [{ path: 'docs/index.md' }, { path: 'docs/guides/run book.md' }];
+  assert.equal(siblingOf('docs/index.md', 'guides/run%20book.md#start', documents), 'docs/guides/run book.md');
+  assert.equal(siblingOf('docs/guides/run book.md', '../index.md', documents), 'docs/index.md');
+  for (const href of ['', '#here', '/docs/index.md', 'https://example.com/docs/index.md', 'other.md', '%zz.md', '../../../etc/passwd']) {
+    assert.equal(siblingOf('docs/index.md', href, documents), undefined, href);
+  }
 });

@@ -13,9 +13,15 @@ pub(super) fn check(subject: Subject<'_>, keys: &[RequiredKey]) -> Option<Check>
     let first = keys.first()?;
     subject.of_workload(kind, &first.place, |workload| {
         let settings = Settings::of(subject.observation, workload);
-        let missing: Vec<_> = keys.iter().filter(|key| !settings.has(key)).collect();
+        let known = keys.iter().filter(|key| !key.is_unresolved);
+        let missing: Vec<_> = known.clone().filter(|key| !settings.has(key)).collect();
+        let unresolved = keys.iter().find(|key| key.is_unresolved);
+        if let (None, Some(unresolved)) = (missing.first(), unresolved) {
+            let message = format!("the schema of {} is not known here, so more may be required", unresolved.name);
+            return Check::new(kind, CheckStatus::Unknown, Reason::NotObserved, &unresolved.place, message);
+        }
         let Some(first) = missing.first() else {
-            let message = format!("every key that is needed is set: {}", count(keys.len()));
+            let message = format!("every key that is needed is set: {}", count(known.count()));
             return Check::holds(kind, Reason::AllKeysPresent, &Pointer::root(), message);
         };
         let names: Vec<_> = missing.iter().map(|key| &key.name).collect();

@@ -15,6 +15,9 @@ pub struct RequiredKey {
     pub name: Box<str>,
     /// Whether its value is an object, so that it stands for several settings.
     pub is_object: bool,
+    /// Whether this is no key: [`name`](Self::name) is the reference of a contract whose schema is not known here, so that more
+    /// may be required.
+    pub is_unresolved: bool,
     /// Where the contract asks for it.
     pub place: Pointer,
 }
@@ -35,14 +38,22 @@ pub fn required_keys(subject: Subject<'_>, library: &mut Library) -> Vec<Require
         }
         if let Some(reference) = &entry.reference {
             let request = Request::new(subject.origin, reference, None);
-            if let Some(Ok(resolved)) = request.ok().and_then(|request| library.look_up(&request)) {
-                of_schema(&resolved.bundle, CONFIGURATION_SCHEMA, &at.key("ref"), &mut keys);
+            let place = at.key("ref");
+            match request.ok().and_then(|request| library.look_up(&request)) {
+                Some(Ok(resolved)) => of_schema(&resolved.bundle, CONFIGURATION_SCHEMA, &place, &mut keys),
+                _ => keys.push(RequiredKey {
+                    name: reference.as_str().into(),
+                    is_object: false,
+                    is_unresolved: true,
+                    place,
+                }),
             }
         }
         for value in entry.values.iter().flat_map(Mapping::entries) {
             keys.push(RequiredKey {
                 name: value.key.clone(),
                 is_object: value.node.as_mapping().is_some(),
+                is_unresolved: false,
                 place: at.key("values").key(&value.key),
             });
         }
@@ -50,7 +61,7 @@ pub fn required_keys(subject: Subject<'_>, library: &mut Library) -> Vec<Require
     // The schema is asked first, so it stays where a key is in both.
     keys.sort_by(|one, other| one.name.cmp(&other.name));
     keys.dedup_by(|later, earlier| {
-        let is_same = later.name == earlier.name;
+        let is_same = later.name == earlier.name && later.is_unresolved == earlier.is_unresolved;
         earlier.is_object |= is_same && later.is_object;
         is_same
     });
@@ -67,6 +78,6 @@ fn of_schema(bundle: &Bundle, path: &str, place: &Pointer, keys: &mut Vec<Requir
             property.get("type").and_then(Value::as_str) == Some("object")
                 || property.get("properties").is_some()
         });
-        keys.push(RequiredKey { name: name.into(), is_object, place: place.clone() });
+        keys.push(RequiredKey { name: name.into(), is_object, is_unresolved: false, place: place.clone() });
     }
 }

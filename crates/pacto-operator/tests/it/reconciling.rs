@@ -462,6 +462,7 @@ async fn what_may_not_be_read_is_said_and_the_rest_is_judged() {
     UpgradeStrategyMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
     GracefulShutdownMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
     ImageMatch Unknown NotObserved: objects of kind Deployment could not be read: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
+    RuntimeObserved False ObservationFailed: what runs could not be looked at: Deployment: the API server says 403: deployments.apps is forbidden: User "limited" cannot list resource "deployments" in API group "apps" in the namespace "limited"
     "#);
     running.stop().await;
 }

@@ -43,6 +43,32 @@ test('the whole path by keyboard: along an edge, focus, open, back', async () =>
   await close(page);
 });
 
+test('a filter is carried into the graph, changed there and carried back', async () => {
+  const { services } = await subjects();
+  const wanted = services[0].name;
+  const page = await open('#/');
+  await settled(page);
+  await page.getByLabel('Filter by name, owner, version, namespace or source').fill(wanted);
+  await page.waitForFunction(() => location.hash.includes('q='));
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Graph' }).click();
+  await ready(page);
+  const field = page.getByLabel('Filter by name, owner, version, namespace or source');
+  assert.equal(await field.inputValue(), wanted);
+  await page.getByRole('button', { name: 'Status', exact: true }).click();
+  await page.getByRole('checkbox').first().check();
+  await page.waitForFunction(() => location.hash.includes('status='));
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Colour by owner' }).click();
+  await page.waitForFunction(() => location.hash.includes('colour=owner'));
+  await page.getByRole('button', { name: 'Legend' }).click();
+  await page.getByRole('list', { name: 'Owners' }).waitFor();
+  await audit(page, 'a filtered and coloured graph');
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await page.waitForFunction(() => location.hash.startsWith('#/?') && location.hash.includes('status=') && location.hash.includes('q='));
+  await close(page);
+});
+
 test('the table holds every node and edge of the canvas', async () => {
   const graph = await api('api/graph');
   const page = await open('#/graph?view=table');

@@ -248,9 +248,11 @@ function Toolbar({ settings, model, set, jump }: ToolbarProps): JSX.Element {
           Table
         </button>
       </div>
-      <button type="button" class="button small" aria-pressed={settings.byOwner} disabled={settings.table} onClick={() => set({ colour: settings.byOwner ? '' : 'owner' })}>
-        Colour by owner
-      </button>
+      <div class="segments">
+        <button type="button" aria-pressed={settings.byOwner} disabled={settings.table} onClick={() => set({ colour: settings.byOwner ? '' : 'owner' })}>
+          Colour by owner
+        </button>
+      </div>
       <div class="page-actions">
         <ShareButton />
       </div>

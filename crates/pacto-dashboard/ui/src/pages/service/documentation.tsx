@@ -2,20 +2,8 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Document } from '../../api/schema';
 import { Name } from '../../components/marks';
+import { siblingOf } from '../../logic/documents';
 import { visible } from '../../logic/format';
-
-/** The document of the same bundle that a relative link leads to. */
-export function siblingOf(from: string, href: string, documents: readonly Document[]): string | undefined {
-  if (href === '' || /^([a-z][a-z0-9+.-]*:|\/|#)/i.test(href)) return undefined;
-  // The host is never seen: it only lets relative parts be worked out.
-  try {
-    const path = decodeURIComponent(new URL(href, `https://bundle.invalid/${encodeURI(from)}`).pathname).slice(1);
-    return documents.find((document) => document.path === path)?.path;
-  } catch {
-    // An escape that is none.
-    return undefined;
-  }
-}
 
 export function Documentation({ documents }: { documents: readonly Document[] }): JSX.Element {
   const [path, setPath] = useState(documents[0]?.path ?? '');

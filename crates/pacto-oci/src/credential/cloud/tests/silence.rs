@@ -1,6 +1,7 @@
 //! What is said about failures, where everything that is sent is sent back.
 
 use std::io::Write;
+use std::sync::Once;
 
 use serde_json::json;
 
@@ -34,6 +35,12 @@ async fn echo() -> Fake {
 
 /// Asks for a credential of `host`, which must fail, and gives what is logged.
 async fn failure(surroundings: &Surroundings, host: &str) -> String {
+    // Without anybody who listens everywhere, what another test logs first would be noted as of no interest to anyone.
+    static EVERYWHERE: Once = Once::new();
+    EVERYWHERE.call_once(|| {
+        let all = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
+        let _ = tracing::subscriber::set_global_default(all.with_writer(std::io::sink).finish());
+    });
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
