@@ -241,3 +241,6 @@ fn notices(prior: &Prior, status: &PactoStatus, checks: &[Check], verdict: Contr
 fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub struct Registry {
     child: Child,
     address: String,
     /// Its storage.
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// Whether a part is left out on purpose, said so on standard output.
@@ -74,7 +74,27 @@ impl Registry {
         );
         fs::write(place.join("config.yml"), config).expect("a configuration");
         let (child, address) = start(place);
-        Some(Self { child, address, _directory: directory })
+        Some(Self { child, address, directory })
+    }
+
+    /// Ends it; what it stores stays.
+    pub fn stop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again, at the same address and with what it stores.
+    ///
+    /// # Panics
+    /// When it does not start, for example because somebody else took its port.
+    pub fn restart(&mut self) {
+        self.stop();
+        let place = self.directory.path();
+        let config = fs::read_to_string(place.join("config.yml")).expect("its configuration");
+        let config = config.replace("'127.0.0.1:0'", &format!("'{}'", self.address));
+        fs::write(place.join("config.yml"), config).expect("its configuration");
+        (self.child, _) = start(place);
     }
 
     /// Host and port.
@@ -117,8 +137,6 @@ fn start(place: &Path) -> (Child, String) {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }

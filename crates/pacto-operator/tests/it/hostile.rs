@@ -108,11 +108,11 @@ async fn one_that_is_deleted_while_it_is_looked_at_is_forgotten_and_may_come_bac
     let Some(plane) = cluster("deleted") else { return };
     with_workload(&plane, "deleted");
     let inner = client(plane.kubeconfig()).await;
-    let deleter = Arc::clone(&plane);
+    let shared = Arc::clone(&plane);
     let deleted = Arc::new(AtomicU64::new(0));
     let once = Arc::clone(&deleted);
     let service = service_fn(move |request: Request<Body>| {
-        let (inner, plane) = (inner.clone(), Arc::clone(&deleter));
+        let (inner, plane) = (inner.clone(), Arc::clone(&shared));
         let is_status =
             request.method() == Method::PATCH && request.uri().path().ends_with("/pactos/cart/status");
         let is_first = is_status && once.fetch_add(1, Ordering::Relaxed) == 0;
@@ -192,5 +192,82 @@ async fn definitions_that_come_later_are_waited_for() {
     install(&plane);
     let condition = "--for=jsonpath={.status.currentRevision}";
     plane.kubectl(&["wait", "-n", "early", "pacto/cart", condition, "--timeout=180s"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_object_is_not_judged_and_hides_no_other() {
+    let Some(plane) = cluster("odd") else { return };
+    with_workload(&plane, "odd");
+    // The API server takes it, and means one second.
+    let odd = deployment("odd", "odd", "registry.example/cart").replace(
+        "    spec:\n      containers",
+        "    spec:\n      terminationGracePeriodSeconds: -1\n      containers",
+    );
+    plane.apply(&odd);
+    plane.apply(&service("odd", "odd", 8080));
+    let running = run_in(&plane, "odd").await;
+    for name in ["cart", "odd"] {
+        plane.apply(&pacto(name, "odd", CONTRACT, &format!("{{serviceName: {name}}}")));
+    }
+    wait(&plane, "odd", "cart", ".status.contractStatus", "Compliant");
+    wait(&plane, "odd", "odd", ".status.contractStatus", "Unknown");
+    let found = crate::harness::conditions(&plane, "odd", "odd");
+    assert!(found.contains("odd has not the form of a Deployment") && found.contains("-1"), "{found}");
+    // Mended, it is judged.
+    plane.apply(&deployment("odd", "odd", "registry.example/cart"));
+    plane.kubectl(&[
+        "patch",
+        "-n",
+        "odd",
+        "deployment/odd",
+        "--type=json",
+        "-p",
+        r#"[{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 30}]"#,
+    ]);
+    wait(&plane, "odd", "odd", ".status.contractStatus", "Compliant");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declared_readiness_and_overrides_are_in_the_status() {
+    let Some(plane) = cluster("ready") else { return };
+    let running = run_in(&plane, "ready").await;
+    plane.apply(
+        "
+apiVersion: pacto.trianalab.io/v1alpha1
+kind: Pacto
+metadata: {name: cart, namespace: ready}
+spec:
+  contractRef:
+    inline: |
+      pactoVersion: '1.2'
+      service: {name: cart, version: 1.0.0}
+      configurations: [{name: app, schema: configuration/schema.json, values: {PORT: '8080'}}]
+      readiness:
+        minScore: 70
+        expires: '2999-01-01'
+        checks:
+          - {id: runbook, type: document, weight: 3, status: done, evidence: https://wiki.example/cart}
+          - {id: alerts, type: monitoring, weight: 2, status: partial}
+          - {id: drill, type: exercise, weight: 5, status: deferred}
+  overrides:
+    configurations:
+      - {name: app, values: {PORT: '9090'}}
+      - {name: nobody, values: {A: b}}
+",
+    );
+    wait(&plane, "ready", "cart", ".status.readiness.score", "80");
+    let found = status(&plane, "ready", "cart");
+    let readiness = &found["readiness"];
+    assert_eq!((&readiness["totalWeight"], &readiness["earnedWeight"]), (&json!(5), &json!(4)));
+    assert_eq!((&readiness["doneCount"], &readiness["deferredCount"]), (&json!(1), &json!(1)));
+    assert_eq!((&readiness["passing"], &readiness["expires"]), (&json!(true), &json!("2999-01-01")));
+    assert!(readiness["daysRemaining"].as_i64().unwrap() > 300_000, "{readiness}");
+    assert_eq!(readiness["checks"][2]["excluded"], true);
+    assert_eq!(found["configurations"][0]["overriddenKeys"], json!(["PORT"]));
+    let warning = &found["validation"]["warnings"][0];
+    assert_eq!(warning["code"], "UNKNOWN_OVERRIDE", "{found}");
+    assert_eq!(warning["path"], "spec.overrides.configurations[1].name");
     running.stop().await;
 }

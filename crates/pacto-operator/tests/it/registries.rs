@@ -80,13 +80,13 @@ async fn a_private_contract_is_pulled_with_the_secret_that_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_that_is_away_leaves_the_last_contract() {
-    let (Some(plane), Some(registry)) = (cluster("away"), Registry::start()) else { return };
+    let (Some(plane), Some(mut registry)) = (cluster("away"), Registry::start()) else { return };
     push(&registry, "1.0.0", 8080).await;
     let running = run_in(&plane, "away").await;
     let repository = format!("{}/contracts/cart", registry.address());
     plane.apply(&pacto("away", &repository, ""));
     wait(&plane, "away", "cart", ".status.contractStatus", "Reference");
-    drop(registry);
+    registry.stop();
     // The next look comes within the interval of 30 seconds.
     wait(&plane, "away", "cart", ".status.contractStatus", "Unknown");
     let found = status(&plane, "away", "cart");
@@ -97,6 +97,62 @@ async fn a_registry_that_is_away_leaves_the_last_contract() {
         found.starts_with("ContractValid Unknown NotResolved: the last known contract is shown"),
         "{found}"
     );
+    running.stop().await;
+    // An operator that begins now knows nothing of the contract, and forgets nothing of what was written.
+    let version = status(&plane, "away", "cart")["currentRevision"].clone();
+    let running = run_in(&plane, "away").await;
+    // Without a contract the one condition that is left speaks of the registry alone.
+    // kubectl waits for values, and this is the end of a part of one.
+    while conditions(&plane, "away", "cart").contains("last known") {
+        tokio::task::yield_now().await;
+    }
+    let found = status(&plane, "away", "cart");
+    assert_eq!((&found["contractVersion"], &found["currentRevision"]), (&"1.0.0".into(), &version));
+    assert_eq!(
+        (&found["contractStatus"], &found["interfaces"][0]["port"]),
+        (&"Unknown".into(), &8080.into())
+    );
+    assert_eq!(found["validation"]["valid"], true, "nothing was judged anew");
+    // And when the registry is back, everything is as before.
+    registry.restart();
+    wait(&plane, "away", "cart", ".status.contractStatus", "Reference");
+    assert_eq!(status(&plane, "away", "cart")["currentRevision"], version);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registries_that_are_silent_hold_up_nobody_else() {
+    let Some(plane) = cluster("silent") else { return };
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let (connected, connections) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in silent.incoming().map_while(Result::ok) {
+            kept.push(stream);
+            // The test may be over.
+            let _ = connected.send(());
+        }
+    });
+    let running = run_in(&plane, "silent").await;
+    // More than are looked at at once.
+    for number in 0..12 {
+        plane.apply(&format!(
+            "{{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {{name: silent-{number}, namespace: silent}}, \
+             spec: {{contractRef: {{oci: '{address}/a/b'}}}}}}"
+        ));
+    }
+    connections.recv_timeout(std::time::Duration::from_mins(1)).unwrap();
+    let began = std::time::Instant::now();
+    let inline = contract("1.0.0", 80).replace('\n', "\\n");
+    plane.apply(&format!(
+        "{{apiVersion: pacto.trianalab.io/v1alpha1, kind: Pacto, metadata: {{name: quick, namespace: silent}}, \
+         spec: {{contractRef: {{inline: \"{inline}\"}}}}}}"
+    ));
+    wait(&plane, "silent", "quick", ".status.contractStatus", "Reference");
+    // A registry is given up after 45 seconds at the earliest; this one was not waited for.
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
     running.stop().await;
 }
 
@@ -115,9 +171,24 @@ async fn a_tag_that_is_moved_is_noticed_and_a_second_source_is_said_to_be_one() 
     wait(&plane, "moved", "cart", ".status.interfaces[0].port", "9090");
     let second = status(&plane, "moved", "cart")["currentRevision"].clone();
     assert_ne!(first, second);
-    for revision in [first, second] {
+    for revision in [&first, &second] {
         plane.kubectl(&["get", "-n", "moved", "pactorevision", revision.as_str().unwrap()]);
     }
+    // Written after the status, and seen by whoever waits for it.
+    let told = format!(
+        "{repository}:1.0.0 was revision {} and is revision {} now",
+        first.as_str().unwrap(),
+        second.as_str().unwrap()
+    );
+    let events = loop {
+        let events = plane.kubectl(&["events", "-n", "moved", "--for=pacto/cart"]);
+        if events.contains("TagOverwritten") {
+            break events;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(events.matches("TagOverwritten").count(), 1, "{events}");
+    assert!(events.contains(&told), "{told} is not among\n{events}");
     let inline =
         format!("{{oci: '{repository}', inline: \"{}\"}}", contract("3.0.0", 1).replace('\n', "\\n"));
     plane.apply(&format!(
