@@ -139,3 +139,108 @@ fn a_cluster_is_shown_merged_and_missed() {
     cluster.kubectl(&["delete", "pacto", "cart", "-n", "shop"]);
     server.wait("/api/services", |list| list[0]["sources"] == serde_json::json!(["oci"]));
 }
+
+/// The operator beside the dashboard: what one writes the other shows, in its words.
+#[test]
+fn what_the_operator_wrote_is_shown_unchanged_in_meaning() {
+    let Some(cluster) = ControlPlane::start() else { return };
+    install(&cluster);
+    cluster.kubectl(&["create", "namespace", "shop"]);
+    let (stop, _runtime) = operator(cluster.kubeconfig());
+    cluster.apply(
+        "
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, ports: [{port: 9090}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  template:
+    metadata: {labels: {app: cart}}
+    spec: {terminationGracePeriodSeconds: 60, containers: [{name: main, image: cart}]}
+---
+apiVersion: pacto.trianalab.io/v1alpha1
+kind: Pacto
+metadata: {name: cart, namespace: shop}
+spec:
+  contractRef:
+    inline: |
+      pactoVersion: '1.0'
+      service: {name: cart, version: 1.2.0, owner: shop}
+      interfaces: [{name: api, type: http, port: 8080, visibility: internal}]
+      runtime:
+        workload: service
+        state: {type: stateless, persistence: {scope: local, durability: ephemeral}, dataCriticality: low}
+        lifecycle: {gracefulShutdownSeconds: 20, upgradeStrategy: recreate}
+      scaling: {replicas: 4}
+  target: {serviceName: cart}
+",
+    );
+    let verdict = "--for=jsonpath={.status.contractStatus}=Warning";
+    cluster.kubectl(&["wait", "-n", "shop", "pacto/cart", verdict, "--timeout=180s"]);
+    let text = cluster.kubectl(&["get", "-n", "shop", "pacto/cart", "-o", "json"]);
+    let written: Value = serde_json::from_str(&text).unwrap();
+    let status = &written["status"];
+
+    let mut cx = TestContext::new(env!("CARGO_BIN_EXE_pacto"));
+    cx.env("KUBECONFIG", cluster.kubeconfig());
+    std::fs::create_dir(cx.path("empty")).unwrap();
+    let mut command = cx.command();
+    command.current_dir(cx.path("empty")).arg("dashboard");
+    let server = pacto_testkit::dashboard::Server::start(command);
+    let list = server.wait("/api/services", |list| list[0]["contractStatus"] == "Warning");
+    let shown = server.get("/api/services/cart").json();
+    assert_eq!(list[0]["owner"], "shop");
+    assert_eq!((&shown["version"], &shown["namespace"]), (&status["contractVersion"], &"shop".into()));
+    for key in ["total", "passed", "failed"] {
+        assert_eq!(shown["checksSummary"][key], status["summary"][key], "{key}");
+    }
+    // Every condition, in the order of the operator and in its words, with how bad it is and whether it counts.
+    let conditions = status["conditions"].as_array().unwrap();
+    assert_eq!(shown["conditions"].as_array().unwrap().len(), conditions.len());
+    for (written, shown) in conditions.iter().zip(shown["conditions"].as_array().unwrap()) {
+        for key in ["type", "status", "reason", "message", "severity"] {
+            assert_eq!(shown[key], written[key], "{written}");
+        }
+    }
+    let advice = shown["conditions"].as_array().unwrap().iter().find(|shown| shown["type"] == "ScalingMatch");
+    assert_eq!((&advice.unwrap()["advisory"], &advice.unwrap()["status"]), (&true.into(), &"False".into()));
+    assert_eq!(shown["ports"]["missing"], status["ports"]["missing"]);
+    assert_eq!(shown["observedRuntime"]["workloadKind"], status["observedRuntime"]["workloadKind"]);
+    // What is declared beside what runs is judged as the operator judged it: more time to stop than asked for is enough.
+    let row = |field: &str| {
+        let rows = shown["runtimeDiff"].as_array().unwrap();
+        rows.iter().find(|row| row["field"] == field).unwrap()["status"].clone()
+    };
+    assert_eq!((row("Graceful Shutdown"), row("Upgrade Strategy")), ("match".into(), "mismatch".into()));
+    let versions = server.get("/api/services/cart/versions").json();
+    assert_eq!((&versions[0]["version"], &versions[0]["source"]), (&"1.2.0".into(), &"k8s".into()));
+    stop.send_replace(true);
+}
+
+/// A controller for the namespace `shop`, in this process.
+fn operator(kubeconfig: std::path::PathBuf) -> (tokio::sync::watch::Sender<bool>, tokio::runtime::Runtime) {
+    use clap::Parser as _;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    runtime.block_on(async {
+        let options = pacto_k8s::ConnectOptions { kubeconfig: Some(kubeconfig), ..Default::default() };
+        let client = pacto_k8s::connect(&options).await.unwrap().client;
+        let controller = pacto_operator::run::Controller::watch(pacto_operator::run::Start {
+            client,
+            namespace: "shop".to_owned(),
+            settings: pacto_oci::registry::Settings::default(),
+            surroundings: pacto_oci::credential::Surroundings::default(),
+            prober: None,
+            metrics: std::sync::Arc::default(),
+            readiness: pacto_operator::run::needed(),
+            arguments: pacto_operator::arguments::Arguments::parse_from(["pacto-operator"]),
+        });
+        tokio::spawn(controller.unwrap().run(stopped));
+    });
+    (stop, runtime)
+}
