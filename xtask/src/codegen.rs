@@ -57,6 +57,8 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/push.schema.json", output::<pacto_app::push::Outcome>("pacto push")?),
         ("schemas/versions.schema.json", output::<pacto_app::versions::Outcome>("pacto versions")?),
         ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
+        ("schemas/generate.schema.json", output::<pacto_app::generate::Outcome>("pacto generate")?),
+        ("schemas/plugin-list.schema.json", output::<pacto_app::plugin::find::List>("pacto plugin list")?),
         ("schemas/init.schema.json", output::<pacto_app::init::Outcome>("pacto init")?),
         ("deploy/crds/pactorevisions.yaml", pacto_k8s::definition::revisions()?),
         ("deploy/crds/pactos.yaml", pacto_k8s::definition::pactos()?),

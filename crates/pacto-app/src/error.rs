@@ -10,6 +10,8 @@ use pacto_oci::directory::DirectoryError;
 use pacto_oci::registry::RegistryError;
 use thiserror::Error;
 
+use crate::plugin::PluginError;
+
 /// A command that could not give an outcome.
 #[derive(Debug, Error)]
 pub enum AppError {
@@ -71,6 +73,9 @@ pub enum AppError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A plugin gave no files.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     /// `old contract: …` and `new contract: …` of a comparison.
     #[error("{side} contract: {source}")]
     Side {
@@ -103,7 +108,7 @@ impl AppError {
     /// What the error means to the caller.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Usage(_) | Self::Override(_) => ErrorKind::Usage,
+            Self::Usage(_) | Self::Override(_) | Self::Plugin(PluginError::Name(_)) => ErrorKind::Usage,
             Self::Contract { .. } | Self::Invalid { .. } => ErrorKind::Answer,
             Self::Directory(_)
             | Self::Unresolved(_)
@@ -112,6 +117,7 @@ impl AppError {
             | Self::Credentials(_)
             | Self::Exists(_)
             | Self::Manifest(_)
+            | Self::Plugin(_)
             | Self::File { .. } => ErrorKind::Environment,
             Self::Side { source, .. } => source.kind(),
         }

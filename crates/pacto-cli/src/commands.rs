@@ -6,12 +6,14 @@ pub mod dashboard;
 pub mod diff;
 pub mod doc;
 pub mod explain;
+pub mod generate;
 pub mod graph;
 pub mod init;
 pub mod lock;
 pub mod login;
 pub mod mirror;
 pub mod pack;
+pub mod plugin;
 pub mod pull;
 pub mod push;
 pub mod validate;
@@ -56,6 +58,10 @@ pub enum Command {
     Cache(cache::Arguments),
     /// Document a contract as Markdown
     Doc(doc::Arguments),
+    /// Make files from a contract with a plugin, such as a chart or a schema
+    Generate(generate::Arguments),
+    /// List the plugins that there are
+    Plugin(plugin::Arguments),
     /// Explore every contract in the browser: directories, registries and clusters in one place, live
     Dashboard(dashboard::Arguments),
     /// Print the version

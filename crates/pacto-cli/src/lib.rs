@@ -78,6 +78,8 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Logout(args) => commands::login::logout(args, global, ui),
         Command::Cache(args) => commands::cache::run(args, global, ui),
         Command::Doc(args) => commands::doc::run(args, global, ui),
+        Command::Generate(args) => commands::generate::run(args, global, ui),
+        Command::Plugin(args) => commands::plugin::run(args, global, ui),
         Command::Dashboard(args) => commands::dashboard::run(args, global, ui),
     }
 }

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use pacto_app::Context;
 use pacto_app::context::mirror_location;
+use pacto_app::plugin::Places;
 use pacto_app::registries::Access;
 use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
@@ -82,6 +83,17 @@ fn surroundings() -> Surroundings {
         docker: candidates.into_iter().flatten().collect(),
         path: std::env::var_os("PATH"),
         cloud,
+    }
+}
+
+/// Where plugins are looked for.
+pub(crate) fn plugin_places() -> Places {
+    let base = etcetera::base_strategy::choose_base_strategy().ok();
+    let beside = std::env::current_exe().and_then(|program| program.canonicalize()).ok();
+    Places {
+        path: std::env::var_os("PATH"),
+        config: base.map(|base| base.config_dir().join("pacto/plugins")),
+        beside: beside.and_then(|program| program.parent().map(Path::to_owned)),
     }
 }
 

@@ -69,6 +69,13 @@ pub const MAX_RENDERED_BYTES: usize = 32 * 1024 * 1024;
 /// Most files of rendered manifests that one call of `pacto verify` reads.
 pub const MAX_RENDERED_FILES: usize = 10_000;
 
+/// Largest answer of a plugin, in bytes.
+pub const MAX_PLUGIN_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
+/// Longest time that a plugin may work, in seconds.
+pub const MAX_PLUGIN_SECONDS: usize = 60;
+/// Most files that a plugin may make.
+pub const MAX_PLUGIN_FILES: usize = 10_000;
+
 /// One row of the documented table of limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
@@ -146,6 +153,9 @@ pub const TABLE: &[Limit] = &[
     ),
     row("MAX_RENDERED_BYTES", MAX_RENDERED_BYTES, "bytes", "all manifests of one call of `pacto verify`"),
     row("MAX_RENDERED_FILES", MAX_RENDERED_FILES, "files", "the manifests of one call of `pacto verify`"),
+    row("MAX_PLUGIN_OUTPUT_BYTES", MAX_PLUGIN_OUTPUT_BYTES, "bytes", "the answer of a plugin"),
+    row("MAX_PLUGIN_SECONDS", MAX_PLUGIN_SECONDS, "seconds", "the work of a plugin"),
+    row("MAX_PLUGIN_FILES", MAX_PLUGIN_FILES, "files", "what a plugin makes"),
 ];
 
 const fn row(name: &'static str, value: usize, unit: &'static str, bounds: &'static str) -> Limit {

@@ -17,6 +17,8 @@ mod fixture;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod generate;
+#[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod graph_trouble;

@@ -49,6 +49,10 @@ fn observed_strategy(workload: &Workload, declared: &str) -> Option<(String, boo
         ("rolling", Some(strategy), _) => {
             Some((format!("update strategy {strategy}"), strategy == "RollingUpdate"))
         }
+        // Nothing stops all instances of a StatefulSet before the new ones start but deleting them, which `OnDelete` waits for.
+        ("recreate", Some(strategy), _) => {
+            Some((format!("update strategy {strategy}"), strategy == "OnDelete"))
+        }
         (_, _, Some(policy)) => {
             Some((format!("pod management {policy}"), declared == "ordered" && policy == "OrderedReady"))
         }

@@ -1,0 +1,110 @@
+//! Configuration keys of a contract as the environment of its container.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pacto_contract::Contract;
+use pacto_contract::yaml::Mapping;
+use serde_json::{Map, Value};
+
+/// What begins a value that is a reference to a secret.
+const SECRET: &str = "secret://";
+
+/// Where every key comes from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Environment {
+    /// Values that are known: from the contract, or defaults of the schema for what is required.
+    pub known: BTreeMap<String, Value>,
+    /// Keys whose values are secrets.
+    pub secret: Vec<String>,
+    /// Required keys of which only the environment knows the value.
+    pub open: Vec<String>,
+    /// The one schema of all of them, where there is one.
+    pub schema: Option<Value>,
+}
+
+impl Environment {
+    /// Reads the configurations of a contract; schemas from the directory of its bundle, or `foreign` by name.
+    pub fn read(
+        contract: &Contract,
+        bundle: &Path,
+        foreign: &BTreeMap<String, Value>,
+    ) -> Result<Self, String> {
+        let mut environment = Self::default();
+        let mut schemas = Vec::new();
+        for configuration in contract.configurations.iter() {
+            for entry in configuration.values.iter().flat_map(Mapping::entries) {
+                let key = entry.key.to_string();
+                match entry.node.as_str() {
+                    Some(text) if text.starts_with(SECRET) => environment.secret.push(key),
+                    _ => {
+                        let value = entry.node.to_json().map_err(|error| format!("{key}: {error}"))?;
+                        environment.known.insert(key, value);
+                    }
+                }
+            }
+            if let Some(schema) = foreign.get(&configuration.name) {
+                environment.require(schema);
+                schemas.push(schema.clone());
+            }
+            let Some(path) = &configuration.schema else { continue };
+            // A contract that was read from elsewhere must not read files of this machine.
+            if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                return Err(format!("schema {path:?} is not inside of the bundle"));
+            }
+            let Ok(text) = std::fs::read_to_string(bundle.join(path)) else { continue };
+            let schema: Value = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+            environment.require(&schema);
+            schemas.push(schema);
+        }
+        environment.secret.sort();
+        environment.secret.dedup();
+        environment.open.sort();
+        environment.open.dedup();
+        environment.schema = if schemas.len() == 1 { schemas.pop() } else { None };
+        Ok(environment)
+    }
+
+    /// Keys that a schema requires and that have no value yet.
+    fn require(&mut self, schema: &Value) {
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        for key in required.filter_map(Value::as_str) {
+            if self.known.contains_key(key) || self.secret.iter().any(|known| known == key) {
+                continue;
+            }
+            let property = schema.get("properties").and_then(|properties| properties.get(key));
+            match property.and_then(|property| property.get("default").or_else(|| property.get("const"))) {
+                Some(value) => {
+                    self.known.insert(key.to_owned(), value.clone());
+                }
+                None => self.open.push(key.to_owned()),
+            }
+        }
+    }
+
+    /// The schema of the known values as part of the schema of a chart. What is required may come from the environment, and
+    /// the schema keeps an identity of its own, so that its references still lead into it.
+    pub fn embedded(&self) -> Value {
+        let Some(Value::Object(schema)) = &self.schema else { return serde_json::json!({"type": "object"}) };
+        let mut embedded = Map::new();
+        embedded.insert("$id".to_owned(), "urn:pacto:configuration".into());
+        for (key, value) in schema {
+            if !matches!(key.as_str(), "$id" | "id" | "$schema" | "required") {
+                embedded.insert(key.clone(), value.clone());
+            }
+        }
+        Value::Object(embedded)
+    }
+}
+
+/// A value as a `ConfigMap` holds it.
+pub fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A key as a variable may be called.
+pub fn as_variable(key: &str) -> String {
+    let legal = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' };
+    let name: String = key.chars().map(legal).collect();
+    if name.starts_with(|letter: char| letter.is_ascii_digit()) { format!("_{name}") } else { name }
+}
