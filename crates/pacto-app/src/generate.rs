@@ -155,7 +155,7 @@ fn foreign_schemas(
     said: &mut dyn FnMut(&str),
 ) -> BTreeMap<String, serde_json::Value> {
     let mut schemas = BTreeMap::new();
-    for configuration in root.document.contract.configurations.iter() {
+    for configuration in &root.document.contract.configurations {
         let Some(reference) = &configuration.reference else { continue };
         let found = library::Request::new(&root.origin, reference, None)
             .map_err(|error| error.to_string())

@@ -22,6 +22,7 @@ pub mod observe;
 pub mod pacto;
 pub mod problem;
 pub mod projection;
+pub mod readiness;
 mod reading;
 pub mod revision;
 pub mod view;

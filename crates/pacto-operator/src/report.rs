@@ -12,9 +12,11 @@ use pacto_engine::runtime::{
 };
 use pacto_k8s::pacto::{
     ConfigurationSummary, Contact, ContractSummary, DependencySummary, EndpointStatus, InterfaceKind,
-    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ReadinessCheck,
-    ReadinessSummary, ResourceStatus, Resources, RuntimeSummary, Scaling,
+    InterfaceSummary, ObservedRuntime, Overrides, Owner, PactoStatus, PolicySummary, Ports, ResourceStatus,
+    Resources, RuntimeSummary, Scaling,
 };
+
+use pacto_k8s::readiness::{ReadinessCheck, ReadinessSummary};
 
 use crate::contract::Judged;
 

@@ -32,7 +32,7 @@ impl Environment {
     ) -> Result<Self, String> {
         let mut environment = Self::default();
         let mut schemas = Vec::new();
-        for configuration in contract.configurations.iter() {
+        for configuration in &contract.configurations {
             for entry in configuration.values.iter().flat_map(Mapping::entries) {
                 let key = entry.key.to_string();
                 match entry.node.as_str() {
