@@ -132,10 +132,13 @@ async fn exchange(
         // Plugins of ours begin with their name, which stands before it already.
         return Err(failed(cause.strip_prefix(&own).map_or(cause.clone(), str::to_owned)));
     }
-    serde_json::from_slice(&answer).map_err(|error| {
-        let cause = if answer.is_empty() { "it said nothing".to_owned() } else { error.to_string() };
-        PluginError::Invalid { name: name.to_owned(), cause }
-    })
+    let invalid = |cause: String| PluginError::Invalid { name: name.to_owned(), cause };
+    match answer.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Err(invalid("it said nothing".to_owned())),
+        // A list would be read as the fields in their order.
+        Some(b'{') => serde_json::from_slice(&answer).map_err(|error| invalid(error.to_string())),
+        Some(_) => Err(invalid("it is no JSON object".to_owned())),
+    }
 }
 
 /// Reads to the end, or to one byte more than may come; whether it stayed within.

@@ -52,3 +52,17 @@ fn every_command_of_the_readme_works() {
     pack cart: 0
     ");
 }
+
+#[test]
+fn every_command_of_the_page_on_plugins_works() {
+    let page = std::fs::read_to_string(checkout_dir().join("docs/plugins.md")).unwrap();
+    let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pacto")).with_file_name("pacto-plugin-helm");
+    assert!(beside.is_file(), "{} is missing: cargo build -p pacto-plugin-helm", beside.display());
+    let cx = context();
+    for command in commands(&page) {
+        let output = cx.pacto(&command);
+        assert_eq!(output.code, 0, "{command:?}: {output}");
+        assert!(!output.stdout.is_empty(), "{command:?}: {output}");
+    }
+    assert!(cx.path("chart/Chart.yaml").is_file() && cx.path("manifests/workload.yaml").is_file());
+}
