@@ -95,6 +95,14 @@ pub async fn connect(options: &ConnectOptions) -> Result<Connection, ConnectErro
     Ok(Connection { client, context, server })
 }
 
+/// The kubeconfig that is read where no other is named: the first of `KUBECONFIG`, else the one of the user, if it is there.
+pub fn kubeconfig_path() -> Option<PathBuf> {
+    let named = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+    let first = named.as_ref().and_then(|list| std::env::split_paths(list).next());
+    let own = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".kube/config"));
+    first.or_else(own).filter(|path| path.is_file())
+}
+
 /// Name of the current context of the kubeconfig that [`connect`] would use: a dashboard makes a new client when it
 /// changes. `None` inside a pod and where no context is set.
 ///

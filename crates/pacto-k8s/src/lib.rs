@@ -28,7 +28,9 @@ pub mod revision;
 pub mod view;
 pub mod watch;
 
-pub use connection::{ConnectError, ConnectOptions, Connection, connect, current_context, server_version};
+pub use connection::{
+    ConnectError, ConnectOptions, Connection, connect, current_context, kubeconfig_path, server_version,
+};
 pub use discovery::{Served, discover};
 pub use k8s_openapi::jiff::Timestamp;
 pub use problem::{Problem, ProblemKind};

@@ -187,6 +187,47 @@ pub fn dashboard(services: usize) -> Result<()> {
     let peak = memory(&server, "VmHWM")?;
     let now = memory(&server, "VmRSS")?;
     row(&named("memory"), &format!("{now:.0} MiB, peak {peak:.0} MiB"), "64 MiB", now / 64.0, "<= 1");
+    trace(&server, &named)
+}
+
+/// Time of a frame at which movement looks smooth.
+const FRAME: f64 = 1_000.0 / 60.0;
+
+/// How the page feels, in Chromium.
+fn trace(server: &Server, named: &dyn Fn(&str) -> String) -> Result<()> {
+    crate::test::install(crate::browser::PROGRAMS, "browser")?;
+    let folder = root()?.join("crates/pacto-dashboard/ui/e2e");
+    let mut install = Command::new("npm");
+    crate::run_command(
+        install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder),
+    )?;
+    let output = Command::new("node")
+        .arg("trace.mjs")
+        .env("PACTO_URL", format!("http://{}", server.address()))
+        .current_dir(&folder)
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let traced: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let first = traced["firstRows"].as_f64().context("no time of the first rows")?;
+    row(
+        &named("first rows in Chromium, drawn by software"),
+        &format!("{first:.0} ms"),
+        "500 ms",
+        first / 500.0,
+        "<= 1",
+    );
+    for (key, what) in [
+        ("typing", "typing in the filter"),
+        ("scrolling", "scrolling the list"),
+        ("pan", "panning the graph"),
+        ("hover", "moving over the graph"),
+        ("zoom", "zooming the graph"),
+    ] {
+        let time = |name: &str| traced[key][name].as_f64().context("no time of a frame");
+        let (mean, most) = (time("mean")?, time("longest")?);
+        let figure = format!("mean frame {mean:.1} ms, longest {most:.0} ms");
+        row(&named(what), &figure, "60 frames a second", mean / FRAME, "<= 1");
+    }
     Ok(())
 }
 

@@ -72,6 +72,12 @@ fn a_cluster_is_shown_merged_and_missed() {
     let defined = &defined["diagnostics"]["k8s"];
     assert_eq!((&defined["resourceCount"], &defined["namespace"]), (&0.into(), &"shop".into()));
     assert_eq!(defined["allNamespaces"], false);
+    assert_eq!(
+        (&defined["detectedGroup"], &defined["chosenVersion"]),
+        (&"pacto.trianalab.io".into(), &"v1alpha1".into())
+    );
+    assert_eq!(defined["resourceName"], "pactos");
+    assert_eq!(defined["kubeconfigPath"], cluster.kubeconfig().display().to_string());
     let status = format!(
         r#"{{"contractStatus": "Warning", "contractVersion": "1.2.0",
         "contract": {{"serviceName": "cart", "version": "1.2.0", "resolvedRef": "{address}/acme/cart:1.2.0", "resolutionPolicy": "Latest"}},

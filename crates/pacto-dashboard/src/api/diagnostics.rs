@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::operation;
+use pacto_k8s::kubeconfig_path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -68,6 +69,21 @@ pub struct ClusterDiagnostics {
     pub all_namespaces: bool,
     /// Number of resources.
     pub resource_count: usize,
+    /// The kubeconfig, outside of a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubeconfig_path: Option<String>,
+    /// Group of the resources that it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detected_group: Option<String>,
+    /// Versions of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detected_versions: Option<Vec<String>>,
+    /// The version that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen_version: Option<String>,
+    /// Name of the resources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<String>,
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -151,6 +167,9 @@ pub struct SourceServices {
     pub count: usize,
     /// Names and versions; at most 1,000.
     pub services: Vec<NamedVersion>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A service of one source.
@@ -201,6 +220,9 @@ pub async fn sources(call: Call, _: Nothing) -> Result<Reply<DebugSources>, Prob
     // One that cannot be read was found, too.
     let is_found = !contents.local.is_empty() || local.failed > 0;
     let names = snapshot.services.iter().take(MAX_NAMES).map(|service| service.entry.name.clone());
+    let served = call.app.cluster.served();
+    let (group, version) = served.as_deref().and_then(|served| served.split_once('/')).unzip();
+    let (group, version) = (group.map(str::to_owned), version.map(str::to_owned));
     let debug = DebugSources {
         diagnostics: Diagnostics {
             k8s: ClusterDiagnostics {
@@ -210,6 +232,11 @@ pub async fn sources(call: Call, _: Nothing) -> Result<Reply<DebugSources>, Prob
                 namespace: call.app.cluster.namespace().to_owned(),
                 all_namespaces: call.app.cluster.namespace().is_empty(),
                 resource_count: contents.k8s.values().map(Vec::len).sum(),
+                kubeconfig_path: kubeconfig_path().map(|path| path.display().to_string()),
+                detected_group: group.clone(),
+                detected_versions: version.clone().map(|version| vec![version]),
+                chosen_version: version,
+                resource_name: group.map(|_| "pactos".to_owned()),
                 error: error(SourceKind::K8s),
             },
             oci: OciDiagnostics {
@@ -241,6 +268,10 @@ pub async fn sources(call: Call, _: Nothing) -> Result<Reply<DebugSources>, Prob
 pub async fn services(call: Call, _: Nothing) -> Result<Reply<DebugServices>, Problem> {
     let snapshot = call.app.snapshot();
     let contents = &snapshot.contents;
+    let error = |kind: SourceKind| {
+        let status = contents.status.get(&kind)?;
+        status.last_error.as_ref().map(|error| error.message.clone())
+    };
     let mut per_source = Vec::new();
     for kind in [SourceKind::Local, SourceKind::Oci] {
         let Some(services) = contents.services(kind) else { continue };
@@ -252,6 +283,7 @@ pub async fn services(call: Call, _: Nothing) -> Result<Reply<DebugServices>, Pr
             source_type: kind,
             count: services.len(),
             services: named.collect(),
+            error: error(kind),
         });
     }
     let clusters = contents.k8s.iter().take(MAX_NAMES).filter_map(|(name, services)| {
@@ -261,6 +293,7 @@ pub async fn services(call: Call, _: Nothing) -> Result<Reply<DebugServices>, Pr
         source_type: SourceKind::K8s,
         count: contents.k8s.len(),
         services: clusters.collect(),
+        error: error(SourceKind::K8s),
     });
     let aggregated = snapshot.services.iter().map(|service| AggregatedService {
         name: service.entry.name.clone(),

@@ -3,8 +3,8 @@
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub struct ClusterSource {
     is_defined: AtomicBool,
     /// Whether there was a cluster once.
     was_found: AtomicBool,
+    /// Group and version of the Pactos that it serves, such as `pacto.trianalab.io/v1alpha1`.
+    served: Mutex<Option<String>>,
 }
 
 /// A cluster that answered.
@@ -74,6 +76,7 @@ impl ClusterSource {
             wake: Notify::new(),
             is_defined: AtomicBool::new(false),
             was_found: AtomicBool::new(false),
+            served: Mutex::default(),
         }
     }
 
@@ -85,6 +88,11 @@ impl ClusterSource {
     /// Whether the cluster knows Pacto resources, as far as it was asked.
     pub fn is_defined(&self) -> bool {
         self.is_defined.load(Ordering::Relaxed)
+    }
+
+    /// Group and version of the Pactos that the cluster serves.
+    pub fn served(&self) -> Option<String> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Looks at the kubeconfig now.
@@ -200,6 +208,7 @@ impl ClusterSource {
         let now = Timestamp::now();
         let is_missing = snapshot.pactos_feed.state == FeedState::CrdMissing;
         self.is_defined.store(snapshot.api_version.is_some(), Ordering::Relaxed);
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&snapshot.api_version);
         let (state, error) = described(&snapshot.pactos_feed);
         let (_, revisions) = described(&snapshot.revisions_feed);
         // Revisions may be forbidden or not defined while everything else is fine.

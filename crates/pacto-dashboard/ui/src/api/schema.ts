@@ -108,6 +108,16 @@ export interface ClusterDiagnostics {
   allNamespaces: boolean;
   /** Number of resources. */
   resourceCount: number;
+  /** The kubeconfig, outside of a cluster. */
+  kubeconfigPath?: string;
+  /** Group of the resources that it serves. */
+  detectedGroup?: string;
+  /** Versions of them. */
+  detectedVersions?: string[];
+  /** The version that is read. */
+  chosenVersion?: string;
+  /** Name of the resources. */
+  resourceName?: string;
   /** What went wrong. */
   error?: string;
 }
@@ -1309,6 +1319,8 @@ export interface SourceServices {
   count: number;
   /** Names and versions; at most 1,000. */
   services: NamedVersion[];
+  /** What went wrong. */
+  error?: string;
 }
 
 /** How a source is. */
