@@ -18,6 +18,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 mod exposition;
+#[cfg(target_os = "linux")]
+mod process;
 mod series;
 
 pub use exposition::Exposition;
@@ -147,6 +149,10 @@ struct Known {
     pactos: BTreeMap<ResourceKey, Recorded>,
     reconciled: BTreeMap<ReconcileResult, u64>,
     writes: BTreeMap<(String, String), u64>,
+    /// Pactos that were put into the queue.
+    adds: u64,
+    /// Those of them that come again because they failed.
+    retries: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -214,6 +220,8 @@ impl Metrics {
             "Pactos that wait for their reconciliation",
             depth.clone(),
         );
+        #[cfg(target_os = "linux")]
+        registry.register_collector(Box::new(process::Usage));
         Self { registry, known, seconds, depth }
     }
 
@@ -229,12 +237,16 @@ impl Metrics {
 
     /// A reconciliation ended.
     pub fn reconciled(&self, result: ReconcileResult, took: Duration) {
-        *self.known.lock().reconciled.entry(result).or_default() += 1;
+        let mut known = self.known.lock();
+        *known.reconciled.entry(result).or_default() += 1;
+        known.retries += u64::from(result == ReconcileResult::Error);
+        drop(known);
         self.seconds.observe(took.as_secs_f64());
     }
 
-    /// So many Pactos wait.
+    /// A Pacto came out of the queue, and so many wait.
     pub fn queue_depth(&self, waiting: usize) {
+        self.known.lock().adds += 1;
         self.depth.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::secret::is_secret;
 
 /// Kinds of values that stood in one place of all samples.
+#[expect(clippy::struct_excessive_bools, reason = "each kind is there or not, and all of them may be")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shape {
     has_null: bool,
@@ -53,7 +54,7 @@ impl Shape {
                 (shape.has_integer, shape.has_fraction) = (is_whole, !is_whole);
             }
             Value::String(text) => {
-                shape.text = Some(Text { formats: formats(text), samples: vec![text.clone()] })
+                shape.text = Some(Text { formats: formats(text), samples: vec![text.clone()] });
             }
             Value::Array(items) => {
                 let items = items.iter().map(Self::of).reduce(Self::merge);
@@ -128,10 +129,8 @@ impl Shape {
         ];
         types.extend(kinds.into_iter().filter(|(is_there, _)| *is_there).map(|(_, name)| name));
         match types.as_slice() {
-            // Nothing was seen, as in an empty list.
-            [] => return json!({}),
-            // Of what was never there nobody knows what it will be.
-            ["null"] => return json!({}),
+            // Nothing was seen, as in an empty list; and of what was never there nobody knows what it will be.
+            [] | ["null"] => return json!({}),
             [one] => drop(schema.insert("type".to_owned(), (*one).into())),
             many => drop(schema.insert("type".to_owned(), json!(many))),
         }

@@ -167,7 +167,8 @@ async fn lines(from: impl AsyncRead + Unpin, last: &mut Option<String>, said: &m
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::time::Instant;

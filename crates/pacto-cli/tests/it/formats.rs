@@ -233,6 +233,8 @@ fn the_program_alone_shows_what_it_can_do() {
       logout      Forget the password of a registry
       cache       List or remove what was fetched before
       doc         Document a contract as Markdown
+      generate    Make files from a contract with a plugin, such as a chart or a schema
+      plugin      List the plugins that there are
       dashboard   Explore every contract in the browser: directories, registries and clusters in one
                   place, live
       version     Print the version

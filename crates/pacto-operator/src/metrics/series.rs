@@ -179,6 +179,13 @@ fn write_work(known: &Known, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result
     for (result, count) in &known.reconciled {
         counter(&mut family, &[("controller", CONTROLLER), ("result", result.as_str())], *count)?;
     }
+    for (name, help, count) in [
+        ("workqueue_adds", "Pactos that were put into the queue", known.adds),
+        ("workqueue_retries", "Pactos that come again because they failed", known.retries),
+    ] {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        counter(&mut family, &[("name", CONTROLLER)], count)?;
+    }
     let (name, help) = ("pacto_operator_api_writes", "Requests that changed something in the cluster");
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for ((resource, verb), count) in &known.writes {

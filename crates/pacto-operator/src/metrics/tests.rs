@@ -189,3 +189,33 @@ fn the_format_is_the_one_that_is_preferred() {
         assert_eq!(Exposition::preferred(accept), expected, "{accept}");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_process_says_what_it_uses() {
+    let metrics = Metrics::new();
+    metrics.queue_depth(3);
+    metrics.reconciled(ReconcileResult::Error, Duration::from_millis(1));
+    let text = metrics.text(Exposition::Prometheus);
+    let value = |name: &str| -> f64 {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")) || line.starts_with(&format!("{name}{{")));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    assert!(value("process_resident_memory_bytes") > 1_000_000.0);
+    assert!(value("process_open_fds") >= 3.0 && value("process_max_fds") >= value("process_open_fds"));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let age = now - value("process_start_time_seconds");
+    assert!((-5.0..3_600.0).contains(&age), "{age}");
+    assert!(value("process_cpu_seconds_total") >= 0.0);
+    assert_eq!(
+        (value("workqueue_depth"), value("workqueue_adds_total"), value("workqueue_retries_total")),
+        (3.0, 1.0, 1.0)
+    );
+}

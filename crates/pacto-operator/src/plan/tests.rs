@@ -36,8 +36,8 @@ fn judged(text: &str) -> Arc<Judged> {
     Arc::new(Judged::inline(text, &Validator::default()))
 }
 
-fn away(message: &str) -> Option<Trouble> {
-    Some(Trouble::Unavailable(message.to_owned()))
+fn away() -> Trouble {
+    Trouble::Unavailable("silent".to_owned())
 }
 
 /// A Service of which is known that it is there, or that it is not.
@@ -84,7 +84,7 @@ fn every_situation_has_its_verdict_and_its_events() {
     let wrong =
         || Resolution { trouble: Some(Trouble::Wrong("no such tag".into())), ..Resolution::default() };
     let resolved = |contract, trouble| Resolution { contract, trouble, ..Resolution::default() };
-    for (what, situation, verdict, events) in [
+    for (what, situation, verdict, events) in vec![
         ("nothing is compared", Situation::default(), Reference, vec![]),
         ("there", Situation { observation: observed(true), ..Default::default() }, Compliant, vec![]),
         (
@@ -119,14 +119,14 @@ fn every_situation_has_its_verdict_and_its_events() {
         ),
         (
             "the registry is away and nothing is known",
-            Situation { resolution: resolved(None, away("silent")), ..Default::default() },
+            Situation { resolution: resolved(None, Some(away())), ..Default::default() },
             Unknown,
             vec!["ValidationFailed"],
         ),
         (
             "the registry is away and the last contract holds",
             Situation {
-                resolution: resolved(Some(judged(CONTRACT)), away("silent")),
+                resolution: resolved(Some(judged(CONTRACT)), Some(away())),
                 observation: observed(true),
                 ..Default::default()
             },
@@ -164,7 +164,7 @@ fn conditions_keep_their_times_as_long_as_they_say_the_same() {
 #[test]
 fn what_was_known_stays_where_nobody_knows_better() {
     let known = Situation { observation: observed(true), ..Default::default() }.plan();
-    let resolution = Resolution { trouble: away("silent"), ..Resolution::default() };
+    let resolution = Resolution { trouble: Some(away()), ..Resolution::default() };
     let (prior, before) = (Prior::of(&known.status), Some(known.status.clone()));
     let plan = Situation { resolution, prior, before, revision: None, ..Default::default() }.plan();
     assert_eq!(plan.status.contract, known.status.contract);
@@ -172,7 +172,7 @@ fn what_was_known_stays_where_nobody_knows_better() {
     assert_eq!(plan.status.validation, known.status.validation, "nothing was judged anew");
     assert_eq!(plan.status.conditions.len(), 1);
     // Without it nothing is said of the contract, not even that it is not valid.
-    let resolution = Resolution { trouble: away("silent"), ..Resolution::default() };
+    let resolution = Resolution { trouble: Some(away()), ..Resolution::default() };
     let plan = Situation { resolution, revision: None, ..Default::default() }.plan();
     assert_eq!((plan.status.validation, plan.status.contract), (None, None));
 }

@@ -293,6 +293,14 @@ async fn edits_of_every_kind_are_seen() {
             "{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: edits}}, spec: {spec}}}"
         ));
         seen(kind, &name, "true");
+        // The template of a Job is never changed.
+        if kind != "Job" {
+            plane.apply(&format!(
+                "{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: edits}}, spec: {}}}",
+                spec.replace("image: i", "image: other")
+            ));
+            wait(&plane, "edits", &name, ".status.observedRuntime.containerImages[0]", "other");
+        }
         plane.kubectl(&[
             "delete",
             "-n",

@@ -68,6 +68,22 @@ async fn a_private_contract_is_pulled_with_the_secret_that_is_named() {
     assert_eq!(found["resolutionPolicy"], "Latest");
     assert_eq!(found["contract"]["resolvedRef"], format!("{repository}:1.10.0"));
     assert!(!found.to_string().contains(PASSWORD));
+    // A Secret of the kind that images are pulled with does as well, for the registry that it names.
+    plane.kubectl(&[
+        "create",
+        "secret",
+        "docker-registry",
+        "images",
+        "-n",
+        "private",
+        &format!("--docker-server={}", registry.address()),
+        &format!("--docker-username={USER}"),
+        &format!("--docker-password={PASSWORD}"),
+    ]);
+    plane.apply(&pacto("private", &format!("{repository}:1.9.0"), ", pullSecretRef: images"));
+    wait(&plane, "private", "cart", ".status.contractVersion", "1.9.0");
+    plane.apply(&pacto("private", &repository, ", pullSecretRef: images"));
+    wait(&plane, "private", "cart", ".status.contractVersion", "1.10.0");
     // Every version becomes a revision, owned by the Pacto.
     for version in ["1.0.0", "1.9.0", "1.10.0", "2.0.0-rc.1"] {
         let selected = format!("-lpacto.trianalab.io/pacto=cart,pacto.trianalab.io/version={version}");

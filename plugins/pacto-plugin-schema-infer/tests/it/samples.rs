@@ -138,7 +138,9 @@ fn several_samples_are_merged_and_what_is_wrong_is_said() {
         (&["file=pacto.yaml", "defaults=yes"], "defaults is true or false"),
     ] {
         let mut arguments = vec!["generate", "schema-infer", ".", "-o", "none"];
-        options.iter().for_each(|option| arguments.extend(["--option", option]));
+        for option in options {
+            arguments.extend(["--option", option]);
+        }
         let refused = pacto(place, &arguments);
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert_eq!(refused.status.code(), Some(3), "{said}");

@@ -84,7 +84,7 @@ fn without_unmeetable_policy(bundle: &Path, directory: &Path) -> Option<PathBuf>
         is_policy = if is_key { line.starts_with("policy:") } else { is_policy };
         !is_policy
     });
-    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let kept = kept.collect::<Vec<_>>().join("\n") + "\n";
     // It was copied without the right to write, where the original has none.
     fine("chmod", &Command::new("chmod").args(["-R", "u+w"]).arg(&copy).output().unwrap());
     std::fs::write(copy.join("pacto.yaml"), kept).unwrap();

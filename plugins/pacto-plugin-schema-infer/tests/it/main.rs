@@ -1,0 +1,4 @@
+//! The plugin as a program, beside `pacto`.
+
+#[cfg(test)]
+mod samples;
