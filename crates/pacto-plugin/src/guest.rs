@@ -97,7 +97,7 @@ mod tests {
     fn what_is_not_understood_is_said() {
         let never = |_: &Request| unreachable!();
         assert!(ask("[]", never).unwrap_err().starts_with("this is no request"));
-        let newer = r#"{"protocolVersion": "2", "contract": {}, "bundleDir": "", "outputDir": ""}"#;
-        assert_eq!(ask(newer, never).unwrap_err(), "protocol 2 is not known; this plugin speaks 1");
+        let of_another = r#"{"protocolVersion": "2", "contract": {}, "bundleDir": "", "outputDir": ""}"#;
+        assert_eq!(ask(of_another, never).unwrap_err(), "protocol 2 is not known; this plugin speaks 1");
     }
 }
