@@ -1,6 +1,8 @@
 //! What a user of `pacto` sees: standard output, standard error and exit code of the built binary.
 
 #[cfg(test)]
+mod action;
+#[cfg(test)]
 mod cache;
 #[cfg(test)]
 mod determinism;
@@ -26,6 +28,8 @@ mod graph_trouble;
 mod hostile_artifacts;
 #[cfg(test)]
 mod init;
+#[cfg(test)]
+mod installer;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]

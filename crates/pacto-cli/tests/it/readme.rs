@@ -53,9 +53,9 @@ fn every_command_of_the_readme_works() {
     ");
 }
 
-#[test]
-fn every_command_of_the_page_on_plugins_works() {
-    let page = std::fs::read_to_string(checkout_dir().join("docs/plugins.md")).unwrap();
+/// Runs the commands of a page, one after the other, in an empty directory.
+fn run_page(page: &str) -> pacto_testkit::TestContext {
+    let page = std::fs::read_to_string(checkout_dir().join("docs").join(page)).unwrap();
     let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pacto")).with_file_name("pacto-plugin-helm");
     assert!(beside.is_file(), "{} is missing: cargo build -p pacto-plugin-helm", beside.display());
     let cx = context();
@@ -64,5 +64,17 @@ fn every_command_of_the_page_on_plugins_works() {
         assert_eq!(output.code, 0, "{command:?}: {output}");
         assert!(!output.stdout.is_empty(), "{command:?}: {output}");
     }
+    cx
+}
+
+#[test]
+fn every_command_of_the_page_on_pipelines_works() {
+    let cx = run_page("ci.md");
+    assert!(cx.path("cart/pacto.lock").is_file());
+}
+
+#[test]
+fn every_command_of_the_page_on_plugins_works() {
+    let cx = run_page("plugins.md");
     assert!(cx.path("chart/Chart.yaml").is_file() && cx.path("manifests/workload.yaml").is_file());
 }
