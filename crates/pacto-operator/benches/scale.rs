@@ -146,7 +146,8 @@ fn name(number: usize) -> String {
 
 fn service(number: usize) -> Value {
     json!({"metadata": {"name": name(number), "labels": labels(number)},
-        "spec": {"selector": {"app": name(number)}, "ports": [{"name": "http", "port": 8080}]}})
+        // Of addresses a cluster has fewer than this.
+        "spec": {"clusterIP": "None", "selector": {"app": name(number)}, "ports": [{"name": "http", "port": 8080}]}})
 }
 
 /// As much as objects usually carry around.
