@@ -239,9 +239,13 @@ fn events(server: &Server, fleet: &Path, services: usize) -> Result<Vec<Duration
     for number in 0..10 {
         let name = Fleet::name(number * 101 % services);
         let file = fleet.join("services").join(&name).join("v5/pacto.yaml");
-        let text = fs_err::read_to_string(&file)?.replacen("owner: ", "owner: another-", 1);
+        // An owner is a name, or has one.
+        let text = fs_err::read_to_string(&file)?;
+        let key = if text.contains("owner: ") { "owner: " } else { "team: " };
+        let changed = text.replacen(key, &format!("{key}another-"), 1);
+        ensure!(changed != text, "{} has no owner", file.display());
         let began = Instant::now();
-        fs_err::write(&file, text)?;
+        fs_err::write(&file, changed)?;
         loop {
             let news = events.next("snapshot");
             if news["changed"]
