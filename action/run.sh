@@ -50,8 +50,9 @@ overrides() {
 code=0
 run() {
   code=0
-  pacto "$@" "${arguments[@]}" >"$work/out" 2> >(tee "$work/err" >&2) || code=$?
-  wait
+  # The bash of macOS takes an empty list for one that is not set.
+  pacto "$@" ${arguments[@]+"${arguments[@]}"} >"$work/out" 2>"$work/err" || code=$?
+  cat "$work/err" >&2
 }
 
 # The result of commands whose answer is yes or no.
@@ -188,13 +189,17 @@ case ${INPUT_COMMAND:-} in
     each --new-set "${INPUT_SET:-}"
     level=${INPUT_FAIL_ON:-breaking}
     if [ -z "${INPUT_FAIL_ON:-}" ] && [ "${INPUT_FAIL_ON_BREAKING:-true}" != true ]; then level=none; fi
-    wanted=("${arguments[@]}")
+    case $level in
+      breaking | potential | none) ;;
+      *) fail "fail-on is breaking, potential or none, not $level" ;;
+    esac
+    wanted=(${arguments[@]+"${arguments[@]}"})
     # What it is, and whether that fails the step, are two questions.
-    arguments=("${wanted[@]}" --output-format json --fail-on none)
+    arguments=(${wanted[@]+"${wanted[@]}"} --output-format json --fail-on none)
     run diff "$INPUT_OLD" "$INPUT_NEW"
     if [ "$code" = 0 ]; then
       class=$(jq -r .classification "$work/out")
-      arguments=("${wanted[@]}" --output-format "${format:-text}" --fail-on none)
+      arguments=(${wanted[@]+"${wanted[@]}"} --output-format "${format:-text}" --fail-on none)
       run diff "$INPUT_OLD" "$INPUT_NEW" 2>/dev/null
     elif [ "$code" = 3 ] && grep -Eq 'old contract: (artifact not found: [^;]*$|.*no tag is a version)' "$work/err"; then
       class=NO_BASELINE

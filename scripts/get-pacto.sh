@@ -97,6 +97,7 @@ if [ -d "$directory" ] && [ -w "$directory" ] || mkdir -p "$directory" 2>/dev/nu
 elif [ -z "$sudo" ]; then
   fail "$directory may not be written; set PACTO_INSTALL_DIR, or leave --no-sudo out"
 fi
+$sudo mkdir -p "$directory"
 for program in $programs; do
   # Beside its place first: a program that runs is replaced, never half of it.
   $sudo cp "$work/$program" "$directory/.$program.new"

@@ -205,6 +205,13 @@ fn checked(name: &str, response: Response) -> Result<BTreeMap<String, Vec<u8>>, 
         }
         files.insert(path, content);
     }
+    // A file cannot be a directory as well.
+    for path in files.keys() {
+        let mut parents = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        if let Some(parent) = parents.find(|parent| files.contains_key(*parent)) {
+            return Err(refuse(format!("{parent:?} is a file and the directory of {path:?}")));
+        }
+    }
     Ok(files)
 }
 
@@ -228,16 +235,18 @@ fn against(
     let refuse = |cause: String| PluginError::File { name: name.to_owned(), cause };
     // Links may lead out of the directory, at every step.
     let mut step = directory.to_owned();
-    for part in path.split('/') {
+    let count = path.split('/').count();
+    for (number, part) in path.split('/').enumerate() {
         step.push(part);
-        match step.symlink_metadata() {
-            Ok(there) if there.is_symlink() => {
-                return Err(refuse(format!("{} is a link, which is not followed", step.display())).into());
-            }
-            Ok(there) if step.ends_with(path) && there.is_dir() => {
-                return Err(refuse(format!("{} is a directory", step.display())).into());
-            }
-            _ => {}
+        let Ok(there) = step.symlink_metadata() else { continue };
+        let shown = step.display();
+        let is_last = number + 1 == count;
+        if there.is_symlink() {
+            return Err(refuse(format!("{shown} is a link, which is not followed")).into());
+        } else if is_last && there.is_dir() {
+            return Err(refuse(format!("{shown} is a directory")).into());
+        } else if !is_last && !there.is_dir() {
+            return Err(refuse(format!("{shown} is no directory")).into());
         }
     }
     let before = std::fs::read(&step).ok();

@@ -158,7 +158,8 @@ pub async fn reconcile(subject: Arc<Subject>, context: Arc<Context>) -> Result<A
     // One that went away meanwhile is not to be remembered.
     let key = subject.key();
     let there = context.store.get(&ObjectRef::new(&key.name).within(&key.namespace));
-    if there.is_none_or(|there| there.uid() != subject.uid()) {
+    // Of one with another identity everything was forgotten when it came, and what is known since is its own.
+    if there.is_none() {
         context.forget(&key);
     }
     let outcome = if result.is_ok() { ReconcileResult::RequeueAfter } else { ReconcileResult::Error };

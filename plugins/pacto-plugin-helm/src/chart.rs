@@ -7,6 +7,9 @@ use crate::manifests::yaml;
 use crate::objects::{Leaf, mark, objects, variables};
 use crate::plan::{Plan, Workload};
 
+/// Marks as YAML writes them.
+const BEGIN: &str = "\"\\U00000001@@";
+const END: &str = "\\U00000001@@\"";
 /// Where the chart keeps the contract.
 const CONTRACT: &str = "files/pacto.yaml";
 
@@ -105,7 +108,7 @@ fn notes(plan: &Plan) -> String {
 
 /// An object as a template: text that looks like a template is kept as text, and marks become one.
 fn template(plan: &Plan, value: &Value) -> Result<String, String> {
-    let text = yaml(value)?.replace("{{", "{{ \"{{\" }}");
+    let text = escaped(&yaml(value)?);
     let mut out = String::new();
     for line in text.lines() {
         match marked(line) {
@@ -117,12 +120,22 @@ fn template(plan: &Plan, value: &Value) -> Result<String, String> {
     Ok(out)
 }
 
+/// Text of a contract as text of a template: nothing in it is run.
+fn escaped(text: &str) -> String {
+    text.replace("{{", "{{ \"{{\" }}")
+}
+
 /// The mark of a line, with what stands around it.
 fn marked(line: &str) -> Option<(&str, &str, &str, &str)> {
-    let (before, rest) = line.split_once("\"@@")?;
-    let (inner, after) = rest.split_once("@@\"")?;
+    // As the control character of the mark is written in YAML.
+    let (before, rest) = line.split_once(BEGIN)?;
+    let (inner, after) = rest.split_once(END)?;
     let (kind, path) = inner.split_once(':')?;
-    Some((before, kind, path, after))
+    // An escape in a contract can write the control character too, so a path is never more than the name of a value.
+    let named = path
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_'));
+    named.then_some((before, kind, path, after))
 }
 
 fn replaced(plan: &Plan, before: &str, kind: &str, path: &str, after: &str) -> Result<String, String> {
@@ -165,7 +178,7 @@ fn env(plan: &Plan, margin: &str) -> Result<String, String> {
                 Value::from(key.as_str())
             ));
         }
-        for line in yaml(&json!([variable]))?.lines() {
+        for line in escaped(&yaml(&json!([variable]))?).lines() {
             lines.push(format!("{margin}  {line}"));
         }
         if open.is_some() {

@@ -35,16 +35,25 @@ impl Environment {
         for configuration in &contract.configurations {
             for entry in configuration.values.iter().flat_map(Mapping::entries) {
                 let key = entry.key.to_string();
+                if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+                    return Err(format!(
+                        "configuration key {key:?} cannot be a key of a ConfigMap: letters, digits, -, _ and . can"
+                    ));
+                }
                 match entry.node.as_str() {
                     Some(text) if text.starts_with(SECRET) => environment.secret.push(key),
                     _ => {
                         let value = entry.node.to_json().map_err(|error| format!("{key}: {error}"))?;
+                        if value.to_string().contains(&format!("\"{SECRET}")) {
+                            return Err(format!(
+                                "configuration key {key:?} holds a secret inside of a value; give the secret a key of its own"
+                            ));
+                        }
                         environment.known.insert(key, value);
                     }
                 }
             }
             if let Some(schema) = foreign.get(&configuration.name) {
-                environment.require(schema);
                 schemas.push(schema.clone());
             }
             let Some(path) = &configuration.schema else { continue };
@@ -54,13 +63,23 @@ impl Environment {
             }
             let Ok(text) = std::fs::read_to_string(bundle.join(path)) else { continue };
             let schema: Value = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
-            environment.require(&schema);
             schemas.push(schema);
+        }
+        // Of all configurations first: what one requires another may set.
+        for schema in &schemas {
+            environment.require(schema);
         }
         environment.secret.sort();
         environment.secret.dedup();
         environment.open.sort();
         environment.open.dedup();
+        let variables = environment.secret.iter().chain(&environment.open);
+        let mut seen = BTreeMap::new();
+        for key in variables {
+            if let Some(other) = seen.insert(as_variable(key), key.clone()) {
+                return Err(format!("configuration keys {other:?} and {key:?} would be one variable"));
+            }
+        }
         environment.schema = if schemas.len() == 1 { schemas.pop() } else { None };
         Ok(environment)
     }
@@ -77,7 +96,11 @@ impl Environment {
                 Some(value) => {
                     self.known.insert(key.to_owned(), value.clone());
                 }
-                None => self.open.push(key.to_owned()),
+                None if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) => {
+                    self.open.push(key.to_owned());
+                }
+                // Nobody can set it by the environment.
+                None => {}
             }
         }
     }

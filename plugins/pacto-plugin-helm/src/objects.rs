@@ -11,7 +11,7 @@ use crate::settings::Route;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object {
     /// Name of the file, without its ending.
-    pub file: &'static str,
+    pub file: String,
     /// The object.
     pub value: Value,
 }
@@ -53,22 +53,28 @@ impl Leaf {
     }
 }
 
-/// What a chart replaces.
+/// What a chart replaces. It begins with a control character, which no contract has by accident, and names a value and nothing more, so
+/// that text of somebody else never becomes a template.
 pub fn mark(kind: &str, path: &str) -> Value {
-    format!("@@{kind}:{path}@@").into()
+    format!("{MARK}{kind}:{path}{MARK}").into()
 }
+
+/// What a mark begins and ends with.
+pub const MARK: &str = "\u{1}@@";
 
 /// Port of a container or Service that a metrics scraper is told about.
 const PROMETHEUS: &str = "prometheus.io";
 /// Load of the processor at which instances are added, in percent.
 const TARGET_LOAD: u64 = 80;
+/// Part of a processor that an instance asks for, where its load is watched.
+const CPU_REQUEST: &str = "100m";
 /// Where data is mounted.
 const DATA: &str = "/data";
 
 /// Every object, in the order in which they are applied.
 pub fn objects(plan: &Plan, leaf: &mut Leaf) -> Vec<Object> {
     let mut objects = Vec::new();
-    let mut add = |file: &'static str, value: Value| objects.push(Object { file, value });
+    let mut add = |file: &str, value: Value| objects.push(Object { file: file.to_owned(), value });
     if plan.workload != Workload::None {
         if !plan.environment.known.is_empty() || leaf.is_mark() {
             add("configmap", config_map(plan, leaf));
@@ -83,10 +89,17 @@ pub fn objects(plan: &Plan, leaf: &mut Leaf) -> Vec<Object> {
         if plan.workload == Workload::StatefulSet {
             add("service-headless", service(plan, true));
         }
-        if let Some(port) = plan.ports.iter().find(|port| port.is_public) {
-            match plan.settings.route {
-                Route::Ingress => add("ingress", ingress(plan, leaf)),
-                Route::HttpRoute => add("route", http_route(plan, port, leaf)),
+        match plan.settings.route {
+            Route::Ingress if plan.ports.iter().any(|port| port.is_public) => {
+                add("ingress", ingress(plan, leaf));
+            }
+            Route::Ingress => {}
+            Route::HttpRoute => {
+                for public in public(plan) {
+                    let file =
+                        if public.0 == 0 { "route".to_owned() } else { format!("route-{}", public.1.name) };
+                    add(&file, http_route(plan, public, leaf));
+                }
             }
         }
         if let Some(bounds) = plan.bounds.filter(|(min, max)| min < max) {
@@ -159,9 +172,13 @@ fn claim_spec(plan: &Plan, mode: &str, leaf: &mut Leaf) -> Value {
     spec
 }
 
+fn is_shared_by_many(plan: &Plan) -> bool {
+    plan.replicas > 1 || plan.bounds.is_some()
+}
+
 fn claim(plan: &Plan, leaf: &mut Leaf) -> Value {
     let name = format!("{}-data", plan.name);
-    let mode = if plan.replicas > 1 || plan.bounds.is_some() { "ReadWriteMany" } else { "ReadWriteOnce" };
+    let mode = if is_shared_by_many(plan) { "ReadWriteMany" } else { "ReadWriteOnce" };
     let spec = claim_spec(plan, mode, leaf);
     with(object("v1", "PersistentVolumeClaim", &name, plan), "spec", spec)
 }
@@ -205,8 +222,11 @@ fn container(plan: &Plan, leaf: &mut Leaf) -> Value {
         container["volumeMounts"] =
             json!([{"name": "data", "mountPath": leaf.text("persistence.mountPath", DATA)}]);
     }
-    if leaf.is_mark() {
-        container["resources"] = leaf.tree("resources", json!({}));
+    // Load is counted against what is requested: without a request an autoscaler does nothing.
+    let is_scaled = plan.bounds.is_some_and(|(min, max)| min < max);
+    let resources = if is_scaled { json!({"requests": {"cpu": CPU_REQUEST}}) } else { json!({}) };
+    if leaf.is_mark() || is_scaled {
+        container["resources"] = leaf.tree("resources", resources);
     }
     container["securityContext"] = leaf.tree(
         "securityContext",
@@ -296,7 +316,9 @@ fn workload(plan: &Plan, leaf: &mut Leaf) -> Value {
     match plan.workload {
         Workload::None => Value::Null,
         Workload::Deployment => {
-            if let Some(strategy) = strategy {
+            // A claim for one node cannot be mounted by the new instance while the old one has it.
+            let is_bound = plan.storage == Storage::Shared && !is_shared_by_many(plan);
+            if let Some(strategy) = strategy.or(is_bound.then_some("recreate")) {
                 let kind = if strategy == "recreate" { "Recreate" } else { "RollingUpdate" };
                 spec.insert("strategy".into(), json!({"type": kind}));
             }
@@ -391,17 +413,16 @@ fn ingress(plan: &Plan, leaf: &mut Leaf) -> Value {
     with(object("networking.k8s.io/v1", "Ingress", &plan.name, plan), "spec", spec)
 }
 
-fn http_route(plan: &Plan, port: &Port, leaf: &mut Leaf) -> Value {
+/// One route for each public port: each has a host of its own.
+fn http_route(plan: &Plan, (number, port): (usize, &Port), leaf: &mut Leaf) -> Value {
     let parents = leaf.tree("route.parentRefs", json!([{"name": "gateway"}]));
+    let name = if number == 0 { plan.name.clone() } else { format!("{}-{}", plan.name, port.name) };
     let spec = json!({
         "parentRefs": parents,
-        "hostnames": [host_of(plan, 0, port, leaf)],
-        "rules": public(plan)
-            .map(|(_, port)| json!({"backendRefs": [{"name": plan.name, "port": port.number}]}))
-            .take(1)
-            .collect::<Vec<_>>(),
+        "hostnames": [host_of(plan, number, port, leaf)],
+        "rules": [{"backendRefs": [{"name": plan.name, "port": port.number}]}],
     });
-    with(object("gateway.networking.k8s.io/v1", "HTTPRoute", &plan.name, plan), "spec", spec)
+    with(object("gateway.networking.k8s.io/v1", "HTTPRoute", &name, plan), "spec", spec)
 }
 
 fn autoscaler(plan: &Plan, (min, max): (u64, u64), leaf: &mut Leaf) -> Value {
@@ -409,8 +430,9 @@ fn autoscaler(plan: &Plan, (min, max): (u64, u64), leaf: &mut Leaf) -> Value {
     let target = json!({"type": "Utilization", "averageUtilization": leaf.number("autoscaling.targetLoad", TARGET_LOAD)});
     let spec = json!({
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": plan.name},
-        "minReplicas": leaf.number("autoscaling.min", min),
-        "maxReplicas": leaf.number("autoscaling.max", max),
+        // None at all is a matter of another kind of autoscaler.
+        "minReplicas": leaf.number("autoscaling.min", min.max(1)),
+        "maxReplicas": leaf.number("autoscaling.max", max.max(1)),
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     });
     with(object("autoscaling/v2", "HorizontalPodAutoscaler", &plan.name, plan), "spec", spec)

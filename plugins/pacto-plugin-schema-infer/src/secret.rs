@@ -27,16 +27,17 @@ pub fn is_secret(key: &str, value: &str) -> bool {
     let folded: String =
         key.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let by_name =
-        NAMES.iter().any(|name| folded.contains(name)) || folded == "key" || folded.ends_with("pass");
+        NAMES.iter().any(|name| folded.contains(name)) || folded.ends_with("key") || folded.ends_with("pass");
     let lower = value.to_lowercase();
-    let says_so =
-        ["secret://", "-----begin ", "password=", "pwd=", "bearer "].iter().any(|part| lower.contains(part));
+    let says_so = ["secret://", "-----begin ", "password=", "pwd=", "bearer ", "sig=", "token=", "key="]
+        .iter()
+        .any(|part| lower.contains(part));
     by_name || says_so || has_login(value)
 }
 
 /// Whether an address has a password in it: `scheme://user:password@host`.
 fn has_login(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else { return false };
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
 }
@@ -58,6 +59,9 @@ mod tests {
             ("a", "secret://vault/x"),
             ("redis_pass", "x"),
             ("key", "x"),
+            ("ENCRYPTION_KEY", "x"),
+            ("mysql", "app:x@tcp(db:3306)/y"),
+            ("link", "https://a.example/f?sig=x"),
             ("SENTRY_DSN", "x"),
         ] {
             assert!(is_secret(key, value), "{key}={value}");

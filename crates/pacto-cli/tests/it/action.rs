@@ -328,6 +328,10 @@ fn the_other_commands_do_what_they_are_called() {
     for (inputs, cause) in [
         (&[("command", "deploy")][..], "there is no command deploy"),
         (&[("command", "diff"), ("old", "a")], "diff needs the inputs old and new"),
+        (
+            &[("command", "diff"), ("old", "cart"), ("new", "cart"), ("fail-on", "Breaking")],
+            "fail-on is breaking, potential or none, not Breaking",
+        ),
         (&[("command", "push")], "push needs the input ref"),
         (
             &[("command", "push"), ("ref", "oci://x/y"), ("registry", "x")],

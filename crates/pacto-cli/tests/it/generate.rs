@@ -129,6 +129,7 @@ fn nothing_is_written_when_one_file_may_not_be() {
         ("link/evil", "is a link, which is not followed"),
         ("link", "is a link, which is not followed"),
         ("good", "it made \"good\" twice"),
+        ("good/inner", "is a file and the directory of"),
     ] {
         let files = format!(
             r#"{{"files": [{{"path": "good", "content": ""}}, {{"path": "{path}", "content": ""}}]}}"#

@@ -218,13 +218,19 @@ impl Keeper {
         let (this, subject) = (Arc::clone(self), Arc::clone(subject));
         tokio::spawn(async move {
             let turns = this.turns_of(&reference.registry);
-            // It is never closed.
-            let turn = turns.acquire().await;
-            let kept = match &subject.spec {
-                Ok(spec) => Some(this.ask(&subject, spec, &reference, (identity, before)).await),
-                Err(_) => None,
+            let unanswered = |before| Self::unanswered(identity, before, &reference.registry);
+            // Who waits for a silent registry longer than for its answer has something to say: that it is silent.
+            let kept = match (tokio::time::timeout(ANSWER, turns.acquire()).await, &subject.spec) {
+                (Err(_), _) => Some(unanswered(before)),
+                // The Pacto may be gone, or want something else; and one that cannot be read wants nothing.
+                (Ok(_turn), _) if !this.is_asking(&key, &ticket) => None,
+                (Ok(_turn), Err(_)) => None,
+                (Ok(_turn), Ok(spec)) => {
+                    let asked = this.ask(&subject, spec, &reference, (identity, before.clone()));
+                    // Twice the time of the registry: the API server may be slow with the Secret as well.
+                    Some(tokio::time::timeout(2 * ANSWER, asked).await.unwrap_or_else(|_| unanswered(before)))
+                }
             };
-            drop(turn);
             let is_wanted = {
                 let mut asking = this.asking.lock().unwrap_or_else(PoisonError::into_inner);
                 let is_ours = asking.get(&key).is_some_and(|(_, other)| Arc::ptr_eq(other, &ticket));
@@ -239,6 +245,25 @@ impl Keeper {
                 this.wake.put(key);
             }
         });
+    }
+
+    fn is_asking(&self, key: &ResourceKey, ticket: &Arc<()>) -> bool {
+        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        asking.get(key).is_some_and(|(_, other)| Arc::ptr_eq(other, ticket))
+    }
+
+    /// What is known of a Pacto whose registry did not come to answer.
+    fn unanswered(wanted: [u8; 32], before: Option<Kept>, registry: &str) -> Kept {
+        let failures = before.as_ref().map_or(0, |kept| kept.failures) + 1;
+        let message = format!("registry {registry} does not answer, and others wait for it as well");
+        Kept {
+            wanted,
+            contract: before.and_then(|kept| kept.contract),
+            trouble: Some(Trouble::Unavailable(message)),
+            asked: Instant::now(),
+            failures,
+            tags: None,
+        }
     }
 
     /// Questions to one registry that are under way at once.

@@ -19,8 +19,8 @@ use tokio::task::{LocalSet, spawn_local};
 
 use super::credential::Login;
 
-/// Exchanges at once; more would not be faster and could look like an attack.
-const AT_ONCE: usize = 32;
+/// Exchanges at once, with all registries; how many with one is decided by whoever asks. Enough for many that are silent.
+const AT_ONCE: usize = 256;
 /// Most clients that are kept, one for each login.
 const MAX_CLIENTS: usize = 256;
 

@@ -151,3 +151,45 @@ fn what_is_made_of_every_contract_keeps_it_and_is_taken_by_the_api_server() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !said.contains("Warning"), "{said}");
 }
+
+/// Whoever writes a contract decides nothing about what runs when a chart is installed.
+#[test]
+fn text_of_a_contract_is_never_run_as_a_template() {
+    if pacto_testkit::registry::is_left_out("cluster") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path();
+    std::fs::create_dir(place.join("cart")).unwrap();
+    let evil = "{{ fail \"it ran\" }}";
+    let marks = "@@text:config | toJson | fail `it ran`@@";
+    // The whole mark, control character and all, written as YAML lets one write it.
+    let forged = r"\x01@@text:config | toJson | fail `it ran`\x01@@";
+    std::fs::write(
+        place.join("cart/pacto.yaml"),
+        format!(
+            "pactoVersion: '1.0'\nservice: {{name: cart, version: 1.0.0, owner: '{evil}', image: {{ref: 'registry.example/cart:1'}}}}\n\
+             interfaces: [{{name: api, type: http, port: 8080}}]\n\
+             runtime: {{workload: service, state: {{type: stateless, persistence: {{scope: local, durability: ephemeral}}, dataCriticality: low}}, \
+             health: {{interface: api, path: '/a{evil}'}}, metrics: {{interface: api, path: '/x\"{marks}\"'}}}}\n\
+             configurations: [{{name: app, schema: schema.json, values: {{TEXT: '{evil}', MARK: \"{forged}\", KEY: 'secret://a/{evil}'}}}}]\n\
+             metadata: {{note: '{evil}'}}\n"
+        ),
+    )
+    .unwrap();
+    std::fs::write(place.join("cart/schema.json"), r#"{"type": "object"}"#).unwrap();
+    fine("cart", &pacto(place, &["generate", "helm", "cart", "-o", "chart"]));
+    let chart = place.join("chart").display().to_string();
+    let rendered = run_helm(
+        "cart",
+        &["template", "x", &chart, "--kube-version=1.36.0", "--api-versions=pacto.trianalab.io/v1alpha1"],
+    );
+    assert!(rendered.contains("/a{{ fail") && rendered.contains("@@text:config | toJson"), "{rendered}");
+    // A key that would be code, where keys are code.
+    let contract = std::fs::read_to_string(place.join("cart/pacto.yaml")).unwrap();
+    let contract = contract.replace("KEY:", "'k{{ fail 1 }}':");
+    std::fs::write(place.join("cart/pacto.yaml"), contract).unwrap();
+    let refused = pacto(place, &["generate", "helm", "cart", "-o", "other"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("cannot be a key of a ConfigMap"), "{said}");
+}
