@@ -134,6 +134,8 @@ fn control_plane() -> Result<()> {
 fn deny() -> Result<()> {
     let program = cargo_deny()?;
     let program = program.to_string_lossy();
+    // A build fetches what this platform needs; here crates of all of them are looked at.
+    crate::run("cargo", &["fetch", "--locked", "--quiet"])?;
     crate::run(&program, &["--offline", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
         .context("cargo-deny found something; `--without deny` leaves this out")
 }
