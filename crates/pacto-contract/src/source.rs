@@ -55,7 +55,7 @@ struct SourceInner {
 }
 
 /// Bytes between two entries of [`SourceInner::characters`].
-const STRIDE: usize = 1024;
+const STRIDE: usize = 64;
 
 impl Source {
     /// A file called `name` with this text.
