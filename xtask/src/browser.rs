@@ -14,6 +14,9 @@ const TESTS: &str = "crates/pacto-dashboard/ui/e2e";
 /// Programs of Debian that the UI is built and tested with, with the packages that hold them.
 pub const PROGRAMS: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")];
 
+/// Repositories that no contract of the examples names.
+const ELSEWHERE: &str = "registry.example.org/elsewhere";
+
 /// A dashboard over a copy of the examples; it ends with the value.
 pub struct Server {
     child: Child,
@@ -43,6 +46,7 @@ pub fn run() -> Result<()> {
     let server = Server::over_examples(home.path(), &fixture)?;
     let mut command = Command::new("npm");
     command.args(["test", "--silent"]).env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
+    command.env("PACTO_ELSEWHERE", ELSEWHERE);
     in_folder(&mut command, &tests).context("the UI does not do in a browser what it should")
 }
 
@@ -51,17 +55,19 @@ impl Server {
     pub fn over_examples(home: &Path, fixture: &Path) -> Result<Self> {
         crate::run("cargo", &["build", "--quiet", "--locked", "-p", "pacto-cli"])?;
         copy(&root()?.join("examples"), fixture)?;
+        publish(home)?;
         Self::start(home, fixture)
     }
 
     fn start(home: &Path, fixture: &Path) -> Result<Self> {
-        let mut command = Command::new(root()?.join("target/debug/pacto"));
-        command.arg("dashboard").arg(fixture).args(["--port", "0", "--diagnostics"]).current_dir(home);
-        for name in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-            command.env(name, home.join(name));
-        }
-        // The examples stand in for the registry that they name.
-        let mirror = format!("registry.example.com/veloria={}", fixture.display());
+        let mut command = pacto(home)?;
+        command.arg("dashboard").arg(fixture).args(["--port", "0", "--diagnostics"]);
+        // The examples stand in for the registry that they name, and image layouts for another one.
+        let mirror = format!(
+            "registry.example.com/veloria={},{ELSEWHERE}=oci-layout:{}",
+            fixture.display(),
+            home.join("elsewhere").display()
+        );
         command
             .env("PACTO_REGISTRY_MIRROR", mirror)
             .env("KUBECONFIG", home.join("none"))
@@ -82,6 +88,34 @@ impl Server {
         ensure!(!server.url.is_empty(), "the dashboard does not start:\n{said}");
         Ok(server)
     }
+}
+
+/// Our own binary with a home of its own.
+fn pacto(home: &Path) -> Result<Command> {
+    let mut command = Command::new(root()?.join("target/debug/pacto"));
+    for name in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
+        command.env(name, home.join(name));
+    }
+    command.current_dir(home);
+    Ok(command)
+}
+
+/// Two versions of a ledger in a directory of image layouts.
+fn publish(home: &Path) -> Result<()> {
+    let (bundle, layout) = (home.join("ledger"), home.join("elsewhere/ledger"));
+    fs::create_dir_all(&bundle)?;
+    for (version, interfaces) in
+        [("1.0.0", ""), ("1.1.0", "interfaces: [{name: events, type: http, port: 8080}]\n")]
+    {
+        let text =
+            format!("pactoVersion: \"1.0\"\nservice: {{name: ledger, version: {version}}}\n{interfaces}");
+        fs::write(bundle.join("pacto.yaml"), text)?;
+        let mut push = pacto(home)?;
+        push.arg("push").arg(format!("oci-layout://{}", layout.display())).arg("-p").arg(&bundle);
+        let output = push.output().context("pacto push does not start")?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
 }
 
 /// Runs a program in a folder, and says which.

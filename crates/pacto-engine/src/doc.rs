@@ -29,6 +29,7 @@ mod openapi;
 mod outline;
 mod policies;
 mod properties;
+mod protobuf;
 mod specification;
 mod summary;
 #[cfg(test)]

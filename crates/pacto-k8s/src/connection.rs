@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
-use crate::Problem;
+use crate::{Problem, RequestObserver};
 
 /// Time for connecting and for one answer, where the caller names none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,11 +21,13 @@ pub struct ConnectOptions {
     pub context: Option<String>,
     /// Time for connecting.
     pub timeout: Duration,
+    /// Is told of each request.
+    pub observer: Option<RequestObserver>,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { kubeconfig: None, context: None, timeout: DEFAULT_TIMEOUT }
+        Self { kubeconfig: None, context: None, timeout: DEFAULT_TIMEOUT, observer: None }
     }
 }
 
@@ -90,8 +93,12 @@ pub async fn connect(options: &ConnectOptions) -> Result<Connection, ConnectErro
     config.read_timeout = None;
     config.default_retry = false;
     let server = address(&config.cluster_url.to_string());
-    let client =
-        Client::try_from(config).map_err(|source| ConnectError::Client { server: server.clone(), source })?;
+    let builder = ClientBuilder::try_from(config)
+        .map_err(|source| ConnectError::Client { server: server.clone(), source })?;
+    let client = match &options.observer {
+        Some(observer) => builder.with_layer(observer).build(),
+        None => builder.build(),
+    };
     Ok(Connection { client, context, server })
 }
 

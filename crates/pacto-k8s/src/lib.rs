@@ -6,6 +6,7 @@
 //! | which conditions there are, and how bad each is | [`condition`] |
 //! | the two definitions as YAML | [`definition`] |
 //! | how to get to a cluster | [`connection`] |
+//! | what became of each request | [`observer`] |
 //! | in which version a cluster serves our resources | [`discovery`] |
 //! | what runs, as checks want to see it | [`observe`] |
 //! | what a reader makes of a resource that anybody may have written | [`view`], [`projection`] |
@@ -19,6 +20,7 @@ pub mod discovery;
 mod feed;
 mod knowledge;
 pub mod observe;
+pub mod observer;
 pub mod pacto;
 pub mod problem;
 pub mod projection;
@@ -33,6 +35,7 @@ pub use connection::{
 };
 pub use discovery::{Served, discover};
 pub use k8s_openapi::jiff::Timestamp;
+pub use observer::RequestObserver;
 pub use problem::{Problem, ProblemKind};
 pub use view::{PactoView, ResourceKey, RevisionView};
 pub use watch::{Feed, FeedState, Snapshot, Watch, WatchOptions};

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::{Method, StatusCode};
 use pacto_engine::runtime::{Assessment, Check, CheckKind, CheckStatus, ContractStatus, Severity};
 use pacto_k8s::ResourceKey;
 use prometheus_client::collector::Collector;
@@ -149,6 +150,8 @@ struct Known {
     pactos: BTreeMap<ResourceKey, Recorded>,
     reconciled: BTreeMap<ReconcileResult, u64>,
     writes: BTreeMap<(String, String), u64>,
+    /// Requests to the API server by status and method; no status where no answer came.
+    requests: BTreeMap<(Option<u16>, String), u64>,
     /// Pactos that were put into the queue.
     adds: u64,
     /// Those of them that come again because they failed.
@@ -253,6 +256,12 @@ impl Metrics {
     /// Something was written to the API server: `wrote("pactos/status", "patch")`.
     pub fn wrote(&self, resource: &str, verb: &str) {
         *self.known.lock().writes.entry((resource.to_owned(), verb.to_owned())).or_default() += 1;
+    }
+
+    /// A request to the API server was answered, or not.
+    pub fn requested(&self, method: &Method, status: Option<StatusCode>) {
+        let key = (status.map(|status| status.as_u16()), method.as_str().to_owned());
+        *self.known.lock().requests.entry(key).or_default() += 1;
     }
 
     /// All numbers as text, sorted.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use kube::Client;
-use pacto_k8s::{ConnectOptions, connect};
+use pacto_k8s::{ConnectOptions, RequestObserver, connect};
 use pacto_oci::credential::{Secret, Surroundings};
 use pacto_oci::registry::{Retry, Settings as RegistrySettings};
 use tokio::signal::unix::{SignalKind, signal};
@@ -121,10 +121,15 @@ async fn work(arguments: Arguments) -> Result<(), String> {
     } else {
         None
     };
-    let options = ConnectOptions { kubeconfig: arguments.kubeconfig.clone(), ..ConnectOptions::default() };
+    let counted = Arc::new(Metrics::new());
+    let requests = Arc::clone(&counted);
+    let options = ConnectOptions {
+        kubeconfig: arguments.kubeconfig.clone(),
+        observer: Some(RequestObserver::new(move |method, status| requests.requested(method, status))),
+        ..ConnectOptions::default()
+    };
     let client = connect(&options).await.map_err(|error| error.to_string())?.client;
     let (stop, stopped) = watch::channel(false);
-    let counted = Arc::new(Metrics::new());
     let readiness = needed();
     let mut tasks = JoinSet::new();
     if let Some(listener) =

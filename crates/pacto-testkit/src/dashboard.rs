@@ -67,7 +67,16 @@ impl Server {
     /// # Panics
     /// When it does not start, with what it said.
     pub fn start(mut command: Command) -> Self {
-        command.args(["--port", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(["--port", "0"]);
+        Self::start_as_it_is(command)
+    }
+
+    /// Starts `command`, which says which port it takes.
+    ///
+    /// # Panics
+    /// When it does not start, with what it said.
+    pub fn start_as_it_is(mut command: Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();

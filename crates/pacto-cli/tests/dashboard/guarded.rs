@@ -127,3 +127,28 @@ fn browsers_are_told_to_be_careful() {
         assert!(!line.contains("//"), "{line}");
     }
 }
+
+#[test]
+fn a_trusted_proxy_says_who_somebody_is() {
+    let cx = context();
+    cx.write("a/pacto.yaml", contract("a", "1.0.0", ""));
+    let header = ["--user-header", "X-Forwarded-User", "--access-log", "json"];
+    let start = |proxy: &str| serve(&cx, &[&[".", "--trusted-proxy", proxy], header.as_slice()].concat());
+    let mut server = start("127.0.0.1");
+    let ask = |server: &pacto_testkit::dashboard::Server, headers: &[(&str, &str)]| {
+        server.ask("GET", "/api/owners", headers, "").status
+    };
+    assert_eq!(ask(&server, &[]), 401);
+    assert_eq!(ask(&server, &[("x-forwarded-user", "")]), 401);
+    assert_eq!(ask(&server, &[("x-forwarded-user", "ada")]), 200);
+    let record = loop {
+        let record: serde_json::Value = serde_json::from_str(&server.line("\"status\":200")).unwrap();
+        if record["path"] == "/api/owners" {
+            break record;
+        }
+    };
+    assert_eq!(record["user"], "ada");
+    // Whoever is no proxy may say what he likes.
+    let other = start("192.0.2.1");
+    assert_eq!(ask(&other, &[("x-forwarded-user", "ada")]), 401);
+}

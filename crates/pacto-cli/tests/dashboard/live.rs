@@ -33,6 +33,27 @@ fn a_change_is_told_with_what_changed() {
 }
 
 #[test]
+fn what_is_too_much_to_tell_is_said_to_be_fetched_again() {
+    let cx = context();
+    cx.write("fleet/first/pacto.yaml", contract("first", "1.0.0", ""));
+    let server = serve(&cx, &["fleet"]);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 1);
+    let mut events = server.events();
+    events.next("hello");
+    for number in 0..600 {
+        let name = format!("s{number}");
+        cx.write(format!("new/{name}/pacto.yaml"), contract(&name, "1.0.0", ""));
+    }
+    // All of them are there at once.
+    std::fs::rename(cx.path("new"), cx.path("fleet/new")).unwrap();
+    let news = events.next("snapshot");
+    assert_eq!((&news["reset"], &news["structure"]), (&true.into(), &true.into()));
+    assert_eq!((&news["changed"], &news["removed"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(news["sources"][0]["services"], 601);
+    assert_eq!(server.get("/api/services").json().as_array().unwrap().len(), 601);
+}
+
+#[test]
 fn who_follows_a_policy_is_judged_again_when_it_changes() {
     let cx = context();
     let policy = |required: &str| format!(r#"{{"type": "object", "required": ["{required}"]}}"#);

@@ -1,6 +1,6 @@
 //! Contracts from registries: found from one on, by what contracts refer to.
 
-use pacto_testkit::registry::Registry;
+use pacto_testkit::registry::{PASSWORD, Registry, USER};
 use pacto_testkit::shared_dir;
 use serde_json::Value;
 
@@ -204,6 +204,54 @@ fn a_registry_that_goes_away_leaves_a_stale_source() {
     );
     assert_eq!(names(&server.get("/api/services").json()), ["cart"]);
     assert_eq!(server.get("/api/services/cart").json()["name"], "cart", "its files were fetched before");
+}
+
+/// As in a container: nothing but variables.
+#[test]
+fn the_environment_alone_is_enough() {
+    let mut cx = context();
+    let Some(registry) = Registry::start_with_login() else { return };
+    let address = registry.address().to_owned();
+    cx.env("PACTO_INSECURE_REGISTRIES", &address);
+    cx.env("PACTO_REGISTRY_USERNAME", USER).env("PACTO_REGISTRY_PASSWORD", PASSWORD);
+    for name in ["cart", "shop"] {
+        cx.write(format!("{name}/pacto.yaml"), contract(name, "1.0.0", ""));
+        assert_eq!(cx.pacto(["push", &format!("oci://{address}/acme/{name}"), "-p", name]).code, 0);
+    }
+    let kubeconfig = "{apiVersion: v1, kind: Config, current-context: c, users: [{name: u, user: {token: t}}], \
+        clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}], contexts: [{name: c, context: {cluster: c, user: u}}]}";
+    cx.write("kubeconfig", kubeconfig);
+    std::fs::create_dir(cx.path("empty")).unwrap();
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port().to_string()
+    };
+    cx.env("KUBECONFIG", cx.path("kubeconfig").display().to_string());
+    cx.env("PACTO_DASHBOARD_PORT", &port);
+    cx.env("PACTO_DASHBOARD_NAMESPACE", "shop");
+    cx.env("PACTO_DASHBOARD_REPO", format!("{address}/acme/cart, {address}/acme/shop"));
+    cx.env("PACTO_DASHBOARD_DIAGNOSTICS", "1");
+    cx.env("PACTO_CACHE_DIR", cx.path("elsewhere").display().to_string());
+    let start = |cx: &pacto_testkit::TestContext| {
+        let mut command = cx.command();
+        command.current_dir(cx.path("empty")).arg("dashboard");
+        pacto_testkit::dashboard::Server::start_as_it_is(command)
+    };
+    let mut server = start(&cx);
+    assert_eq!(server.address(), format!("127.0.0.1:{port}"));
+    server.wait("/api/services", |list| names(list) == ["cart", "shop"]);
+    let diagnostics = server.get("/api/debug/sources").json()["diagnostics"].clone();
+    assert_eq!(diagnostics["k8s"]["namespace"], "shop", "{diagnostics}");
+    assert!(cx.path("elsewhere").read_dir().unwrap().next().is_some(), "the cache lies where it was told to");
+    server.stop("TERM");
+
+    // Without a cache nothing of before is known, and nothing is kept.
+    drop(registry);
+    cx.env("PACTO_CACHE_DIR", cx.path("never").display().to_string()).env("PACTO_NO_CACHE", "1");
+    let server = start(&cx);
+    server.wait("/api/sources", |report| source(report, "oci")["state"] == "failing");
+    assert_eq!(server.get("/api/services").json(), serde_json::json!([]));
+    assert!(!cx.path("never").exists());
 }
 
 #[test]

@@ -76,8 +76,16 @@ fn interface(
         contract_content: None,
         endpoints: Vec::new(),
         channels: Vec::new(),
+        methods: Vec::new(),
     };
     let Some(file) = &found.contract else { return interface };
+    if found.kind == "grpc" {
+        interface.methods = described::methods(bundle, file).unwrap_or_default();
+        if interface.methods.is_empty() {
+            interface.contract_content = shown(bundle, file, notes);
+        }
+        return interface;
+    }
     interface.endpoints = described::operations(bundle, file).unwrap_or_default();
     if interface.endpoints.is_empty() {
         interface.channels = described::channels(bundle, file).unwrap_or_default();

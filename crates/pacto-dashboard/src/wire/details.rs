@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pacto_contract::model::Owner;
 use pacto_contract::{Diagnostic, Severity};
 use pacto_engine::diff::Classification;
-use pacto_engine::doc::described::{ChannelOperation, Operation};
+use pacto_engine::doc::described::{ChannelOperation, Method, Operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -191,6 +191,9 @@ pub struct Interface {
     /// What the service does on its channels, where it is an `AsyncAPI` document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelOperation>,
+    /// The methods of its services, where it is a protobuf file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<Method>,
 }
 
 /// One configuration.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::asyncapi::{self, Direction};
 use super::properties::{Properties, list, list_below};
+use super::protobuf;
 use super::specification::Specification;
 
 /// The methods of a path, in the order in which they are shown.
@@ -144,6 +145,41 @@ pub struct ChannelOperation {
     pub messages: Vec<Message>,
     /// How many there are.
     pub message_count: usize,
+}
+
+/// What a method of a protobuf service takes or answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MethodMessage {
+    /// Message, as the file names it.
+    pub name: String,
+    /// Whether there may be many of them.
+    pub stream: bool,
+    /// Its fields, as far as the file or one that it imports is in the bundle.
+    pub fields: Vec<Field>,
+}
+
+/// One method of a protobuf service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Method {
+    /// Service with its package, such as `shop.v1.Cart`.
+    pub service: String,
+    /// Name.
+    pub name: String,
+    /// First line of the comment in front of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// Whether it is deprecated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deprecated: bool,
+    /// What it takes.
+    pub request: MethodMessage,
+    /// What it answers.
+    pub response: MethodMessage,
+}
+
+/// The methods of a protobuf file of the bundle, in the order of the file; `None` where the file cannot be read.
+pub fn methods(bundle: &Bundle, path: &str) -> Option<Vec<Method>> {
+    protobuf::methods(bundle, path).ok()
 }
 
 /// The channels of an `AsyncAPI` file of the bundle, sorted; `None` where the file cannot be read or is no `AsyncAPI` 2 or 3

@@ -37,6 +37,7 @@ pub(super) fn details(out: &mut String, contract: &Contract, files: &mut Files<'
     match interface.kind.as_str() {
         "http" => files.append(out, Excerpt::Operations, path, openapi::write),
         "event" => files.append(out, Excerpt::Events, path, asyncapi::write),
+        "grpc" => files.append_methods(out, path),
         _ if files.contains(path) => {}
         _ => note(out, NOT_THERE),
     }

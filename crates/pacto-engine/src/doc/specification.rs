@@ -7,6 +7,7 @@ use pacto_contract::yaml::{self, Budget, Node};
 use pacto_contract::{Bundle, Pointer, limits};
 
 use super::markdown::{MAX_DOCUMENT_BYTES, note, prose};
+use super::protobuf;
 
 /// Longest `$ref` that is followed, in bytes.
 const MAX_REF_BYTES: usize = 1_024;
@@ -16,11 +17,15 @@ const MAX_REFS: usize = 100_000;
 /// Says that the bundle has no such file.
 pub(super) const NOT_THERE: &str = "The file is not in the bundle.";
 
+/// Says that nothing more is listed.
+const LEFT_OUT: &str = "The content of the file is left out; this document is long already.";
+
 /// What of a file is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Excerpt {
     Operations,
     Events,
+    Methods,
     Properties,
     Policy,
 }
@@ -65,7 +70,7 @@ impl<'a> Files<'a> {
         write: impl FnOnce(&mut String, &Specification),
     ) {
         if out.len() >= MAX_DOCUMENT_BYTES {
-            return note(out, "The content of the file is left out; this document is long already.");
+            return note(out, LEFT_OUT);
         }
         let written = self.excerpt(excerpt, path, |specification| {
             let mut text = String::new();
@@ -75,6 +80,24 @@ impl<'a> Files<'a> {
         match written {
             Ok(text) => out.push_str(text),
             Err(reason) => note(out, reason),
+        }
+    }
+}
+
+impl Files<'_> {
+    /// Appends the methods of a protobuf file, or an italic note why there is nothing.
+    pub(super) fn append_methods(&mut self, out: &mut String, path: &str) {
+        if out.len() >= MAX_DOCUMENT_BYTES {
+            return note(out, LEFT_OUT);
+        }
+        let key = (Excerpt::Methods, path.to_owned());
+        let written = self.excerpts.entry(key).or_insert_with(|| {
+            let mut text = String::new();
+            protobuf::write(&mut text, self.bundle, path);
+            Ok(text)
+        });
+        if let Ok(text) = written {
+            out.push_str(text);
         }
     }
 }

@@ -113,6 +113,17 @@ components:
     Items: {post: {summary: Put it in, deprecated: true}, trace: {}}
 "##;
 
+const PROTO: &str = r#"
+syntax = "proto3";
+package shop.v1;
+service Cart {
+  // One cart
+  rpc Get(GetRequest) returns (GetRequest);
+  rpc Watch(stream GetRequest) returns (stream common.Cart) { option deprecated = true; }
+}
+message GetRequest { string id = 1; }
+"#;
+
 const SCHEMA: &str = r##"{
   "title": "Cart",
   "required": ["LOG_LEVEL"],
@@ -133,7 +144,7 @@ const SCHEMA: &str = r##"{
 fn cart() -> Subject {
     let files = [
         ("interfaces/openapi.yaml", OPENAPI),
-        ("interfaces/cart.proto", "syntax = \"proto3\";"),
+        ("interfaces/cart.proto", PROTO),
         ("configuration/schema.json", SCHEMA),
     ];
     Subject::new(CART, &files)
@@ -206,6 +217,11 @@ fn a_service() {
     ### 2.2. gRPC Interface: rpc
 
     Interface on port 9090, described by `interfaces/cart.proto`.
+
+    | Method | Request | Response | Summary |
+    |---|---|---|---|
+    | `shop.v1.Cart/Get` | `GetRequest` | `GetRequest` | One cart |
+    | `shop.v1.Cart/Watch` | stream of `GetRequest` | stream of `common.Cart` | — (deprecated) |
 
     ## 3. Configuration
 

@@ -18,6 +18,9 @@ const STATUSES: [ContractStatus; 5] = [
     ContractStatus::Unknown,
 ];
 
+/// Stands for a status where no answer came, as client-go writes it.
+const NO_ANSWER: &str = "<error>";
+
 /// All Pactos of a namespace whose contracts have the same service.
 #[derive(Debug)]
 struct Service {
@@ -190,6 +193,12 @@ fn write_work(known: &Known, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for ((resource, verb), count) in &known.writes {
         counter(&mut family, &[("resource", &**resource), ("verb", &**verb)], *count)?;
+    }
+    let (name, help) = ("rest_client_requests", "Requests to the API server by status and method");
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for ((status, method), count) in &known.requests {
+        let code = status.map_or_else(|| NO_ANSWER.to_owned(), |status| status.to_string());
+        counter(&mut family, &[("code", &*code), ("method", &**method)], *count)?;
     }
     Ok(())
 }

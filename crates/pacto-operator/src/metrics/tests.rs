@@ -21,6 +21,7 @@ fn without_process(text: &str) -> String {
     kept.join("\n")
 }
 
+#[expect(clippy::too_many_lines, reason = "most of it is the text in full")]
 #[test]
 fn names_are_those_that_alerts_ask_for() {
     let metrics = Metrics::new();
@@ -44,6 +45,8 @@ fn names_are_those_that_alerts_ask_for() {
     metrics.queue_depth(4);
     metrics.wrote("pactos/status", "patch");
     metrics.wrote("pactos/status", "patch");
+    metrics.requested(&Method::GET, Some(StatusCode::OK));
+    metrics.requested(&Method::PATCH, None);
     insta::assert_snapshot!(without_process(&metrics.text(Exposition::Prometheus)), @r#"
     # HELP pacto_contract_status 1 for the verdict on a Pacto, 0 for the other verdicts
     # TYPE pacto_contract_status gauge
@@ -99,6 +102,10 @@ fn names_are_those_that_alerts_ask_for() {
     # HELP pacto_operator_api_writes_total Requests that changed something in the cluster
     # TYPE pacto_operator_api_writes_total counter
     pacto_operator_api_writes_total{resource="pactos/status",verb="patch"} 2
+    # HELP rest_client_requests_total Requests to the API server by status and method
+    # TYPE rest_client_requests_total counter
+    rest_client_requests_total{code="<error>",method="PATCH"} 1
+    rest_client_requests_total{code="200",method="GET"} 1
     # HELP controller_runtime_reconcile_time_seconds Time of a reconciliation.
     # TYPE controller_runtime_reconcile_time_seconds histogram
     controller_runtime_reconcile_time_seconds_sum{controller="pacto"} 0.007

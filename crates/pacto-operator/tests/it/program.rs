@@ -105,6 +105,8 @@ fn of_two_replicas_one_works_and_the_other_takes_over() {
         "pacto_contract_status{name=\"checkout\",namespace=\"replicas\",status=\"Compliant\"} 0",
         "check=\"GracefulShutdownMatch\"} 0",
         "controller_runtime_reconcile_total{controller=\"pacto\"",
+        "rest_client_requests_total{code=\"200\",method=\"GET\"} ",
+        "rest_client_requests_total{code=\"200\",method=\"PATCH\"} ",
     ] {
         assert!(metrics.contains(line), "{line} is not among\n{metrics}");
     }

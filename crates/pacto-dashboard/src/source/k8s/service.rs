@@ -194,6 +194,7 @@ fn interface(interface: &InterfaceView) -> Interface {
         contract_content: None,
         endpoints: Vec::new(),
         channels: Vec::new(),
+        methods: Vec::new(),
     }
 }
 

@@ -587,6 +587,8 @@ export interface Interface {
   endpoints?: Operation[];
   /** What the service does on its channels, where it is an `AsyncAPI` document. */
   channels?: ChannelOperation[];
+  /** The methods of its services, where it is a protobuf file. */
+  methods?: Method[];
 }
 
 /** One finding. */
@@ -641,6 +643,32 @@ export interface Message {
 
 /** What the service does with a message. */
 export type MessageDirection = "produced" | "consumed";
+
+/** One method of a protobuf service. */
+export interface Method {
+  /** Service with its package, such as `shop.v1.Cart`. */
+  service: string;
+  /** Name. */
+  name: string;
+  /** First line of the comment in front of it. */
+  summary?: string;
+  /** Whether it is deprecated. */
+  deprecated?: boolean;
+  /** What it takes. */
+  request: MethodMessage;
+  /** What it answers. */
+  response: MethodMessage;
+}
+
+/** What a method of a protobuf service takes or answers. */
+export interface MethodMessage {
+  /** Message, as the file names it. */
+  name: string;
+  /** Whether there may be many of them. */
+  stream: boolean;
+  /** Its fields, as far as the file or one that it imports is in the bundle. */
+  fields: Field[];
+}
 
 /** Answer of `/metrics` in JSON. */
 export interface MetricsReport {

@@ -19,7 +19,7 @@ fn files_that_say_nothing_become_a_note() {
     for kind in ["http", "event", "grpc"] {
         assert_eq!(interfaces(kind, None), "_The file is not in the bundle._");
     }
-    assert_eq!(interfaces("grpc", Some("syntax = \"proto3\";")), "");
+    assert_eq!(interfaces("grpc", Some("syntax = \"proto3\";")), "_The file lists no methods._");
     for kind in ["http", "event"] {
         assert_eq!(interfaces(kind, Some("")), "_The file cannot be read: the file is empty._");
         let note = interfaces(kind, Some("a: [<b>"));

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { ChannelOperation, Field, Interface, Operation } from '../../api/schema';
+import type { ChannelOperation, Field, Interface, Method as RpcMethod, MethodMessage, Operation } from '../../api/schema';
 import { useLimit } from '../../components/basics';
 import { Icon } from '../../components/icons';
 import { Method, Name } from '../../components/marks';
@@ -19,6 +19,7 @@ export function Interfaces({ interfaces }: { interfaces: readonly Interface[] })
 function InterfaceCard({ one }: { one: Interface }): JSX.Element {
   const operations = one.endpoints ?? [];
   const channels = one.channels ?? [];
+  const methods = one.methods ?? [];
   return (
     <article class="card">
       <div class="card-head">
@@ -31,6 +32,7 @@ function InterfaceCard({ one }: { one: Interface }): JSX.Element {
         <span class="card-end dim">
           {operations.length > 0 ? plural(operations.length, 'operation') : ''}
           {channels.length > 0 ? plural(new Set(channels.map((channel) => channel.channel)).size, 'channel') : ''}
+          {methods.length > 0 ? plural(methods.length, 'method') : ''}
           {one.contractFile && <Name class="mono" text={one.contractFile} />}
         </span>
       </div>
@@ -38,6 +40,8 @@ function InterfaceCard({ one }: { one: Interface }): JSX.Element {
         <Operations operations={operations} />
       ) : channels.length > 0 ? (
         <Channels channels={channels} />
+      ) : methods.length > 0 ? (
+        <Methods methods={methods} />
       ) : one.contractContent ? (
         // A page of text is read at once; a longer one is opened.
         <details class="raw" open={one.contractContent.split('\n').length <= 60}>
@@ -106,6 +110,57 @@ function Channels({ channels }: { channels: readonly ChannelOperation[] }): JSX.
       </ul>
       {more}
     </>
+  );
+}
+
+function Methods({ methods }: { methods: readonly RpcMethod[] }): JSX.Element {
+  const { shown, more } = useLimit(methods.length, 50);
+  return (
+    <>
+      <ul class="operations">
+        {methods.slice(0, shown).map((method, index) => (
+          <li key={`${index} ${method.service} ${method.name}`}>
+            <MethodRow method={method} />
+          </li>
+        ))}
+      </ul>
+      {more}
+    </>
+  );
+}
+
+const streamed = (message: MethodMessage): string => `${message.stream ? 'stream of ' : ''}${visible(message.name)}`;
+
+function MethodRow({ method }: { method: RpcMethod }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="operation" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary class="operation-line">
+        <Method method="RPC" />
+        <span class={`operation-path mono${method.deprecated ? ' deprecated' : ''}`}>
+          <bdi>{visible(`${method.service}/${method.name}`)}</bdi>
+        </span>
+        {method.deprecated && <span class="tag">deprecated</span>}
+        {(method.request.stream || method.response.stream) && <span class="tag">streams</span>}
+        {method.summary && (
+          <span class="operation-summary dim">
+            <bdi>{visible(method.summary)}</bdi>
+          </span>
+        )}
+      </summary>
+      {open && (
+        <div class="operation-details">
+          {([['Request', method.request], ['Response', method.response]] as const).map(([word, message]) => (
+            <div key={word}>
+              <h4>
+                {word} <span class="mono">{streamed(message)}</span>
+              </h4>
+              <FieldTable fields={message.fields} label={`${word} ${visible(message.name)}`} />
+            </div>
+          ))}
+        </div>
+      )}
+    </details>
   );
 }
 
