@@ -431,6 +431,19 @@ pub enum InterfaceKind {
     Event,
 }
 
+/// A property that a schema declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PropertySummary {
+    /// Its name, with dots between levels.
+    pub key: String,
+    /// Its default, as JSON; never a value that somebody set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Its type in words.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -452,6 +465,9 @@ pub struct ConfigurationSummary {
     /// Keys that the resource overrides, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overridden_keys: Vec<String>,
+    /// What its schema declares, where the schema is in the bundle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<PropertySummary>,
 }
 
 /// A dependency.
@@ -491,6 +507,9 @@ pub struct PolicySummary {
     /// Description of the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What the schema asks for, where it is in the bundle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<PropertySummary>,
 }
 
 /// What the contract says about running the service.

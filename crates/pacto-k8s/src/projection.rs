@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::reading::{Place, Reader};
 use crate::view::{
     ConditionView, ConfigurationView, ContactView, ContractStatus, DependencyView, EndpointView, InsightView,
-    InterfaceView, IssueView, ObservedRuntimeView, OwnerView, PactoView, PolicyView, PortsView,
+    InterfaceView, IssueView, ObservedRuntimeView, OwnerView, PactoView, PolicyView, PortsView, PropertyView,
     ResolutionPolicy, ResourceKey, ResourcesView, RevisionView, RuntimeView, ScalingView, SpecView,
     SummaryView, ValidationView,
 };
@@ -240,6 +240,7 @@ fn configuration(reader: &mut Reader, place: &Place<'_>) -> Option<Configuration
         value_keys: reader.texts(place, "valueKeys"),
         secret_keys: reader.texts(place, "secretKeys"),
         overridden_keys: reader.texts(place, "overriddenKeys"),
+        properties: reader.objects(place, "properties", property),
     })
 }
 
@@ -252,6 +253,15 @@ fn policy(reader: &mut Reader, place: &Place<'_>) -> Option<PolicyView> {
         reference: reader.text(place, "ref"),
         title: reader.text(place, "title"),
         description: reader.text(place, "description"),
+        properties: reader.objects(place, "properties", property),
+    })
+}
+
+fn property(reader: &mut Reader, place: &Place<'_>) -> Option<PropertyView> {
+    Some(PropertyView {
+        key: reader.text(place, "key")?,
+        value: reader.text(place, "value"),
+        kind: reader.text(place, "type"),
     })
 }
 

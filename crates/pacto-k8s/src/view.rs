@@ -198,6 +198,18 @@ pub struct InterfaceView {
     pub has_contract_file: Option<bool>,
 }
 
+/// A property that a schema declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PropertyView {
+    /// Its name.
+    pub key: String,
+    /// Its default.
+    pub value: Option<String>,
+    /// Its type in words.
+    pub kind: Option<String>,
+}
+
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -214,6 +226,8 @@ pub struct ConfigurationView {
     pub secret_keys: Vec<String>,
     /// Keys that the resource overrides.
     pub overridden_keys: Vec<String>,
+    /// What its schema declares.
+    pub properties: Vec<PropertyView>,
 }
 
 /// A policy.
@@ -232,6 +246,8 @@ pub struct PolicyView {
     pub title: Option<String>,
     /// Description of the schema.
     pub description: Option<String>,
+    /// What the schema asks for.
+    pub properties: Vec<PropertyView>,
 }
 
 /// A dependency.

@@ -47,7 +47,7 @@ pub fn describe(
         current_revision: status.current_revision.clone(),
     });
     status.interfaces = contract.interfaces.iter().filter_map(interface).take(MAX_LISTED).collect();
-    let configurations = contract.configurations.iter().map(|entry| configuration(entry, overrides));
+    let configurations = contract.configurations.iter().map(|entry| configuration(entry, judged, overrides));
     let mut configurations: Vec<ConfigurationSummary> = configurations.collect();
     status.configuration = unnamed(contract.configurations.is_plural(), &configurations);
     configurations.truncate(MAX_LISTED);
@@ -193,7 +193,12 @@ fn interface(declared: &pacto_contract::model::Interface) -> Option<InterfaceSum
     })
 }
 
-fn configuration(declared: &Configuration, overrides: Option<&Overrides>) -> ConfigurationSummary {
+fn configuration(
+    declared: &Configuration,
+    judged: &Judged,
+    overrides: Option<&Overrides>,
+) -> ConfigurationSummary {
+    let schema = judged.configurations.iter().find(|(path, _)| Some(path) == declared.schema.as_ref());
     let values = || declared.values.iter().flat_map(Mapping::entries);
     let mut value_keys: Vec<String> = values().map(|entry| entry.key.to_string()).collect();
     let is_secret = |node: &Node| node.as_str().is_some_and(|text| text.starts_with(SECRET));
@@ -212,6 +217,7 @@ fn configuration(declared: &Configuration, overrides: Option<&Overrides>) -> Con
         value_keys,
         secret_keys,
         overridden_keys: set.cloned().collect(),
+        properties: schema.map(|(_, properties)| properties.clone()).unwrap_or_default(),
     }
 }
 

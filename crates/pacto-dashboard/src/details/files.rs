@@ -156,7 +156,7 @@ fn fields(bundle: &Bundle, file: &str, notes: &mut Vec<String>) -> Vec<Field> {
 fn of_field(field: Field) -> ConfigValue {
     ConfigValue {
         key: field.name,
-        value: field.default.clone().unwrap_or_else(|| "(any)".to_owned()),
+        value: field.default.clone().unwrap_or_else(|| ConfigValue::ANY.to_owned()),
         kind: field.kind,
         required: field.required,
         default: field.default,
@@ -169,7 +169,7 @@ fn of_values(values: &Mapping, fields: &[Field]) -> Vec<ConfigValue> {
     let described: BTreeMap<&str, &Field> = fields.iter().map(|field| (field.name.as_str(), field)).collect();
     let value = |entry: &Entry| {
         let (value, kind) = match &entry.node.value {
-            Value::Null => ("(any)".to_owned(), "any"),
+            Value::Null => (ConfigValue::ANY.to_owned(), "any"),
             Value::Bool(_) => (entry.node.scalar_text().unwrap_or_default().to_owned(), "boolean"),
             Value::Int(..) | Value::Float(..) => {
                 (entry.node.scalar_text().unwrap_or_default().to_owned(), "number")

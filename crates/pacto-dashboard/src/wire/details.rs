@@ -241,6 +241,11 @@ pub struct ConfigValue {
     pub description: Option<String>,
 }
 
+impl ConfigValue {
+    /// The value of a key without one.
+    pub const ANY: &'static str = "(any)";
+}
+
 /// One dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -39,7 +39,7 @@ fn whole() -> Value {
                 "health": {"url": "http://h", "reachable": true, "statusCode": 200, "latencyMs": 12},
             },
             "interfaces": [{"name": "api", "type": "http", "hasContractFile": true, "port": 8080, "visibility": "public"}],
-            "configuration": {"hasSchema": true, "valueKeys": ["A"], "secretKeys": ["B"]},
+            "configuration": {"hasSchema": true, "valueKeys": ["A"], "secretKeys": ["B"], "properties": [{"key": "A", "value": "1", "type": "integer"}, {"key": "B"}]},
             "policy": {"hasSchema": false, "ref": "oci://ghcr.io/shop/policy"},
             "dependencies": [{"ref": "oci://ghcr.io/shop/ledger:1.2@sha256:00", "required": true, "compatibility": "^1.0.0"}],
             "runtime": {"workload": "service", "stateType": "stateful", "gracefulShutdownSeconds": 30, "healthPath": "/health"},
@@ -78,6 +78,11 @@ fn everything_that_the_operator_writes_is_kept() {
     assert_eq!(
         (view.configurations[0].name.as_str(), view.policies[0].name.as_str()),
         ("default", "default")
+    );
+    let property = &view.configurations[0].properties[0];
+    assert_eq!(
+        (&*property.key, property.value.as_deref(), property.kind.as_deref()),
+        ("A", Some("1"), Some("integer"))
     );
     assert_eq!(view.dependencies[0].name, "ledger");
     assert_eq!(view.runtime.unwrap().graceful_shutdown_seconds, Some(30));

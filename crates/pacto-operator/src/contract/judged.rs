@@ -2,19 +2,24 @@
 //!
 //! Of ten thousand contracts the files are not kept: they were judged, and the text is enough for what follows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::{Bundle, ContractDocument, Diagnostic, ParseFailure};
+use pacto_engine::doc::described::{self, Field};
 use pacto_engine::library::{Library, Origin};
 use pacto_engine::runtime::{RequiredKey, required_keys};
 use pacto_engine::validate::{References, Report, Subject, Validator, Verdict};
-use pacto_k8s::pacto::{Issue, PolicySummary, Validation};
+use pacto_k8s::pacto::{Issue, PolicySummary, PropertySummary, Validation};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// Most findings of each severity that a status lists: a status is no report.
 const MAX_ISSUES: usize = 50;
+
+/// Most properties that are listed of one schema.
+const MAX_PROPERTIES: usize = 100;
 
 /// Longest text of one finding or description in a status, in bytes.
 const MAX_TEXT: usize = 1024;
@@ -34,7 +39,9 @@ pub struct Judged {
     pub validation: Validation,
     /// The configuration keys that somebody has to set.
     pub required: Box<[RequiredKey]>,
-    /// Title and description of the policies that are in the bundle, by path.
+    /// What the schemas of the configurations declare, by path, where they are in the bundle.
+    pub configurations: Box<[(String, Vec<PropertySummary>)]>,
+    /// Title, description and properties of the policies that are in the bundle, by path.
     pub policies: Box<[(String, PolicySummary)]>,
 }
 
@@ -59,6 +66,7 @@ impl Judged {
             digest: None,
             validation: Validation::default(),
             required: Box::default(),
+            configurations: Box::default(),
             policies: Box::default(),
         };
         let document = match ContractDocument::parse(CONTRACT_FILE, text) {
@@ -77,7 +85,10 @@ impl Judged {
         };
         judged.validation = validation(&report.findings);
         judged.required = required_keys(subject, &mut Library::default()).into();
-        judged.policies = policies(&document, bundle);
+        if let Some(bundle) = bundle {
+            judged.configurations = configurations(&document, bundle);
+            judged.policies = policies(&document, bundle);
+        }
         judged
     }
 
@@ -127,12 +138,30 @@ fn validation(findings: &[Diagnostic]) -> Validation {
     Validation { valid: errors.is_empty(), errors, warnings }
 }
 
-fn policies(document: &ContractDocument, bundle: Option<&Bundle>) -> Box<[(String, PolicySummary)]> {
+/// What a schema declares; nothing where it cannot be read, which is a finding already.
+fn properties(bundle: &Bundle, path: &str) -> Vec<PropertySummary> {
+    let declared = described::properties(bundle, path).unwrap_or_default();
+    let property = |field: Field| PropertySummary {
+        key: cut(&field.name),
+        value: field.default.as_deref().map(cut),
+        kind: Some(cut(&field.kind)),
+    };
+    declared.into_iter().take(MAX_PROPERTIES).map(property).collect()
+}
+
+fn configurations(document: &ContractDocument, bundle: &Bundle) -> Box<[(String, Vec<PropertySummary>)]> {
+    let declared = document.contract.configurations.iter();
+    let paths: BTreeSet<&String> = declared.filter_map(|entry| entry.schema.as_ref()).collect();
+    paths.into_iter().map(|path| (path.clone(), properties(bundle, path))).collect()
+}
+
+fn policies(document: &ContractDocument, bundle: &Bundle) -> Box<[(String, PolicySummary)]> {
     let summary = |path: &String| {
-        let schema: Value = serde_json::from_slice(bundle?.get(path)?).ok()?;
+        let schema: Value = serde_json::from_slice(bundle.get(path)?).ok()?;
         let text = |key: &str| schema.get(key).and_then(Value::as_str).map(cut);
         let (title, description) = (text("title"), text("description"));
-        Some((path.clone(), PolicySummary { title, description, ..PolicySummary::default() }))
+        let properties = properties(bundle, path);
+        Some((path.clone(), PolicySummary { title, description, properties, ..PolicySummary::default() }))
     };
     document.contract.policies.iter().filter_map(|policy| summary(policy.schema.as_ref()?)).collect()
 }

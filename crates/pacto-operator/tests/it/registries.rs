@@ -10,11 +10,23 @@ use pacto_oci::registry::{Client, Settings};
 use pacto_oci::store::Store;
 use pacto_testkit::registry::{PASSWORD, Registry, USER};
 
-use crate::harness::{cluster, conditions, run_in, status, wait};
+use serde_json::json;
+
+use crate::harness::{cluster, conditions, get, run_in, status, wait};
+
+const SCHEMA: &str = r#"{"type": "object", "properties": {
+    "LEVEL": {"type": "string", "default": "info"},
+    "TOKEN": {"type": "string"},
+    "retry": {"type": "object", "properties": {"times": {"type": "integer", "default": 3}}}
+}}"#;
+
+const RULES: &str = r#"{"title": "Rules", "type": "object", "properties": {"service": {"type": "object"}}}"#;
 
 fn contract(version: &str, port: u16) -> String {
     format!(
-        "pactoVersion: '1.0'\nservice: {{name: cart, version: {version}}}\ninterfaces: [{{name: api, type: http, port: {port}}}]\n"
+        "pactoVersion: '1.0'\nservice: {{name: cart, version: {version}}}\ninterfaces: [{{name: api, type: http, port: {port}}}]\n\
+         configurations: [{{name: settings, schema: configuration/schema.json, values: {{LEVEL: debug, TOKEN: 'secret://a/b'}}}}]\n\
+         policies: [{{name: rules, schema: policy/schema.json}}]\n"
     )
 }
 
@@ -24,6 +36,8 @@ async fn push(registry: &Registry, version: &str, port: u16) {
     let document = ContractDocument::parse(CONTRACT_FILE, text.as_bytes()).unwrap();
     let mut bundle = Bundle::default();
     bundle.insert(CONTRACT_FILE, text.into_bytes()).unwrap();
+    bundle.insert("configuration/schema.json", SCHEMA.as_bytes()).unwrap();
+    bundle.insert("policy/schema.json", RULES.as_bytes()).unwrap();
     let artifact = Artifact::new(&bundle, &document.contract).unwrap();
     let surroundings =
         Surroundings { basic: Some((USER.to_owned(), Secret::new(PASSWORD))), ..Surroundings::default() };
@@ -68,6 +82,34 @@ async fn a_private_contract_is_pulled_with_the_secret_that_is_named() {
     assert_eq!(found["resolutionPolicy"], "Latest");
     assert_eq!(found["contract"]["resolvedRef"], format!("{repository}:1.10.0"));
     assert!(!found.to_string().contains(PASSWORD));
+    // What the schemas declare is shown, and no value that somebody set.
+    assert_eq!(
+        found["configurations"],
+        json!([{
+            "name": "settings",
+            "hasSchema": true,
+            "valueKeys": ["LEVEL", "TOKEN"],
+            "secretKeys": ["TOKEN"],
+            "properties": [
+                {"key": "LEVEL", "value": "info", "type": "string"},
+                {"key": "TOKEN", "type": "string"},
+                {"key": "retry", "type": "object"},
+                {"key": "retry.times", "value": "3", "type": "integer"},
+            ],
+        }])
+    );
+    assert_eq!(
+        found["policies"],
+        json!([{
+            "name": "rules",
+            "hasSchema": true,
+            "schema": "policy/schema.json",
+            "title": "Rules",
+            "properties": [{"key": "service", "type": "object"}],
+        }])
+    );
+    let view = pacto_k8s::projection::pacto(&get(&plane, "private", "pacto/cart"));
+    assert_eq!((view.configurations[0].properties.len(), view.dropped), (4, vec![]));
     // A Secret of the kind that images are pulled with does as well, for the registry that it names.
     plane.kubectl(&[
         "create",

@@ -7,7 +7,7 @@ use pacto_contract::model::{Contact, Owner, Team};
 use pacto_k8s::condition::Severity;
 use pacto_k8s::view::{
     ConditionView, ContractStatus as Status, InterfaceView, ObservedRuntimeView, OwnerView, PolicyView,
-    ResolutionPolicy, RuntimeView, ValidationView,
+    PropertyView, ResolutionPolicy, RuntimeView, ValidationView,
 };
 use pacto_k8s::{PactoView, RevisionView, Snapshot};
 
@@ -17,8 +17,8 @@ use crate::details::{empty, policy_of};
 use crate::index::merge::{compliance_of, owner_key};
 use crate::record::{CrossReference, Need, last_part};
 use crate::wire::details::{
-    Configuration, Dependency, Interface, Issue, Policy, PolicySource, Runtime, Scaling, ServiceDetails,
-    Validation, VersionPolicy,
+    ConfigValue, Configuration, Dependency, Interface, Issue, Policy, PolicySource, Runtime, Scaling,
+    ServiceDetails, Validation, VersionPolicy,
 };
 use crate::wire::graph::{NodeStatus, RefType};
 use crate::wire::observed::{
@@ -206,7 +206,18 @@ fn configuration(found: &pacto_k8s::view::ConfigurationView) -> Configuration {
         reference: found.reference.clone(),
         value_keys: found.value_keys.clone(),
         secret_keys: found.secret_keys.clone(),
-        values: Vec::new(),
+        values: found.properties.iter().map(property).collect(),
+    }
+}
+
+fn property(found: &PropertyView) -> ConfigValue {
+    ConfigValue {
+        key: found.key.clone(),
+        value: found.value.clone().unwrap_or_else(|| ConfigValue::ANY.to_owned()),
+        kind: found.kind.clone().unwrap_or_default(),
+        required: false,
+        default: found.value.clone(),
+        description: None,
     }
 }
 
@@ -219,7 +230,7 @@ fn policy(found: &PolicyView) -> Policy {
         title: found.title.clone(),
         description: found.description.clone(),
         content: None,
-        values: Vec::new(),
+        values: found.properties.iter().map(property).collect(),
         satisfied: None,
         source: if found.reference.is_some() { PolicySource::Reference } else { PolicySource::Bundle },
         problems: Vec::new(),
