@@ -21,7 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pacto-plugin-schema-infer", &["pacto-contract", "pacto-plugin"]),
     ("pacto-app", &["pacto-contract", "pacto-engine", "pacto-k8s", "pacto-oci", "pacto-plugin"]),
     ("pacto-dashboard", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-k8s"]),
-    ("pacto-cli", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-dashboard"]),
+    ("pacto-mcp", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app"]),
+    (
+        "pacto-cli",
+        &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-dashboard", "pacto-mcp"],
+    ),
     ("pacto-operator", &["pacto-contract", "pacto-engine", "pacto-k8s", "pacto-oci"]),
     ("pacto-testkit", &[]),
     (
@@ -74,18 +78,19 @@ const FENCED: &[(&str, &[&str])] = &[
             "pacto-cli",
             "pacto-dashboard",
             "pacto-k8s",
+            "pacto-mcp",
             "pacto-oci",
             "pacto-operator",
             "pacto-testkit",
             "xtask",
         ],
     ),
-    ("axum", &["pacto-dashboard", "pacto-operator"]),
+    ("axum", &["pacto-dashboard", "pacto-mcp", "pacto-operator"]),
     ("reqwest", &["pacto-oci"]),
     ("aws-lc-rs", &["pacto-k8s", "pacto-oci"]),
     ("kube", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
     ("k8s-openapi", &["pacto-dashboard", "pacto-k8s", "pacto-operator"]),
-    ("rmcp", &[]),
+    ("rmcp", &["pacto-mcp"]),
 ];
 
 /// Longest file, in lines: a longer one is two ideas.

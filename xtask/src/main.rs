@@ -6,6 +6,7 @@ mod browser;
 mod codegen;
 mod image;
 mod layers;
+mod mcp;
 mod reference;
 mod soak;
 mod test;
@@ -48,6 +49,8 @@ enum Task {
     Ui(ui::Arguments),
     /// Build the container image of the dashboard as an OCI image layout
     Image(image::Arguments),
+    /// Hold the MCP server to the official conformance suite, and ask it with the inspector
+    Mcp,
     /// Run the long tests in full
     Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         }
         Task::Ui(arguments) => ui::run(&arguments),
         Task::Image(arguments) => image::run(&arguments),
+        Task::Mcp => mcp::run(),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }

@@ -7,12 +7,12 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use pacto_testkit::control_plane::{Programs, helm};
 
-use crate::{api, browser, codegen, layers, root};
+use crate::{api, browser, codegen, layers, mcp, root};
 
 #[derive(Args)]
 pub struct Arguments {
     /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd, kube-apiserver and helm once), `deny` (licences and
-    /// bans, needs cargo-deny), `registry` (needs docker-registry, skopeo and strace)
+    /// bans, needs cargo-deny), `mcp` (needs npm), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
@@ -23,6 +23,7 @@ enum Part {
     Browser,
     Cluster,
     Deny,
+    Mcp,
     Registry,
 }
 
@@ -70,6 +71,12 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     } else {
         install(api::PROGRAMS, "api")?;
         api::run()?;
+    }
+    if arguments.without.contains(&Part::Mcp) {
+        left_out.push("mcp");
+    } else {
+        install(mcp::PROGRAMS, "mcp")?;
+        mcp::run()?;
     }
     if arguments.without.contains(&Part::Browser) {
         left_out.push("browser");

@@ -3,6 +3,7 @@
 //! Each command is one module with its options and its outcome. An outcome is one value with a JSON Schema;
 //! every output format is a rendering of it. Nothing here prints or reads the environment.
 
+pub mod author;
 pub mod cache;
 pub mod context;
 pub mod diff;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod explain;
 pub mod generate;
 pub mod graph;
+pub mod impact;
 pub mod init;
 pub mod load;
 pub mod lock;

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod init;
 pub mod lock;
 pub mod login;
+pub mod mcp;
 pub mod mirror;
 pub mod pack;
 pub mod plugin;
@@ -64,6 +65,8 @@ pub enum Command {
     Plugin(plugin::Arguments),
     /// Explore every contract in the browser: directories, registries and clusters in one place, live
     Dashboard(dashboard::Arguments),
+    /// Serve assistants: read, compare and write contracts over the Model Context Protocol
+    Mcp(mcp::Arguments),
     /// Print the version
     Version(version::Arguments),
     /// Print a completion script for a shell

@@ -81,5 +81,6 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Generate(args) => commands::generate::run(args, global, ui),
         Command::Plugin(args) => commands::plugin::run(args, global, ui),
         Command::Dashboard(args) => commands::dashboard::run(args, global, ui),
+        Command::Mcp(args) => commands::mcp::run(args, global, ui),
     }
 }

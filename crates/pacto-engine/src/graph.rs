@@ -4,6 +4,7 @@
 //! first, each service expanded where it stands nearest to the root. Nothing here fetches.
 
 mod conflict;
+pub mod consumers;
 mod cycle;
 mod difference;
 mod impact;

@@ -90,6 +90,7 @@ impl Server {
         let mut server = Self { child, address: String::new(), lines: Mutex::new(lines), seen: Vec::new() };
         let running = server.line("running at http://");
         let url = running.split("http://").nth(1).unwrap().trim();
+        let url = url.split('/').next().unwrap_or(url);
         server.address = url.replace("localhost", "127.0.0.1").replace("0.0.0.0", "127.0.0.1");
         server
     }

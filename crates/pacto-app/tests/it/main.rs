@@ -1,6 +1,8 @@
 //! What the use cases promise, through their public interface.
 
 #[cfg(test)]
+mod author;
+#[cfg(test)]
 mod contracts;
 #[cfg(test)]
 mod determinism;

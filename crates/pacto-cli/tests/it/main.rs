@@ -39,6 +39,8 @@ mod lock_places;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod overrides;

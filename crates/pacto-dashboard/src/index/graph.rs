@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use pacto_contract::VersionRange;
 use pacto_contract::version::highest;
-use pacto_contract::{LenientVersion, VersionRange};
+use pacto_engine::graph::consumers::in_range;
 use pacto_engine::graph::{Layout, Position, layout};
 
 use super::merge::{Parts, versions};
@@ -338,15 +339,6 @@ fn conflicts(snapshot: &Snapshot, among: &HashSet<ServiceId>) -> Vec<String> {
         }
     }
     found
-}
-
-/// Whether a version is within a constraint; none where one of the two cannot be read.
-pub fn in_range(version: &str, constraint: &str) -> Option<bool> {
-    if constraint.is_empty() {
-        return None;
-    }
-    let (range, version) = (VersionRange::parse(constraint).ok()?, LenientVersion::parse(version).ok()?);
-    Some(range.matches(&version))
 }
 
 /// The highest version of a service within a constraint, of those that are known; and whether there is one. Without a

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pacto_contract::model::Owner;
 use pacto_engine::diff::{ChangeType, Classification, Direction, Proof};
+use pacto_engine::graph::consumers::{Relation, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -158,34 +159,6 @@ pub struct ImpactReport {
     pub owners: Vec<OwnerImpact>,
     /// Consumers by verdict.
     pub counts: ImpactCounts,
-}
-
-/// What happens to a consumer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It takes the new version, and what it uses breaks.
-    Breaks,
-    /// It takes the new version, and may be affected.
-    MayBreak,
-    /// Its range keeps it on the old version.
-    HeldBack,
-    /// Nobody can say: its range cannot be read.
-    Unknown,
-    /// Nothing that it uses changes.
-    NotAffected,
-}
-
-/// How a consumer is tied to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Relation {
-    /// It calls the service.
-    Dependency,
-    /// It uses its configuration schema.
-    Configuration,
-    /// It is judged by its policy.
-    Policy,
 }
 
 /// A service that needs the one that changed.
