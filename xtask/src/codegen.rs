@@ -56,6 +56,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/pull.schema.json", output::<pacto_app::pull::Outcome>("pacto pull")?),
         ("schemas/push.schema.json", output::<pacto_app::push::Outcome>("pacto push")?),
         ("schemas/versions.schema.json", output::<pacto_app::versions::Outcome>("pacto versions")?),
+        ("schemas/update.schema.json", output::<pacto_app::update::Outcome>("pacto update")?),
         ("schemas/doc.schema.json", output::<pacto_app::doc::Outcome>("pacto doc")?),
         ("schemas/generate.schema.json", output::<pacto_app::generate::Outcome>("pacto generate")?),
         ("schemas/plugin-list.schema.json", output::<pacto_app::plugin::find::List>("pacto plugin list")?),

@@ -19,7 +19,14 @@ const REVISIONS: &[&str] = &["2025-11-25", "2026-07-28"];
 const OF_ANY_SERVER: &[(&str, &[&str])] = &[
     (
         "2025-11-25",
-        &["server-initialize", "ping", "tools-list", "resources-list", "prompts-list", "dns-rebinding-protection"],
+        &[
+            "server-initialize",
+            "ping",
+            "tools-list",
+            "resources-list",
+            "prompts-list",
+            "dns-rebinding-protection",
+        ],
     ),
     (
         "2026-07-28",
@@ -53,7 +60,8 @@ impl Drop for Server {
 impl Server {
     /// Starts `command` and waits until it says where it is.
     fn start(mut command: Command, says_on_stderr: bool) -> Result<Self> {
-        let (out, err) = if says_on_stderr { (Stdio::null(), Stdio::piped()) } else { (Stdio::piped(), Stdio::null()) };
+        let (out, err) =
+            if says_on_stderr { (Stdio::null(), Stdio::piped()) } else { (Stdio::piped(), Stdio::null()) };
         let mut child = command.stdout(out).stderr(err).spawn().context("the server does not start")?;
         let stream: Box<dyn std::io::Read> = match (child.stdout.take(), child.stderr.take()) {
             (Some(stdout), _) => Box::new(stdout),
@@ -78,8 +86,12 @@ pub fn run() -> Result<()> {
     let folder = root()?.join(FOLDER);
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund", "--silent"]);
-    in_folder(&mut npm, &folder).context("the suite cannot be installed; leave it out with `--without mcp`")?;
-    crate::run("cargo", &["build", "--quiet", "--locked", "--workspace", "--example", "conformance", "--bin", "pacto"])?;
+    in_folder(&mut npm, &folder)
+        .context("the suite cannot be installed; leave it out with `--without mcp`")?;
+    crate::run(
+        "cargo",
+        &["build", "--quiet", "--locked", "--workspace", "--example", "conformance", "--bin", "pacto"],
+    )?;
     let home = tempfile::tempdir()?;
     let fixtures = Server::start(Command::new(root()?.join("target/debug/examples/conformance")), false)?;
     for revision in REVISIONS {
@@ -90,14 +102,27 @@ pub fn run() -> Result<()> {
     for (revision, scenarios) in OF_ANY_SERVER {
         for scenario in *scenarios {
             let arguments = ["--scenario", scenario, "--spec-version", revision];
-            conformance(&folder, &own.url, &arguments, home.path(), &format!("pacto mcp, {revision}, {scenario}"))?;
+            conformance(
+                &folder,
+                &own.url,
+                &arguments,
+                home.path(),
+                &format!("pacto mcp, {revision}, {scenario}"),
+            )?;
         }
     }
     drop(own);
     for era in ["legacy", "modern"] {
         let list = ["--method", "tools/list", "--strict"];
         inspect(&folder, home.path(), era, &list)?;
-        let call = ["--method", "tools/call", "--tool-name", "pacto_validate", "--tool-args-json", r#"{"path": "examples"}"#];
+        let call = [
+            "--method",
+            "tools/call",
+            "--tool-name",
+            "pacto_validate",
+            "--tool-args-json",
+            r#"{"path": "examples"}"#,
+        ];
         inspect(&folder, home.path(), era, &call)?;
         inspect(&folder, home.path(), era, &["--method", "resources/read", "--uri", "pacto://catalog"])?;
         inspect(&folder, home.path(), era, &["--method", "prompts/list"])?;

@@ -73,6 +73,9 @@ pub enum AppError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The program was not replaced.
+    #[error(transparent)]
+    Update(#[from] crate::update::UpdateError),
     /// A plugin gave no files.
     #[error(transparent)]
     Plugin(#[from] PluginError),
@@ -118,6 +121,7 @@ impl AppError {
             | Self::Exists(_)
             | Self::Manifest(_)
             | Self::Plugin(_)
+            | Self::Update(_)
             | Self::File { .. } => ErrorKind::Environment,
             Self::Side { source, .. } => source.kind(),
         }

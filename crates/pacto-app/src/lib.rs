@@ -26,6 +26,7 @@ pub mod push;
 pub mod registries;
 pub mod search;
 pub mod sources;
+pub mod update;
 pub mod validate;
 pub mod verify;
 pub mod versions;

@@ -17,6 +17,7 @@ pub mod pack;
 pub mod plugin;
 pub mod pull;
 pub mod push;
+pub mod update;
 pub mod validate;
 pub mod verify;
 pub mod version;
@@ -67,6 +68,8 @@ pub enum Command {
     Dashboard(dashboard::Arguments),
     /// Serve assistants: read, compare and write contracts over the Model Context Protocol
     Mcp(mcp::Arguments),
+    /// Replace this program by another release, once its checksum is right
+    Update(update::Arguments),
     /// Print the version
     Version(version::Arguments),
     /// Print a completion script for a shell

@@ -52,6 +52,14 @@ pub const DASHBOARD_USER_HEADER: &str = "PACTO_DASHBOARD_USER_HEADER";
 pub const DASHBOARD_ACCESS_LOG: &str = "PACTO_DASHBOARD_ACCESS_LOG";
 /// Threads.
 pub const JOBS: &str = "PACTO_JOBS";
+/// No question for newer releases.
+pub const NO_UPDATE_CHECK: &str = "PACTO_NO_UPDATE_CHECK";
+/// Where releases are.
+pub const RELEASES: &str = "PACTO_RELEASES";
+/// Where the newest release is named.
+pub const LATEST: &str = "PACTO_LATEST";
+/// Set in pipelines.
+pub const CI: &str = "CI";
 
 /// Name and meaning of each variable.
 pub const TABLE: &[(&str, &str)] = &[
@@ -108,6 +116,20 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     (DASHBOARD_USER_HEADER, "`pacto dashboard`: the header in which they say it, as `--user-header`."),
     (DASHBOARD_ACCESS_LOG, "`pacto dashboard`: `none`, `text` or `json`, as `--access-log`."),
+    (
+        NO_UPDATE_CHECK,
+        "`1` or `true`: nobody is asked for newer releases. It is asked once a day, by releases only, and never where `CI` is set or \
+         the output is for machines.",
+    ),
+    (
+        RELEASES,
+        "`pacto update` and the installer: where releases are, an `https://` address or a directory; `vVERSION/FILE` is appended.",
+    ),
+    (
+        LATEST,
+        "`pacto update` and the installer: where the newest release is named, an `https://` address or a file with `tag_name`.",
+    ),
+    (CI, "Any value: no question for newer releases."),
     (JOBS, "Threads for work on many contracts, as `--jobs`."),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies for registries; this machine is reached without one."),
     (

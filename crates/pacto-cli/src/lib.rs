@@ -45,6 +45,7 @@ pub fn main() -> ExitCode {
         }
     };
     let mut ui = Ui::new(arguments.global.notices.clone());
+    let question = commands::update::Question::ask(is_read_by_people(&arguments));
     let code = match run(&arguments, &mut ui) {
         Ok(code) => code,
         Err(error) => exit::report(&error, &mut ui),
@@ -52,8 +53,21 @@ pub fn main() -> ExitCode {
     for notice in arguments.global.notices.take() {
         ui.note(&format!("Warning: {}", ui::neutral(&notice)));
     }
+    question.answer(&mut ui);
     // Half an answer is none, whatever it says.
     ExitCode::from(if ui.flush() { code } else { exit::ENVIRONMENT })
+}
+
+/// Whether a word at the end is read: not behind JSON and other formats, and not behind servers.
+fn is_read_by_people(arguments: &Arguments) -> bool {
+    use commands::Command;
+    let is_text = settings::output_format(&arguments.global)
+        .is_ok_and(|format| matches!(format, None | Some(arguments::OutputFormat::Text)));
+    let is_short = !matches!(
+        arguments.command,
+        Command::Update(_) | Command::Mcp(_) | Command::Dashboard(_) | Command::Completion(_)
+    );
+    is_text && is_short
 }
 
 fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
@@ -80,6 +94,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
         Command::Doc(args) => commands::doc::run(args, global, ui),
         Command::Generate(args) => commands::generate::run(args, global, ui),
         Command::Plugin(args) => commands::plugin::run(args, global, ui),
+        Command::Update(args) => commands::update::run(args, global, ui),
         Command::Dashboard(args) => commands::dashboard::run(args, global, ui),
         Command::Mcp(args) => commands::mcp::run(args, global, ui),
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pacto_app::{AppError, Context};
-use pacto_contract::{Diagnostic, Reference};
+use pacto_contract::Reference;
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -93,7 +93,7 @@ impl fmt::Display for Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let mut words = error.to_string();
-        let findings = findings(&error);
+        let findings = error.findings();
         for finding in findings.iter().take(MAX_FINDINGS) {
             let place = finding.location.as_ref().map_or_else(String::new, |place| {
                 format!(" ({}:{}:{})", place.file, place.line, place.column)
@@ -105,23 +105,6 @@ impl From<AppError> for Failure {
             let _ = write!(words, "\n- and {} more", findings.len() - MAX_FINDINGS);
         }
         Self(words)
-    }
-}
-
-fn findings(error: &AppError) -> &[Diagnostic] {
-    match error {
-        AppError::Contract { failure, .. } => &failure.findings,
-        AppError::Invalid { findings, .. } => findings,
-        AppError::Side { source, .. } => findings_of(source),
-        _ => &[],
-    }
-}
-
-fn findings_of(error: &AppError) -> &[Diagnostic] {
-    match error {
-        AppError::Contract { failure, .. } => &failure.findings,
-        AppError::Invalid { findings, .. } => findings,
-        _ => &[],
     }
 }
 

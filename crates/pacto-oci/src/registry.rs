@@ -12,6 +12,7 @@
 
 mod challenge;
 pub mod client;
+pub mod download;
 pub mod error;
 mod host;
 mod http;

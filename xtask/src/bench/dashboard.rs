@@ -198,9 +198,8 @@ fn trace(server: &Server, named: &dyn Fn(&str) -> String) -> Result<()> {
     crate::test::install(crate::browser::PROGRAMS, "browser")?;
     let folder = root()?.join("crates/pacto-dashboard/ui/e2e");
     let mut install = Command::new("npm");
-    crate::run_command(
-        install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder),
-    )?;
+    install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    crate::browser::in_folder(&mut install, &folder)?;
     let output = Command::new("node")
         .arg("trace.mjs")
         .env("PACTO_URL", format!("http://{}", server.address()))

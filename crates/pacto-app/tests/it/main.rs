@@ -12,3 +12,5 @@ mod hostile;
 mod seed_flow;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod update;

@@ -32,6 +32,40 @@ fn a_change_is_told_with_what_changed() {
     assert_eq!(news["removed"], serde_json::json!(["b"]));
 }
 
+/// As editors do: a new file takes the place of the old one, and files beside the contract count.
+#[test]
+fn files_are_seen_however_they_are_written() {
+    let cx = context();
+    let with_schema = "configuration: {schema: configuration/schema.json}\n";
+    cx.write("a/pacto.yaml", contract("a", "1.0.0", with_schema));
+    cx.write("a/configuration/schema.json", r#"{"type": "object", "properties": {"A": {"type": "string"}}}"#);
+    cx.write("b/pacto.yaml", contract("b", "1.0.0", ""));
+    let server = serve(&cx, &["."]);
+    server.wait("/api/services", |list| list.as_array().unwrap().len() == 2);
+    let mut events = server.events();
+    events.next("hello");
+    cx.write("a/.pacto.yaml.swp", contract("a", "1.1.0", with_schema));
+    std::fs::rename(cx.path("a/.pacto.yaml.swp"), cx.path("a/pacto.yaml")).unwrap();
+    let news = events.next("snapshot");
+    assert_eq!((names(&news["changed"]), &news["changed"][0]["version"]), (vec!["a"], &"1.1.0".into()));
+    // Not a contract any more, and one again.
+    std::fs::rename(cx.path("b/pacto.yaml"), cx.path("b/kept")).unwrap();
+    assert_eq!(events.next("snapshot")["removed"], serde_json::json!(["b"]));
+    std::fs::rename(cx.path("b/kept"), cx.path("b/pacto.yaml")).unwrap();
+    assert_eq!(names(&events.next("snapshot")["changed"]), ["b"]);
+    // A schema that goes away makes its contract invalid.
+    std::fs::remove_file(cx.path("a/configuration/schema.json")).unwrap();
+    let news = events.next("snapshot");
+    assert_eq!(
+        (names(&news["changed"]), &news["changed"][0]["contractStatus"]),
+        (vec!["a"], &"NonCompliant".into())
+    );
+    // Moved as a whole.
+    std::fs::rename(cx.path("a"), cx.path("c")).unwrap();
+    cx.write("c/configuration/schema.json", "{\"type\": \"object\"}");
+    server.wait("/api/services", |list| list[0]["contractStatus"] == "Compliant");
+}
+
 #[test]
 fn what_is_too_much_to_tell_is_said_to_be_fetched_again() {
     let cx = context();

@@ -237,6 +237,8 @@ fn the_program_alone_shows_what_it_can_do() {
       plugin      List the plugins that there are
       dashboard   Explore every contract in the browser: directories, registries and clusters in one
                   place, live
+      mcp         Serve assistants: read, compare and write contracts over the Model Context Protocol
+      update      Replace this program by another release, once its checksum is right
       version     Print the version
       completion  Print a completion script for a shell
       help        Print this message or the help of the given subcommand(s)

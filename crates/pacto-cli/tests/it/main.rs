@@ -41,6 +41,8 @@ mod login;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod mcp_http;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod overrides;

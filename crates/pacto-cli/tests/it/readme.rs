@@ -96,7 +96,8 @@ fn run_page(page: &str) -> pacto_testkit::TestContext {
     let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pacto")).with_file_name("pacto-plugin-helm");
     assert!(beside.is_file(), "{} is missing: cargo build -p pacto-plugin-helm", beside.display());
     let mut cx = context();
-    let registry = page.contains("oci://localhost:5000").then(pacto_testkit::registry::Registry::start).flatten();
+    let registry =
+        page.contains("oci://localhost:5000").then(pacto_testkit::registry::Registry::start).flatten();
     let local = registry.as_ref().map(|registry| registry.address().to_owned());
     if let Some(local) = &local {
         cx.env("PACTO_INSECURE_REGISTRIES", local);
@@ -110,7 +111,8 @@ fn run_page(page: &str) -> pacto_testkit::TestContext {
                 cx.env(&name, value);
             }
             Step::Command(arguments, code) => {
-                let is_on_registry = arguments.iter().any(|one| one.contains("localhost:5000") || one == "copy");
+                let is_on_registry =
+                    arguments.iter().any(|one| one.contains("localhost:5000") || one == "copy");
                 if is_on_registry && local.is_none() {
                     continue;
                 }
@@ -158,9 +160,12 @@ fn judged(policy: &str, what: &str) -> String {
     };
     let in_runtime = if matches!(policy, "graceful" | "health") { what } else { "" };
     let comma = if in_runtime.is_empty() { "" } else { ", " };
-    let state = "state: {type: stateful, persistence: {scope: local, durability: persistent}, dataCriticality: low}";
+    let state =
+        "state: {type: stateful, persistence: {scope: local, durability: persistent}, dataCriticality: low}";
     let more = match policy {
-        "bounded" => format!("dependencies: [{{ref: 'oci://r.example/b', required: false, compatibility: '{what}'}}]"),
+        "bounded" => {
+            format!("dependencies: [{{ref: 'oci://r.example/b', required: false, compatibility: '{what}'}}]")
+        }
         "replicas" => format!("metadata: {{tier: critical}}\n{what}"),
         _ => String::new(),
     };
@@ -187,7 +192,7 @@ fn every_policy_of_the_cookbook_tells_who_keeps_it() {
             let output = cx.pacto(["validate", "a"]);
             assert_eq!(output.code, code, "{policy} {contract}: {output}");
             if code == 1 {
-                assert!(output.stdout.contains("POLICY_VIOLATION"), "{policy}: {output}");
+                assert!(output.stderr.contains("POLICY_VIOLATION"), "{policy}: {output}");
             }
         }
     }

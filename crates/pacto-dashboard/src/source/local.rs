@@ -121,15 +121,13 @@ impl LocalSource {
 
     fn run(&mut self, sender: Sender<()>, receiver: &Receiver<()>) {
         let mut watching = Watching::new(self.root.clone(), sender);
+        let mut changed = None;
         loop {
-            // What came into a new directory before it was watched is seen by one more look. Where directories come and go all
-            // the time, as those of processes, there is always a new one.
-            for _ in 0..LOOKS_AT_MOST {
-                if !watching.set(self.look()) {
-                    break;
-                }
+            if let Some(bundles) = changed.take() {
+                self.look_at(bundles);
+            } else {
+                self.look_everywhere(&mut watching);
             }
-            self.tell_trouble(watching.trouble());
             match receiver.recv_timeout(LOOK_AGAIN) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => continue,
@@ -138,7 +136,45 @@ impl LocalSource {
             // An editor writes more than once.
             let until = Instant::now() + SETTLE_AT_MOST;
             while Instant::now() < until && receiver.recv_timeout(SETTLE).is_ok() {}
+            changed = watching.changed_files().and_then(|files| self.bundles_of(&files));
         }
+    }
+
+    /// Looks at everything, and watches what there is.
+    fn look_everywhere(&mut self, watching: &mut Watching) {
+        // What came into a new directory before it was watched is seen by one more look. Where directories come and go all
+        // the time, as those of processes, there is always a new one.
+        for _ in 0..LOOKS_AT_MOST {
+            if !watching.set(self.look()) {
+                break;
+            }
+        }
+        self.tell_trouble(watching.trouble());
+    }
+
+    /// The bundles that these files belong to. None where one belongs to none that is known, or is the contract of one that is
+    /// one no more.
+    fn bundles_of(&self, files: &BTreeSet<PathBuf>) -> Option<BTreeSet<Arc<Path>>> {
+        let bundle = |file: &PathBuf| {
+            let (path, _) = file.ancestors().skip(1).find_map(|above| self.read.get_key_value(above))?;
+            path.join(CONTRACT_FILE).is_file().then(|| Arc::clone(path))
+        };
+        files.iter().map(bundle).collect()
+    }
+
+    /// Reads what is different in some bundles, where nothing else changed.
+    fn look_at(&mut self, bundles: BTreeSet<Arc<Path>>) {
+        let different = |path: Arc<Path>| {
+            let (print, _) = fingerprint(&path);
+            self.read.get(&path).is_none_or(|(known, _)| *known != print).then_some((path, print))
+        };
+        let changed: Vec<(Arc<Path>, u64)> = bundles.into_iter().filter_map(different).collect();
+        if !changed.is_empty() {
+            self.bundles.forget_directories();
+            self.load(&changed, HashSet::new());
+            self.shared.sweep();
+        }
+        self.publish(changed.is_empty(), &changed);
     }
 
     fn tell_trouble(&mut self, trouble: Option<&str>) {

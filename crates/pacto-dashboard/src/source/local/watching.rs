@@ -12,6 +12,17 @@ use pacto_oci::directory::is_searched;
 /// Where the system watches whole trees with one handle; elsewhere each directory takes one.
 const WHOLE_TREES: bool = cfg!(any(target_os = "macos", target_os = "windows"));
 
+/// Most files whose changes are told one by one; where more change, everything is looked at.
+const MAX_CHANGED: usize = 1_000;
+
+/// What changed since it was asked for last.
+#[derive(Debug, Default)]
+struct Changes {
+    paths: BTreeSet<PathBuf>,
+    /// Something changed of which nobody knows what.
+    is_missed: bool,
+}
+
 /// Watched directories.
 #[derive(Debug)]
 pub struct Watching {
@@ -20,6 +31,7 @@ pub struct Watching {
     watched: BTreeSet<PathBuf>,
     /// What went away or came back under its name, told by the thread that hears of it.
     moved: Arc<Mutex<Vec<PathBuf>>>,
+    changes: Arc<Mutex<Changes>>,
     trouble: Option<String>,
 }
 
@@ -27,7 +39,8 @@ impl Watching {
     /// Watches nothing yet; `told` hears of changes at or below `root`.
     pub fn new(root: PathBuf, told: Sender<()>) -> Self {
         let moved = Arc::new(Mutex::new(Vec::new()));
-        let (log, below) = (Arc::clone(&moved), root.clone());
+        let changes = Arc::new(Mutex::new(Changes::default()));
+        let (log, below, noted) = (Arc::clone(&moved), root.clone(), Arc::clone(&changes));
         let hear = move |event: notify::Result<notify::Event>| {
             let is_change = match &event {
                 Ok(event) if event.kind.is_access() => false,
@@ -43,6 +56,7 @@ impl Watching {
                 Err(_) => true,
             };
             if is_change {
+                note(&noted, event);
                 let _ = told.send(());
             }
         };
@@ -50,7 +64,7 @@ impl Watching {
             Ok(watcher) => (Some(watcher), None),
             Err(error) => (None, Some(reason(&error))),
         };
-        Self { root, watcher, watched: BTreeSet::new(), moved, trouble }
+        Self { root, watcher, watched: BTreeSet::new(), moved, changes, trouble }
     }
 
     /// Watches these directories and no others; whether there was a new one, in which something may have changed before.
@@ -92,9 +106,31 @@ impl Watching {
         is_any
     }
 
+    /// The files that changed since this was asked last. None where everything has to be looked at: a directory came, went or
+    /// moved, very much changed, or something was missed.
+    pub fn changed_files(&self) -> Option<BTreeSet<PathBuf>> {
+        let changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_whole = changes.is_missed || self.watcher.is_none() || self.trouble.is_some();
+        // What is not there any more may have been a directory, which then was watched.
+        let is_file = |path: &PathBuf| {
+            !self.watched.contains(path) && path.symlink_metadata().map_or(true, |there| there.is_file())
+        };
+        (!is_whole && !changes.paths.is_empty() && changes.paths.iter().all(is_file)).then_some(changes.paths)
+    }
+
     /// Why changes are not told, or not all of them.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
+    }
+}
+
+fn note(changes: &Mutex<Changes>, event: notify::Result<notify::Event>) {
+    let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Ok(event) if !event.need_rescan() && changes.paths.len() < MAX_CHANGED => {
+            changes.paths.extend(event.paths);
+        }
+        _ => changes.is_missed = true,
     }
 }
 
