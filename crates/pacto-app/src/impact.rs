@@ -1,15 +1,17 @@
 //! Whom a new version breaks in a fleet of contracts.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pacto_contract::LenientVersion;
 use pacto_contract::model::{Contract, Owner};
 use pacto_contract::overrides::Overrides;
+use pacto_contract::{LenientVersion, Reference};
 use pacto_engine::diff::Classification;
 use pacto_engine::graph::ServiceId;
 use pacto_engine::graph::consumers::{self, Change, Fleet, Relation, Subject, Tie, Verdict};
-use pacto_engine::library::Resolved;
+use pacto_engine::library::{Origin, Resolved};
+use pacto_oci::directory::normalize;
 use pacto_oci::parallel;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,7 +43,7 @@ pub struct Outcome {
     pub to: String,
     /// The worst change of the contract itself.
     pub classification: Classification,
-    /// Number of contracts of the fleet that were read.
+    /// Number of services in the fleet, this one among them.
     pub fleet_size: usize,
     /// Contracts of the fleet that could not be read; nothing is said of them.
     pub unread: Vec<String>,
@@ -84,8 +86,11 @@ struct Contracts {
     ties: Vec<Vec<(ServiceId, Relation, bool, String)>>,
 }
 
+/// Names of services by the directories of their contracts.
+type Directories = BTreeMap<PathBuf, String>;
+
 impl Contracts {
-    fn new(contracts: Vec<Arc<Resolved>>) -> Self {
+    fn new(contracts: Vec<Arc<Resolved>>, directories: &Directories) -> Self {
         let mut known = Self { ties: vec![Vec::new(); contracts.len()], contracts };
         let positions: BTreeMap<&str, ServiceId> = known
             .contracts
@@ -95,7 +100,8 @@ impl Contracts {
             .collect();
         let mut ties = vec![BTreeMap::new(); known.contracts.len()];
         for (position, resolved) in known.contracts.iter().enumerate() {
-            for (name, relation, required, constraint) in named(&resolved.document.contract) {
+            for (reference, name, relation, required, constraint) in named(&resolved.document.contract) {
+                let name = beside(resolved, reference, directories).unwrap_or(name);
                 let target = positions.get(name).copied().filter(|target| *target != position);
                 let Some(of_target) = target.and_then(|target| ties.get_mut(target)) else { continue };
                 let tie = of_target.entry((position, relation)).or_insert((required, constraint));
@@ -123,15 +129,25 @@ impl Contracts {
 }
 
 /// What a contract names, and as what.
-fn named(contract: &Contract) -> Vec<(&str, Relation, bool, &str)> {
-    let needs = contract.dependencies.iter();
-    let needs = needs.map(|need| (need.name(), Relation::Dependency, need.required, &*need.compatibility));
+fn named(contract: &Contract) -> Vec<(&str, &str, Relation, bool, &str)> {
+    let needs = contract.dependencies.iter().map(|need| {
+        (&*need.reference, need.name(), Relation::Dependency, need.required, &*need.compatibility)
+    });
     let configurations = contract.configurations.iter().filter_map(|entry| entry.reference.as_deref());
     let configurations =
-        configurations.map(|reference| (last_part(reference), Relation::Configuration, true, ""));
+        configurations.map(|reference| (reference, last_part(reference), Relation::Configuration, true, ""));
     let policies = contract.policies.iter().filter_map(|entry| entry.reference.as_deref());
-    let policies = policies.map(|reference| (last_part(reference), Relation::Policy, true, ""));
+    let policies = policies.map(|reference| (reference, last_part(reference), Relation::Policy, true, ""));
     needs.chain(configurations).chain(policies).collect()
+}
+
+/// The service that a path leads to, seen from the directory of a contract.
+fn beside<'d>(from: &Resolved, reference: &str, directories: &'d Directories) -> Option<&'d str> {
+    let (Origin::Directory(base), Ok(Reference::Local(path))) = (&from.origin, Reference::parse(reference))
+    else {
+        return None;
+    };
+    directories.get(&normalize(&Path::new(base).join(path))).map(String::as_str)
 }
 
 /// The name of the service that a reference leads to.
@@ -185,16 +201,23 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
         read.map_err(|error| format!("{contract}: {error}"))
     });
     let (mut newest, mut unread): (BTreeMap<String, Arc<Resolved>>, _) = (BTreeMap::new(), Vec::new());
+    let mut directories = Directories::new();
     for read in found {
         match read {
-            Ok(resolved) => keep_newest(&mut newest, resolved),
+            Ok(resolved) => {
+                if let Origin::Directory(directory) = &resolved.origin {
+                    let name = resolved.document.contract.service.name.clone();
+                    directories.insert(PathBuf::from(directory), name);
+                }
+                keep_newest(&mut newest, resolved);
+            }
             Err(error) => unread.push(error),
         }
     }
     let service = &old.document.contract.service;
     // The service itself may be no part of the fleet; those that need it name it all the same.
-    newest.insert(service.name.clone(), Arc::clone(&new));
-    let fleet = Contracts::new(newest.into_values().collect());
+    newest.insert(service.name.clone(), Arc::clone(&old));
+    let fleet = Contracts::new(newest.into_values().collect(), &directories);
     let target =
         fleet.contracts.iter().position(|known| known.document.contract.service.name == service.name);
     let mut changes: Vec<Change<'_>> = comparison

@@ -40,6 +40,18 @@ pub struct Access {
     pub notices: Notices,
 }
 
+/// What may be reached for somebody who did not start this program: references in contracts count like those that somebody names.
+/// Mirrors are those of whoever did, and always count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Registries that may be asked; any, where this is none.
+    pub registries: Option<Vec<String>>,
+    /// Directories below which contracts of this machine are read; anywhere, where there is none.
+    pub below: Vec<PathBuf>,
+    /// Whether credentials of the environment stay with hosts that `PACTO_REGISTRY_HOST` and mirrors name.
+    pub keeps_credentials: bool,
+}
+
 /// Where registries are, and how they are spoken to.
 #[derive(Debug)]
 pub struct Registries {
@@ -54,6 +66,7 @@ pub struct Registries {
     client: OnceLock<Result<Client, String>>,
     runtime: OnceLock<Runtime>,
     tags: Mutex<HashMap<String, Tags>>,
+    reach: Reach,
 }
 
 /// A repository, or a folder of bundles that stands in for it.
@@ -71,7 +84,29 @@ impl Registries {
         let login = surroundings.login.clone();
         let keychain = Arc::new(Keychain::new(surroundings));
         let (client, runtime, tags) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { directory, mirrors, settings, cache, notices, keychain, login, client, runtime, tags }
+        let reach = Reach::default();
+        Self { directory, mirrors, settings, cache, notices, keychain, login, client, runtime, tags, reach }
+    }
+
+    /// Reaches no further than this from now on.
+    pub fn restrict(&mut self, reach: Reach) {
+        self.reach = reach;
+    }
+
+    /// Whether a directory of this machine may be read. One that is not there may not, where not all may.
+    pub fn admits_directory(&self, directory: &Path) -> bool {
+        let is_below = |real: &Path| {
+            self.reach
+                .below
+                .iter()
+                .any(|below| below.canonicalize().is_ok_and(|below| real.starts_with(below)))
+        };
+        self.reach.below.is_empty() || directory.canonicalize().is_ok_and(|real| is_below(&real))
+    }
+
+    /// Whether a registry may be asked.
+    pub fn admits_registry(&self, registry: &str) -> bool {
+        self.reach.registries.as_ref().is_none_or(|allowed| allowed.iter().any(|one| one == registry))
     }
 
     /// What was fetched before.
@@ -123,6 +158,10 @@ impl Registries {
                 self.keychain.trust(&target.registry);
                 target
             }
+            None if !self.admits_registry(&reference.registry) => {
+                let cause = format!("{} may not be asked; --allow-registry lets it be", reference.registry);
+                return Err(RegistryError::Unreachable { reference: shown, cause });
+            }
             None => reference.clone(),
         };
         Ok(Place::Store(Store::Registry(self.client(&shown)?.repository(&target), self.cache.as_ref())))
@@ -143,7 +182,9 @@ impl Registries {
 
     /// Lets credentials of the environment go to the registry of a reference: the user named it.
     pub fn trust(&self, reference: &Reference) {
-        if let Reference::Oci(oci) = reference {
+        if let Reference::Oci(oci) = reference
+            && !self.reach.keeps_credentials
+        {
             self.keychain.trust(&oci.registry);
         }
     }

@@ -178,6 +178,10 @@ impl Sources {
                 Place::Folder(_) => return self.beside(request),
             },
             Reference::Layout(layout) => {
+                let directory = self.directory.join(&request.base).join(&layout.directory);
+                if !self.registries.admits_directory(&directory) {
+                    return Err(outside(&request.reference.to_string()));
+                }
                 let store = self.registries.layout(&request.base, layout);
                 let name = store.shown().to_owned();
                 (store, (layout.tag.as_deref(), layout.digest.as_ref()), name)
@@ -218,6 +222,9 @@ impl Sources {
 
     fn local(&self, directory: &Path, written: &str) -> Answer {
         let directory = self.directory.join(directory);
+        if !self.registries.admits_directory(&directory) {
+            return Err(outside(written));
+        }
         // Shown from where the user stands, so that messages do not depend on where the checkout lies.
         let shown = shown_from(&self.directory, &directory);
         let opened = BundleDirectory::open(&directory, &shown)
@@ -324,6 +331,11 @@ impl Sources {
         let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(contracts.entry(identity.to_owned()).or_insert(resolved)))
     }
+}
+
+/// Says that a place may not be read, or is not there.
+fn outside(written: &str) -> Unresolved {
+    Unresolved::Failed(format!("{written} is not in a directory that may be read"))
 }
 
 /// A finding in one line.

@@ -85,7 +85,7 @@ pub enum UpdateError {
         problem: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{0}; nothing was changed")]
+    #[error("{0}")]
     File(String),
 }
 
@@ -131,6 +131,11 @@ fn update(options: &Options) -> Result<Outcome, UpdateError> {
         return Err(UpdateError::Version(wanted));
     }
     let from = options.current.trim_start_matches('v').to_owned();
+    let parsed = |text: &str| LenientVersion::parse(text).ok();
+    if options.wanted.is_none() && parsed(&version) <= parsed(&from) {
+        // Whoever runs something newer than the newest release wants it.
+        return Ok(Outcome { to: from.clone(), from, replaced: Vec::new() });
+    }
     let mut outcome = Outcome { from, to: version.clone(), replaced: Vec::new() };
     if outcome.from == outcome.to {
         return Ok(outcome);
@@ -227,17 +232,25 @@ fn replace(
     let mut done: Vec<(&str, PathBuf)> = Vec::new();
     for (name, file, path) in staged {
         let backup = kept.path().join(name);
-        let result = std::fs::hard_link(&path, &backup)
-            .and_then(|()| file.persist(&path).map_err(|error| error.error));
+        // Not every file system has links, and not every file may be linked.
+        let saved = std::fs::hard_link(&path, &backup).or_else(|_| std::fs::copy(&path, &backup).map(drop));
+        let result = saved.and_then(|()| file.persist(&path).map_err(|error| error.error));
         if let Err(error) = result {
-            for (name, path) in done {
-                // What cannot be put back is still in the directory of the backups, which then stays.
-                if std::fs::rename(kept.path().join(name), &path).is_err() {
-                    let _ = kept.keep();
-                    return Err(error);
-                }
+            let lost: Vec<&str> = done
+                .into_iter()
+                .filter(|(name, path)| std::fs::rename(kept.path().join(name), path).is_err())
+                .map(|(name, _)| name)
+                .collect();
+            if lost.is_empty() {
+                return Err(error);
             }
-            return Err(error);
+            let place = kept.keep();
+            let text = format!(
+                "{error}; {} could not be put back, and lies in {}",
+                lost.join(" and "),
+                place.display()
+            );
+            return Err(std::io::Error::other(text));
         }
         done.push((name, path));
     }

@@ -22,7 +22,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -48,12 +48,8 @@ const SESSION_TIME: Duration = Duration::from_mins(15);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// Time for answers that are under way when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
-/// Header of a session.
-const SESSION: &str = "mcp-session-id";
-/// Header of the revision that has no sessions.
-const REVISION: &str = "mcp-protocol-version";
-/// The first revision without sessions.
-const WITHOUT_SESSIONS: &str = "2026-07-28";
+/// Type of messages.
+const JSON: &str = "application/json";
 
 /// Who may ask.
 #[derive(Debug, Clone, Default)]
@@ -117,6 +113,7 @@ struct Site<S: ServerHandler> {
     service: StreamableHttpService<Arc<S>, LocalSessionManager>,
     sessions: Arc<LocalSessionManager>,
     guard: Guard,
+    opening: Mutex<()>,
 }
 
 /// The whole site: `/mcp`, and `/health` for those that look whether it is there.
@@ -136,7 +133,7 @@ fn site<S: ServerHandler>(server: Arc<S>, guard: Guard, stop: CancellationToken)
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop);
     let service = StreamableHttpService::new(move || Ok(Arc::clone(&server)), Arc::clone(&sessions), config);
-    let site = Arc::new(Site { service, sessions, guard });
+    let site = Arc::new(Site { service, sessions, guard, opening: Mutex::new(()) });
     let answer = move |request: Request| {
         let site = Arc::clone(&site);
         async move { site.answer(request).await }
@@ -150,20 +147,8 @@ impl<S: ServerHandler> Site<S> {
             return refused;
         }
         let (parts, body) = request.into_parts();
-        let is_json = parts.method == Method::POST
-            && parts
-                .headers
-                .get(header::CONTENT_TYPE)
-                .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-        if !is_json {
+        if parts.method != Method::POST {
             return self.service.handle(Request::from_parts(parts, body)).await.map(Body::new);
-        }
-        let revision = parts.headers.get(REVISION).map(HeaderValue::as_bytes);
-        let opens_session = parts.headers.get(SESSION).is_none()
-            && revision.is_none_or(|revision| revision < WITHOUT_SESSIONS.as_bytes());
-        if opens_session && self.sessions.sessions.read().await.len() >= MAX_SESSIONS {
-            return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions are open; try again later")
-                .into_response();
         }
         let body = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, MAX_BODY_BYTES)).await;
         let bytes = match body {
@@ -171,13 +156,24 @@ impl<S: ServerHandler> Site<S> {
             Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
         };
-        let request = Request::from_parts(parts, Body::from(bytes.clone()));
+        let message: Option<Value> = serde_json::from_slice(&bytes).ok();
+        // Whatever opens a session says so; one after the other, so that they can be counted.
+        let opens_session = message.as_ref().is_some_and(|message| message["method"] == "initialize");
+        let _turn = if opens_session { Some(self.opening.lock().await) } else { None };
+        if opens_session && self.sessions.sessions.read().await.len() >= MAX_SESSIONS {
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions are open; try again later")
+                .into_response();
+        }
+        let is_json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes().get(..JSON.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(JSON.as_bytes()))
+        });
+        let request = Request::from_parts(parts, Body::from(bytes));
         let response = self.service.handle(request).await;
         // The library takes a body that is no message for one of another type.
-        if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE || !is_json {
             return response.map(Body::new);
         }
-        let error = if serde_json::from_slice::<Value>(&bytes).is_ok() {
+        let error = if message.is_some() {
             ErrorData::invalid_request(
                 "the body is no message of JSON-RPC 2.0; batches are no part of the protocol",
                 None,

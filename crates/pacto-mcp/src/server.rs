@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use pacto_app::Context;
+use pacto_app::registries::Reach;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
     CompleteResult, CompletionInfo, ContentBlock, CustomRequest, CustomResult, ErrorCode,
@@ -50,10 +51,8 @@ pub struct Options {
     pub roots: Vec<String>,
     /// Whether there are tools that write.
     pub writes: bool,
-    /// Registries that may be asked; any, where this is none.
-    pub registries: Option<Vec<String>>,
-    /// Whether contracts outside of the directory of the server may be read.
-    pub reads_elsewhere: bool,
+    /// What may be read and asked.
+    pub reach: Reach,
     /// Version of the program.
     pub version: String,
 }
@@ -64,7 +63,7 @@ impl fmt::Debug for Options {
             .debug_struct("Options")
             .field("roots", &self.roots)
             .field("writes", &self.writes)
-            .field("registries", &self.registries)
+            .field("reach", &self.reach)
             .finish_non_exhaustive()
     }
 }
@@ -112,7 +111,8 @@ impl Server {
         let mut task = tokio::task::spawn_blocking(move || {
             // Held until the work is done, also when nobody waits for it any more.
             let _turn = turn;
-            let surroundings = (options.make_context)().map_err(Failure::new)?;
+            let mut surroundings = (options.make_context)().map_err(Failure::new)?;
+            surroundings.sources.registries.restrict(options.reach.clone());
             let tick = |done: usize, total: usize| {
                 // Nobody may listen.
                 let _ = steps.send((done, total));

@@ -7,7 +7,6 @@ mod schema;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use pacto_app::{AppError, Context};
@@ -47,28 +46,21 @@ impl Call<'_> {
         let reference = if reference.is_empty() { "." } else { reference };
         let parsed =
             Reference::parse(reference).map_err(|error| Failure::new(format!("{reference:?}: {error}")))?;
-        match (&parsed, &self.options.registries) {
-            (Reference::Oci(oci), Some(allowed)) if !allowed.contains(&oci.registry) => {
-                let why = "start the server with --allow-registry to let it ask there";
-                Err(Failure::new(format!("{} may not be asked; {why}", oci.registry)))
+        let registries = &self.context.sources.registries;
+        match &parsed {
+            Reference::Local(path) if !registries.admits_directory(&self.context.directory.join(path)) => {
+                Err(Failure::new(format!("there is no {path:?} in a directory that this server reads")))
             }
-            (Reference::Local(path), _) => self.inside(path).map(|()| reference.to_owned()),
-            (Reference::Layout(_), _) if !self.options.reads_elsewhere => {
-                Err(Failure::new("image layouts of this machine are not read for clients on the network"))
+            Reference::Layout(layout)
+                if !registries.admits_directory(&self.context.directory.join(&layout.directory)) =>
+            {
+                let shown = &layout.directory;
+                Err(Failure::new(format!(
+                    "there is no image layout {shown:?} in a directory that this server reads"
+                )))
             }
+            // Registries are looked at where they are asked, since contracts name them too.
             _ => Ok(reference.to_owned()),
-        }
-    }
-
-    fn inside(&self, path: &str) -> Result<(), Failure> {
-        if self.options.reads_elsewhere {
-            return Ok(());
-        }
-        let root = self.context.directory.canonicalize();
-        let target = self.context.directory.join(Path::new(path)).canonicalize();
-        match (root, target) {
-            (Ok(root), Ok(target)) if target.starts_with(&root) => Ok(()),
-            _ => Err(Failure::new(format!("there is no {path:?} in the directory of the server"))),
         }
     }
 }

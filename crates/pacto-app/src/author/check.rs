@@ -80,7 +80,9 @@ pub fn run(context: &Context, contract: &str) -> Result<Outcome, AppError> {
         valid: verdict.valid,
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
+        // Only what lies here can be edited.
         suggestions: found
+            .filter(|_| !verdict.path.contains("://"))
             .map(|found| suggestions(&verdict.path, &found.document.contract))
             .unwrap_or_default(),
         summary: summary.map(|found| Summary::from(&found.document.contract)),

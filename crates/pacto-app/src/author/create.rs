@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use pacto_contract::bundle::CONTRACT_FILE;
+use pacto_contract::limits::MAX_BUNDLE_FILE_BYTES;
 use pacto_contract::yaml::{Node, emit};
 use pacto_contract::{Bundle, ContractDocument, Severity};
 use pacto_engine::library::{Library, Origin};
@@ -86,15 +87,25 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         return Err(AppError::Usage("name is required".to_owned()));
     }
     let directory = options.path.as_deref().filter(|path| !path.is_empty()).unwrap_or(&options.name);
+    let directory = directory.strip_prefix("file://").unwrap_or(directory);
     let target = within(context, directory)?;
     let shown = format!("{}/{CONTRACT_FILE}", directory.trim_end_matches('/'));
     if target.join(CONTRACT_FILE).symlink_metadata().is_ok() {
         return Err(AppError::Exists(format!("{shown} is there already; edit it, or choose another path")));
     }
     let (contract, mut written, derived) = compose(options);
+    // What is there already is kept, and judged with the contract.
+    let mut kept = Vec::new();
+    for (file, text) in &mut written {
+        if let Some(there) = existing(&target, file)? {
+            *text = there;
+            kept.push(file.clone());
+        }
+    }
     written.insert(0, (CONTRACT_FILE.to_owned(), emit(&Node::from_json(&contract))));
     let document = valid(&shown, &written)?;
     let summary = Summary::from(&document.contract);
+    written.retain(|(file, _)| !kept.contains(file));
     if options.dry_run {
         let files = written.into_iter().map(|(path, text)| NewFile { path, text }).collect();
         return Ok(Outcome { path: shown, summary, derived, file_count: 0, files });
@@ -104,17 +115,25 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     }
     // The contract comes last: a directory with one is complete.
     for (file, text) in written.iter().rev() {
-        let path = target.join(file);
-        if file != CONTRACT_FILE && path.symlink_metadata().is_ok() {
-            continue;
-        }
-        if let Some(parent) = path.parent() {
+        if let Some(parent) = target.join(file).parent() {
             let fail = |source| AppError::File { path: Path::new(directory).join(file), source };
             fs::create_dir_all(parent).map_err(fail)?;
         }
         write::atomically(&context.directory, &Path::new(directory).join(file), text.as_bytes())?;
     }
     Ok(Outcome { path: shown, summary, derived, file_count: written.len(), files: Vec::new() })
+}
+
+/// The text of a file that is there already.
+fn existing(target: &Path, file: &str) -> Result<Option<String>, AppError> {
+    let path = target.join(file);
+    let Ok(there) = fs::symlink_metadata(&path) else { return Ok(None) };
+    if !there.is_file() || there.len() > MAX_BUNDLE_FILE_BYTES as u64 {
+        return Err(AppError::Usage(format!(
+            "{file} is there already, and is no file that could be described"
+        )));
+    }
+    fs::read_to_string(&path).map(Some).map_err(|source| AppError::File { path: file.into(), source })
 }
 
 /// The contract, the files that it names, and what was assumed.

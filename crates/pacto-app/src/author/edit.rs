@@ -78,12 +78,13 @@ pub struct Outcome {
 /// contract can be read, [`AppError::Invalid`] where the changed contract is not valid.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let directory = if options.path.is_empty() { "." } else { &options.path };
+    let directory = directory.strip_prefix("file://").unwrap_or(directory);
     let target = within(context, directory)?;
     let opened = BundleDirectory::open(&target, directory)?;
     let shown = opened.shown(CONTRACT_FILE);
     let (document, bundle) = read(&opened, &Overrides::default(), Scope::Named, directory)?;
     let editor = Editor::new(document.source.text()).map_err(|error| refused(&error))?;
-    let mut work = Work { editor, bundle, changes: Vec::new(), written: Vec::new() };
+    let mut work = Work { directory: opened, editor, bundle, changes: Vec::new(), written: Vec::new() };
     work.service(options)?;
     work.interfaces(options, &document.contract)?;
     work.dependencies(options)?;
@@ -123,6 +124,8 @@ fn at(path: &[&str]) -> Pointer {
 }
 
 struct Work {
+    /// What is there already.
+    directory: BundleDirectory,
     editor: Editor,
     bundle: Bundle,
     changes: Vec<String>,
@@ -136,6 +139,16 @@ impl Work {
         self.bundle.insert(file, text.as_bytes()).map_err(refuse)?;
         self.written.push((file.to_owned(), text.to_owned()));
         Ok(())
+    }
+
+    /// Takes a file that is there into the bundle, which has only what the contract named before.
+    fn has(&mut self, file: &str) -> Result<bool, AppError> {
+        if self.bundle.contains(file) {
+            return Ok(true);
+        }
+        let Some(content) = self.directory.read(file)? else { return Ok(false) };
+        self.directory.insert(&mut self.bundle, file, content)?;
+        Ok(true)
     }
 
     fn set(&mut self, place: &Pointer, value: &Json) -> Result<(), AppError> {
@@ -221,7 +234,7 @@ impl Work {
             let service = options.name.as_deref().unwrap_or(&contract.service.name);
             let text = files::interface_text(asked, service, &contract.service.version);
             if let Some((file, text)) = files::interface_path(asked).zip(text)
-                && !self.bundle.contains(&file)
+                && !self.has(&file)?
             {
                 self.put(&file, &text)?;
                 self.changes.push(format!("added {file} to start with"));
@@ -280,8 +293,13 @@ impl Work {
             return Ok(());
         }
         let declared: Vec<_> = contract.configurations.iter().collect();
-        let implied = self.bundle.contains(CONFIGURATION_SCHEMA).then(|| CONFIGURATION_SCHEMA.to_owned());
+        let implied = self.has(CONFIGURATION_SCHEMA)?.then(|| CONFIGURATION_SCHEMA.to_owned());
         let file = match declared.as_slice() {
+            [] if implied.is_some() => {
+                let entry = json!({"name": "default", "schema": CONFIGURATION_SCHEMA});
+                self.append("configurations", &entry, "configuration default")?;
+                implied
+            }
             [] => None,
             [one] => one.schema.clone().or_else(|| implied.filter(|_| one.reference.is_none())),
             several => several.iter().find_map(|one| one.schema.clone()),

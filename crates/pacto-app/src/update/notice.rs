@@ -33,13 +33,10 @@ pub fn newer(current: &str, file: &Path, latest: &str, now: SystemTime) -> Optio
     let tag = match known.filter(is_fresh) {
         Some(checked) => checked.latest_version,
         None => {
+            // Written before it is asked: whoever is cut off, or gets no answer, has asked too.
+            keep(file, &Checked { checked_at: seconds, latest_version: current.to_owned() });
             let tag = newest(latest).ok()?;
-            let checked = Checked { checked_at: seconds, latest_version: tag.clone() };
-            // Without the file it is asked again, no more.
-            if let (Ok(text), Some(directory)) = (serde_json::to_vec(&checked), file.parent()) {
-                let _ = std::fs::create_dir_all(directory);
-                let _ = atomic::replace(file, &text, Readers::Owner);
-            }
+            keep(file, &Checked { checked_at: seconds, latest_version: tag.clone() });
             tag
         }
     };
@@ -48,4 +45,12 @@ pub fn newer(current: &str, file: &Path, latest: &str, now: SystemTime) -> Optio
     // It ends up on a terminal.
     let is_plain = tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte));
     (is_newer && is_plain).then(|| tag.trim_start_matches('v').to_owned())
+}
+
+/// Without the file it is asked again, no more.
+fn keep(file: &Path, checked: &Checked) {
+    if let (Ok(text), Some(directory)) = (serde_json::to_vec(checked), file.parent()) {
+        let _ = std::fs::create_dir_all(directory);
+        let _ = atomic::replace(file, &text, Readers::Owner);
+    }
 }

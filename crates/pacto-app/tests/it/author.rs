@@ -321,6 +321,73 @@ fn changes_keep_comments_and_layout() {
 }
 
 #[test]
+fn files_that_are_there_are_kept() {
+    let home = tempfile::tempdir().unwrap();
+    written(home.path());
+    let own = "openapi: 3.0.0\ninfo: {title: mine, version: '1'}\npaths: {}\n";
+    std::fs::write(home.path().join("cart/interfaces/more.yaml"), own).unwrap();
+    let cx = context(home.path());
+    let add_interfaces =
+        vec![NewInterface { name: "more".to_owned(), kind: "http".to_owned(), ..NewInterface::default() }];
+    let options =
+        edit::Options { path: "file://cart".to_owned(), add_interfaces, ..edit::Options::default() };
+    edit::run(&cx, &options).unwrap();
+    assert_eq!(read(home.path(), "cart/interfaces/more.yaml"), own);
+    // A schema at the usual place that no contract named yet is extended, not replaced.
+    let text = read(home.path(), "cart/pacto.yaml");
+    let without = text.replace("configuration:\n  schema: configuration/schema.json # kept by hand\n", "");
+    assert_ne!(without, text);
+    std::fs::write(home.path().join("cart/pacto.yaml"), without).unwrap();
+    let add_properties = vec![NewProperty { name: "LEVEL".to_owned(), ..NewProperty::default() }];
+    edit::run(&cx, &edit::Options { path: "cart".to_owned(), add_properties, ..edit::Options::default() })
+        .unwrap();
+    let schema = read(home.path(), "cart/configuration/schema.json");
+    assert!(schema.contains("PAYMENTS_URL") && schema.contains("LEVEL"), "{schema}");
+    assert!(check::run(&cx, "cart").unwrap().valid);
+    // So does a new contract beside files that are there.
+    std::fs::create_dir_all(home.path().join("new/interfaces")).unwrap();
+    std::fs::write(home.path().join("new/interfaces/api.yaml"), own).unwrap();
+    let interfaces =
+        vec![NewInterface { name: "api".to_owned(), kind: "http".to_owned(), ..NewInterface::default() }];
+    let made = create::run(
+        &cx,
+        &create::Options { name: "new".to_owned(), interfaces, ..create::Options::default() },
+    )
+    .unwrap();
+    assert_eq!((made.file_count, read(home.path(), "new/interfaces/api.yaml").as_str()), (1, own));
+}
+
+#[test]
+fn consumers_by_path_and_of_a_service_that_changes_its_name_are_found() {
+    let home = tempfile::tempdir().unwrap();
+    let contract = |path: &str, text: &str| {
+        let directory = home.path().join(path);
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("pacto.yaml"), format!("pactoVersion: '1.0'\n{text}\n")).unwrap();
+    };
+    contract(
+        "fleet/cart-v1",
+        "service: {name: cart, version: 1.0.0}\ninterfaces: [{name: api, type: http, port: 8080}]",
+    );
+    contract(
+        "fleet/shop",
+        "service: {name: shop, version: 1.0.0}\ndependencies: [{ref: 'file://../cart-v1', required: true, compatibility: '*'}]",
+    );
+    contract(
+        "next",
+        "service: {name: basket, version: 2.0.0}\ninterfaces: [{name: api, type: http, port: 9090}]",
+    );
+    let options = impact::Options {
+        old: "fleet/cart-v1".to_owned(),
+        new: "next".to_owned(),
+        fleet: vec!["fleet".to_owned()],
+    };
+    let found = impact::run(&context(home.path()), &options, &|_| {}).unwrap();
+    let names: Vec<&str> = found.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+    assert_eq!((names, found.name.as_str()), (vec!["shop"], "cart"));
+}
+
+#[test]
 fn a_change_that_makes_it_invalid_is_not_made() {
     let home = tempfile::tempdir().unwrap();
     written(home.path());

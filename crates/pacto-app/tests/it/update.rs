@@ -79,6 +79,9 @@ fn the_newest_or_a_named_release_takes_the_place() {
     let older = Options { current: "1.2.0".to_owned(), wanted: Some("v1.1.0".to_owned()), ..options(root) };
     assert_eq!(run(&older).unwrap().to, "1.1.0");
     assert_eq!(texts(root), all("1.1.0"));
+    // The newest is not always newer.
+    let ahead = Options { current: "2.0.0-rc.1".to_owned(), ..options(root) };
+    assert!(run(&ahead).unwrap().replaced.is_empty());
     let same = Options { current: "v1.1.0".to_owned(), wanted: Some("1.1.0".to_owned()), ..options(root) };
     assert!(run(&same).unwrap().replaced.is_empty());
     // Through a link the program is replaced, not the link.
@@ -204,6 +207,9 @@ fn a_newer_release_is_told_and_asked_for_once_a_day() {
     let now = SystemTime::now();
     let ask = |current: &str, now: SystemTime| notice::newer(current, &file, &place, now);
     assert_eq!(ask("1.0.0", now), None, "nobody says");
+    std::fs::write(&latest, r#"{"tag_name": "v1.1.0"}"#).unwrap();
+    assert_eq!(ask("1.0.0", now), None, "it was asked for today");
+    std::fs::remove_file(&file).unwrap();
     std::fs::write(&latest, r#"{"tag_name": "v1.2.0"}"#).unwrap();
     assert_eq!(ask("dev", now), None);
     assert!(!file.exists());

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use fs_err as fs;
+use pacto_app::registries::Reach;
+use pacto_contract::Reference;
 use pacto_mcp::http::{Guard, Token};
 use pacto_mcp::install::Client;
 use pacto_mcp::{Options, Server, http, stdio};
@@ -105,6 +107,19 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let is_local = arguments.transport == Transport::Stdio;
     // Over HTTP anybody on this machine may ask, and only what was allowed is done for them.
     let writes = if is_local { !arguments.read_only } else { arguments.allow_writes };
+    let roots = arguments.root.clone();
+    // Models name hosts that contracts name, so that no host gets what belongs to another one.
+    let mut reach = Reach { keeps_credentials: true, ..Reach::default() };
+    if !is_local {
+        let here = &settings.context.directory;
+        let local = roots.iter().filter(|root| !root.contains("://")).map(|root| here.join(root));
+        reach.below = std::iter::once(here.clone()).chain(local).collect();
+        let named = roots.iter().filter_map(|root| match Reference::parse(root) {
+            Ok(Reference::Oci(oci)) => Some(oci.registry),
+            _ => None,
+        });
+        reach.registries = Some(arguments.allow_registry.iter().cloned().chain(named).collect());
+    }
     let again = global.clone();
     let make_context = move || {
         let settings = Settings::read(&again).map_err(|error| error.to_string())?;
@@ -112,10 +127,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     };
     let server = Server::new(Options {
         make_context: Arc::new(make_context),
-        roots: arguments.root.clone(),
+        roots,
         writes,
-        registries: (!is_local).then(|| arguments.allow_registry.clone()),
-        reads_elsewhere: is_local,
+        reach,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });
     let mut builder = tokio::runtime::Builder::new_multi_thread();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client on the streams of a server.
-struct Client {
+pub struct Client {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -42,7 +42,7 @@ impl Client {
     }
 
     /// As clients of 2025-11-25 begin.
-    fn with_handshake(cx: &TestContext, directory: &str, arguments: &[&str]) -> (Self, Value) {
+    pub fn with_handshake(cx: &TestContext, directory: &str, arguments: &[&str]) -> (Self, Value) {
         let mut client = Self::start(cx, directory, arguments);
         let hello = client.ask(
             "initialize",
@@ -89,7 +89,7 @@ impl Client {
         self.next
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.request(method, params);
         loop {
             let answer = self.next();

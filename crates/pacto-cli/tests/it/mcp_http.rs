@@ -186,3 +186,56 @@ fn bodies_made_to_hurt_are_refused() {
     );
     assert!(matches!(server.raw(large.as_bytes()).status, 0 | 400 | 431));
 }
+
+/// What a contract refers to is as far away as what a client names.
+#[test]
+fn contracts_lead_nowhere_that_a_client_may_not_name() {
+    let mut cx = workspace();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let other = listener.local_addr().unwrap().to_string();
+    cx.env("PACTO_INSECURE_REGISTRIES", &other);
+    cx.env("PACTO_REGISTRY_USERNAME", "bob").env("PACTO_REGISTRY_PASSWORD", "hunter2");
+    cx.write("../outside/pacto.yaml", "pactoVersion: '1.0'\nservice: {name: outside, version: 1.0.0}\n");
+    let needs = |reference: &str| {
+        format!(
+            "pactoVersion: '1.0'\nservice: {{name: cart, version: 1.0.0}}\n\
+             dependencies: [{{ref: '{reference}', required: true, compatibility: '^1.0.0'}}]\n"
+        )
+    };
+    let server = over_http(&cx, &[]);
+    for reference in
+        [format!("oci://{other}/x"), "file://../../outside".to_owned(), "oci-layout:///etc".to_owned()]
+    {
+        cx.write("cart/pacto.yaml", needs(&reference));
+        let call = json!({"name": "pacto_resolve_dependencies", "arguments": {"ref": "cart"}});
+        let answer = ask_alone(&server, "tools/call", call);
+        let edge = &answer["result"]["structuredContent"]["root"]["dependencies"][0];
+        assert!(edge["error"].is_string() && edge["node"].is_null(), "{reference}: {answer}");
+    }
+    assert!(listener.accept().is_err(), "nobody knocked");
+    // Over streams the host is asked, and gets no password that is not its own.
+    listener.set_nonblocking(false).unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = String::new();
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
+        while lines.read_line(&mut request).is_ok_and(|read| read > 2) {}
+        let refused = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(refused.as_bytes()).unwrap();
+        drop((stream, lines));
+        let mut again = Vec::new();
+        listener.set_nonblocking(true).unwrap();
+        while let Ok((stream, _)) = listener.accept() {
+            let mut line = String::new();
+            let _ = BufReader::new(stream).read_line(&mut line);
+            again.push(line);
+        }
+        (request, again)
+    });
+    cx.write("cart/pacto.yaml", needs(&format!("oci://{other}/x")));
+    let (mut client, _) = crate::mcp::Client::with_handshake(&cx, "", &[]);
+    client.ask("tools/call", json!({"name": "pacto_resolve_dependencies", "arguments": {"ref": "cart"}}));
+    let (request, again) = asked.join().unwrap();
+    assert!(!request.to_lowercase().contains("authorization") && again.is_empty(), "{request}{again:?}");
+}

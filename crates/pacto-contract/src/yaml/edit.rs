@@ -1,5 +1,7 @@
 //! Changes of a YAML text that leave everything else of it as it is: comments, order, quotes, blank lines.
 //!
+//! What stands inside of a value that is replaced as a whole goes with it, comments too.
+//!
 //! Every change is made to the text, and then the text is read again: it must say what the change says, and nothing else
 //! may have changed. A layout for which that does not hold is refused, never guessed at.
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -78,11 +79,12 @@ struct Loaded {
 
 /// Tells the thread of the source to look now, or, by its end, to stop.
 #[derive(Debug, Clone)]
-pub struct Nudge(Sender<()>);
+pub struct Nudge(Sender<()>, Arc<AtomicBool>);
 
 impl Nudge {
     /// Looks now.
     pub fn now(&self) {
+        self.1.store(true, Ordering::Release);
         // A source that has stopped looks at nothing any more.
         let _ = self.0.send(());
     }
@@ -114,19 +116,24 @@ impl LocalSource {
     /// Reads the directory, and from then on what changes in it, on a thread of its own that ends with the process.
     pub fn start(mut self) -> Nudge {
         let (sender, receiver) = channel();
-        let nudge = Nudge(sender.clone());
-        std::thread::spawn(move || self.run(sender, &receiver));
+        let asked = Arc::new(AtomicBool::new(false));
+        let nudge = Nudge(sender.clone(), Arc::clone(&asked));
+        std::thread::spawn(move || self.run(sender, &receiver, &asked));
         nudge
     }
 
-    fn run(&mut self, sender: Sender<()>, receiver: &Receiver<()>) {
+    fn run(&mut self, sender: Sender<()>, receiver: &Receiver<()>, asked: &AtomicBool) {
         let mut watching = Watching::new(self.root.clone(), sender);
         let mut changed = None;
+        let mut looked = Instant::now();
         loop {
-            if let Some(bundles) = changed.take() {
-                self.look_at(bundles);
-            } else {
-                self.look_everywhere(&mut watching);
+            // Where something is written all the time, what nobody tells of is looked for all the same.
+            match changed.take().filter(|_| looked.elapsed() < LOOK_AGAIN) {
+                Some(bundles) => self.look_at(bundles),
+                None => {
+                    self.look_everywhere(&mut watching);
+                    looked = Instant::now();
+                }
             }
             match receiver.recv_timeout(LOOK_AGAIN) {
                 Ok(()) => {}
@@ -136,7 +143,9 @@ impl LocalSource {
             // An editor writes more than once.
             let until = Instant::now() + SETTLE_AT_MOST;
             while Instant::now() < until && receiver.recv_timeout(SETTLE).is_ok() {}
-            changed = watching.changed_files().and_then(|files| self.bundles_of(&files));
+            let is_asked_for = asked.swap(false, Ordering::AcqRel);
+            changed =
+                watching.changed_files().filter(|_| !is_asked_for).and_then(|files| self.bundles_of(&files));
         }
     }
 
@@ -155,11 +164,19 @@ impl LocalSource {
     /// The bundles that these files belong to. None where one belongs to none that is known, or is the contract of one that is
     /// one no more.
     fn bundles_of(&self, files: &BTreeSet<PathBuf>) -> Option<BTreeSet<Arc<Path>>> {
-        let bundle = |file: &PathBuf| {
-            let (path, _) = file.ancestors().skip(1).find_map(|above| self.read.get_key_value(above))?;
-            path.join(CONTRACT_FILE).is_file().then(|| Arc::clone(path))
-        };
-        files.iter().map(bundle).collect()
+        let mut bundles = BTreeSet::new();
+        for file in files {
+            // One bundle may lie in another.
+            let above = file.ancestors().skip(1).filter_map(|above| self.read.get_key_value(above));
+            let found: Vec<Arc<Path>> = above.map(|(path, _)| Arc::clone(path)).collect();
+            let is_new = file.file_name().is_some_and(|name| name == CONTRACT_FILE)
+                && file.parent().is_none_or(|parent| !self.read.contains_key(parent));
+            if found.is_empty() || is_new || !found.iter().all(|path| path.join(CONTRACT_FILE).is_file()) {
+                return None;
+            }
+            bundles.extend(found);
+        }
+        Some(bundles)
     }
 
     /// Reads what is different in some bundles, where nothing else changed.

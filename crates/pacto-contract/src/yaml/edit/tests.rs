@@ -169,11 +169,11 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     assert!(editor.remove(&at(&["none"])).is_err());
     assert_eq!(editor.text(), CONTRACT);
     assert!(matches!(Editor::new("a: [1"), Err(EditError::Load(_))));
-    // An anchor is used elsewhere; what it says there would change too, or be lost.
-    let mut anchored = Editor::new("a: &x {b: 1}\nc: *x\n");
-    if let Ok(editor) = &mut anchored {
-        let _ = editor.set(&at(&["a", "b"]), &json!(2));
-    }
+    // What an anchor says would change elsewhere too.
+    let text = "a: &x {b: 1}\nc: *x\n";
+    let mut anchored = Editor::new(text).unwrap();
+    assert!(matches!(anchored.set(&at(&["a", "b"]), &json!(2)), Err(EditError::Layout(_))));
+    assert_eq!(anchored.text(), text);
 }
 
 fn json_value() -> impl Strategy<Value = Json> {

@@ -115,7 +115,14 @@ impl Watching {
         let is_file = |path: &PathBuf| {
             !self.watched.contains(path) && path.symlink_metadata().map_or(true, |there| there.is_file())
         };
-        (!is_whole && !changes.paths.is_empty() && changes.paths.iter().all(is_file)).then_some(changes.paths)
+        if is_whole || changes.paths.is_empty() || !changes.paths.iter().all(is_file) {
+            return None;
+        }
+        // Of files nobody asks whether they moved.
+        let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        moved.retain(|path| !changes.paths.contains(path));
+        drop(moved);
+        Some(changes.paths)
     }
 
     /// Why changes are not told, or not all of them.
