@@ -12,7 +12,7 @@ set -eu
 releases=${PACTO_RELEASES:-https://github.com/TrianaLab/pacto/releases/download}
 latest=${PACTO_LATEST:-https://api.github.com/repos/TrianaLab/pacto/releases/latest}
 directory=${PACTO_INSTALL_DIR:-/usr/local/bin}
-programs='pacto pacto-plugin-helm pacto-plugin-schema-infer'
+programs='pacto pacto-plugin-helm pacto-plugin-openapi-infer pacto-plugin-schema-infer'
 version=
 sudo=sudo
 

@@ -46,7 +46,7 @@ pub fn run() -> Result<()> {
     let server = Server::over_examples(home.path(), &fixture)?;
     let mut command = Command::new("npm");
     command.args(["test", "--silent"]).env("PACTO_URL", &server.url).env("PACTO_FIXTURE", &fixture);
-    command.env("PACTO_ELSEWHERE", ELSEWHERE);
+    command.env("PACTO_ELSEWHERE", ELSEWHERE).env("PACTO_BIN", root()?.join("target/debug/pacto"));
     in_folder(&mut command, &tests).context("the UI does not do in a browser what it should")
 }
 

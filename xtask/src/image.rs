@@ -4,7 +4,7 @@
 //! layout with the code that keeps contracts there. Nothing of the machine or the time goes in: the same commit gives
 //! the same digest.
 
-mod binary;
+pub mod binary;
 mod config;
 mod layer;
 mod program;
@@ -50,14 +50,14 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-enum Platform {
+pub enum Platform {
     Amd64,
     Arm64,
 }
 
 impl Platform {
     /// As Go and OCI call it.
-    fn architecture(self) -> &'static str {
+    pub fn architecture(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
             Self::Arm64 => "arm64",
@@ -201,7 +201,7 @@ fn holds_images_alone(directory: &Path) -> bool {
 }
 
 /// What a program prints, without the end of the line.
-fn output_of(command: &mut std::process::Command) -> Result<String> {
+pub fn output_of(command: &mut std::process::Command) -> Result<String> {
     let shown = command.get_program().to_string_lossy().into_owned();
     let output =
         command.current_dir(root()?).output().with_context(|| format!("{shown} cannot be started"))?;

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pacto-k8s", &["pacto-contract", "pacto-engine"]),
     ("pacto-plugin", &["pacto-contract"]),
     ("pacto-plugin-helm", &["pacto-contract", "pacto-plugin"]),
+    ("pacto-plugin-openapi-infer", &["pacto-contract", "pacto-plugin"]),
     ("pacto-plugin-schema-infer", &["pacto-contract", "pacto-plugin"]),
     ("pacto-app", &["pacto-contract", "pacto-engine", "pacto-k8s", "pacto-oci", "pacto-plugin"]),
     ("pacto-dashboard", &["pacto-contract", "pacto-engine", "pacto-oci", "pacto-app", "pacto-k8s"]),

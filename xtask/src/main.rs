@@ -4,10 +4,13 @@ mod api;
 mod bench;
 mod browser;
 mod codegen;
+mod dist;
+mod frameworks;
 mod image;
 mod layers;
 mod mcp;
 mod reference;
+mod released;
 mod soak;
 mod test;
 mod typescript;
@@ -49,8 +52,18 @@ enum Task {
     Ui(ui::Arguments),
     /// Build the container image of the dashboard as an OCI image layout
     Image(image::Arguments),
+    /// Write everything that a release holds: static programs, manual pages, a bill of materials, checksums
+    Dist(dist::Arguments),
+    /// Install, use and update a release in a fresh home
+    Released,
     /// Hold the MCP server to the official conformance suite, and ask it with the inspector
     Mcp,
+    /// Hold `openapi-infer` to what the frameworks say when they run
+    Frameworks {
+        /// Keep what they say
+        #[arg(long)]
+        write: bool,
+    },
     /// Run the long tests in full
     Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
@@ -67,7 +80,10 @@ fn main() -> Result<()> {
         }
         Task::Ui(arguments) => ui::run(&arguments),
         Task::Image(arguments) => image::run(&arguments),
+        Task::Dist(arguments) => dist::run(&arguments),
+        Task::Released => released::run(),
         Task::Mcp => mcp::run(),
+        Task::Frameworks { write } => frameworks::run(write),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }

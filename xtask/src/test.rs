@@ -7,12 +7,12 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use pacto_testkit::control_plane::{Programs, helm};
 
-use crate::{api, browser, codegen, layers, mcp, root};
+use crate::{api, browser, codegen, frameworks, layers, mcp, released, root};
 
 #[derive(Args)]
 pub struct Arguments {
     /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd, kube-apiserver and helm once), `deny` (licences and
-    /// bans, needs cargo-deny), `mcp` (needs npm), `registry` (needs docker-registry, skopeo and strace)
+    /// bans, needs cargo-deny), `frameworks` (needs python3-venv and Go), `mcp` (needs npm), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
@@ -23,6 +23,7 @@ enum Part {
     Browser,
     Cluster,
     Deny,
+    Frameworks,
     Mcp,
     Registry,
 }
@@ -72,6 +73,12 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
         install(api::PROGRAMS, "api")?;
         api::run()?;
     }
+    if arguments.without.contains(&Part::Frameworks) {
+        left_out.push("frameworks");
+    } else {
+        install(frameworks::PROGRAMS, "frameworks")?;
+        frameworks::run(false)?;
+    }
     if arguments.without.contains(&Part::Mcp) {
         left_out.push("mcp");
     } else {
@@ -84,6 +91,8 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
         install(browser::PROGRAMS, "browser")?;
         browser::run()?;
     }
+    // Last, since it leaves a program of another version behind.
+    released::run()?;
     if !root()?.join("../shared").is_dir() {
         left_out.extend(["demo", "corpora"]);
     }

@@ -23,6 +23,8 @@ pub enum Scope {
     Named,
     /// As `Named`, and the SBOM.
     Compared,
+    /// As `Named`, and the pages below `docs/`.
+    Documented,
 }
 
 /// Reads the contract that the user named: a directory, `file://`, `oci://` or `oci-layout://`.
@@ -127,12 +129,14 @@ fn read_files(
             directory.insert(&mut bundle, &file, content)?;
         }
     }
-    if scope == Scope::Compared {
-        let sbom = directory.files(|path, _| path == "sbom" || is_child(path, "sbom"))?;
-        for file in sbom {
-            if let Some(content) = directory.read(&file)? {
-                directory.insert(&mut bundle, &file, content)?;
-            }
+    let more = match scope {
+        Scope::Contract | Scope::Named => Vec::new(),
+        Scope::Compared => directory.files(|path, _| path == "sbom" || is_child(path, "sbom"))?,
+        Scope::Documented => directory.files(|path, _| path == "docs" || path.starts_with("docs/"))?,
+    };
+    for file in more {
+        if let Some(content) = directory.read(&file)? {
+            directory.insert(&mut bundle, &file, content)?;
         }
     }
     Ok(bundle)

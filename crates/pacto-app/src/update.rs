@@ -23,7 +23,7 @@ pub const LATEST: &str = "https://api.github.com/repos/TrianaLab/pacto/releases/
 /// Version of a build that is no release.
 pub const DEV: &str = "dev";
 /// Plugins that come with a release; those that lie beside the program are replaced with it.
-const PLUGINS: &[&str] = &["pacto-plugin-helm", "pacto-plugin-schema-infer"];
+const PLUGINS: &[&str] = &["pacto-plugin-helm", "pacto-plugin-openapi-infer", "pacto-plugin-schema-infer"];
 /// The file of a release with the checksum of every other one.
 const CHECKSUMS: &str = "checksums.txt";
 /// Largest program, in bytes.

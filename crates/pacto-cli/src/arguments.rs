@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 /// Flags of every command, before or after its name.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Global {
     /// Config file [default: ~/.config/pacto/config.yaml, then pacto.yaml beside it] [env: PACTO_CONFIG]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]

@@ -25,6 +25,8 @@ pub mod versions;
 
 use clap::Subcommand;
 
+use crate::exit::CommandError;
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -58,7 +60,7 @@ pub enum Command {
     Logout(login::Logout),
     /// List or remove what was fetched before
     Cache(cache::Arguments),
-    /// Document a contract as Markdown
+    /// Document a contract: Markdown, a page, or a server that follows its files
     Doc(doc::Arguments),
     /// Make files from a contract with a plugin, such as a chart or a schema
     Generate(generate::Arguments),
@@ -74,4 +76,22 @@ pub enum Command {
     Version(version::Arguments),
     /// Print a completion script for a shell
     Completion(completion::Arguments),
+}
+
+/// Ends when the user, or the system, wants the program to end.
+fn stopped() -> Result<impl Future<Output = ()>, CommandError> {
+    let failed =
+        |error: std::io::Error| CommandError::Environment(format!("signals cannot be heard: {error}"));
+    #[cfg(unix)]
+    let mut terminated =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

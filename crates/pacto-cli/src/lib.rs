@@ -6,6 +6,7 @@
 //! | flags that every command has | [`arguments`] |
 //! | config file and environment | [`settings`], [`environment`] |
 //! | who may write to the terminal | [`ui`] |
+//! | what shells offer while somebody types | `values` |
 //! | formats that several commands share | `render/` |
 
 pub mod arguments;
@@ -15,10 +16,12 @@ mod exit;
 mod render;
 pub mod settings;
 mod ui;
+mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use clap_complete::CompleteEnv;
 
 use arguments::Arguments;
 use exit::CommandError;
@@ -34,6 +37,9 @@ pub fn main() -> ExitCode {
     {
         let is_written = commands::version::print();
         return ExitCode::from(if is_written { exit::FINE } else { exit::ENVIRONMENT });
+    }
+    if let Some(code) = complete() {
+        return code;
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -58,15 +64,30 @@ pub fn main() -> ExitCode {
     ExitCode::from(if ui.flush() { code } else { exit::ENVIRONMENT })
 }
 
+/// Answers the script of a shell, where one asks what may stand next.
+fn complete() -> Option<ExitCode> {
+    let completer = CompleteEnv::with_factory(Arguments::command).var(commands::completion::VARIABLE);
+    let directory = std::env::current_dir().ok();
+    match completer.try_complete(std::env::args_os(), directory.as_deref()) {
+        Ok(false) => None,
+        Ok(true) => Some(ExitCode::SUCCESS),
+        Err(error) => {
+            let _ = error.print();
+            Some(ExitCode::from(exit::USAGE))
+        }
+    }
+}
+
 /// Whether a word at the end is read: not behind JSON and other formats, and not behind servers.
 fn is_read_by_people(arguments: &Arguments) -> bool {
     use commands::Command;
     let is_text = settings::output_format(&arguments.global)
         .is_ok_and(|format| matches!(format, None | Some(arguments::OutputFormat::Text)));
-    let is_short = !matches!(
-        arguments.command,
-        Command::Update(_) | Command::Mcp(_) | Command::Dashboard(_) | Command::Completion(_)
-    );
+    let is_short = match &arguments.command {
+        Command::Update(_) | Command::Mcp(_) | Command::Dashboard(_) | Command::Completion(_) => false,
+        Command::Doc(arguments) => !arguments.is_server(),
+        _ => true,
+    };
     is_text && is_short
 }
 
@@ -75,7 +96,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Version(args) => commands::version::run(args, global, ui),
-        Command::Completion(args) => Ok(commands::completion::run(args, ui)),
+        Command::Completion(args) => commands::completion::run(args, ui),
         Command::Init(args) => commands::init::run(args, global, ui),
         Command::Validate(args) => commands::validate::run(args, global, ui),
         Command::Verify(args) => commands::verify::run(args, global, ui),

@@ -1,6 +1,5 @@
 //! One version of a service in full: what its files say, and over it what the cluster says.
 
-mod documents;
 mod files;
 
 use std::collections::BTreeMap;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 
 use pacto_contract::model::{Contract, Scaling as Declared};
 use pacto_contract::yaml::Mapping;
-use pacto_contract::{Severity, Source};
+use pacto_contract::{Bundle, Severity, Source};
 use pacto_engine::library::Resolved;
 use pacto_engine::validate::Report;
 
@@ -17,7 +16,9 @@ pub use files::excerpt;
 use crate::index::merge::{compliance_of, contract_status, insights, owner_key};
 use crate::judge::Judgement;
 use crate::record::Place;
-use crate::wire::details::{Dependency, Issue, Runtime, Scaling, ServiceDetails, Validation, VersionPolicy};
+use crate::wire::details::{
+    Dependency, Document, Issue, Runtime, Scaling, ServiceDetails, Validation, VersionPolicy,
+};
 use crate::wire::graph::NodeStatus;
 use crate::wire::observed::Insight;
 use crate::wire::service::{ContractStatus, SourceKind};
@@ -55,7 +56,7 @@ pub fn of_contract(
         compliance: Some(compliance_of(status, &[])),
         insights: insights_of(status, &validation),
         validation: Some(validation),
-        documents: documents::render(&resolved.bundle, &mut notes),
+        documents: documents(&resolved.bundle, &mut notes),
         ..empty(source)
     };
     files::describe(&mut details, resolved, judged, &mut notes);
@@ -64,6 +65,12 @@ pub fn of_contract(
     }
     details.notes = notes;
     details
+}
+
+/// The pages of a bundle, as they travel.
+fn documents(bundle: &Bundle, notes: &mut Vec<String>) -> Vec<Document> {
+    let pages = pacto_app::doc::documents::render(bundle, notes).into_iter();
+    pages.map(|page| Document { path: page.path, title: page.title, html: page.html }).collect()
 }
 
 /// Details of which nothing is known.

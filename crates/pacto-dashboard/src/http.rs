@@ -7,10 +7,12 @@
 //! | errors as problem documents | [`problem`] |
 //! | answers with identity and compression | [`reply`] |
 //! | Host, Origin, credentials, headers | [`guard`] |
-//! | connections, limits, shutdown | [`server`] |
+//! | the site of the dashboard | [`server`] |
+//! | connections, limits, shutdown | [`connections`] |
 //! | the files of the UI | [`assets`] |
 
 pub mod assets;
+pub mod connections;
 pub mod guard;
 pub mod openapi;
 pub mod operation;

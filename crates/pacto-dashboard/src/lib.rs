@@ -15,6 +15,7 @@
 //! | values as they travel | [`wire`] |
 //! | operations, and what is behind each path | `api`, [`http`] |
 //! | what changes, for those who listen | [`events`] |
+//! | one contract as pages, and its APIs to try: `pacto doc --serve` and `--ui` | [`docs`] |
 //! | sources found and started, everything put together | [`start`], [`app`] |
 
 mod api;
@@ -24,6 +25,7 @@ pub mod catalog;
 pub mod cluster;
 pub mod comparison;
 pub mod details;
+pub mod docs;
 pub mod events;
 pub mod finder;
 pub mod http;

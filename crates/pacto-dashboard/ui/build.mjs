@@ -27,11 +27,13 @@ if (process.argv.includes('--test')) {
   });
 } else {
   await mkdir('dist', { recursive: true });
-  for (const name of ['index.html', 'favicon.svg']) await cp(`src/${name}`, `dist/${name}`);
+  for (const name of ['index.html', 'explorer.html', 'favicon.svg']) await cp(`src/${name}`, `dist/${name}`);
   const options = {
     ...common,
     entryPoints: {
       app: 'src/main.tsx',
+      // The page of `pacto doc --ui`, which is no part of the dashboard.
+      explorer: 'src/explorer.tsx',
       // Runs before the first paint; the content security policy forbids an inline script.
       theme: 'src/theme-boot.ts',
       // The simulation of the force mode runs in a worker, fetched only when asked for.

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | summary, table of concepts, metadata | `summary` |
 //! | numbered headings, table of contents | `outline` |
-//! | diagram | `architecture` |
+//! | diagram, as Mermaid and as a picture | `architecture`, `diagram` |
 //! | interfaces, with operations and events | `interfaces`, `openapi`, `asyncapi` |
 //! | configuration, as a flat list of properties | `configuration`, `properties` |
 //! | policies | `policies` |
@@ -22,6 +22,7 @@ mod asyncapi;
 mod configuration;
 mod dependencies;
 pub mod described;
+pub mod diagram;
 mod inline;
 mod interfaces;
 mod markdown;
@@ -42,6 +43,7 @@ use pacto_contract::{Bundle, ContractDocument};
 
 use crate::graph::Graph;
 use markdown::{code, prose};
+pub use outline::CONTENTS as CONTENTS_TITLE;
 use outline::Outline;
 use specification::Files;
 

@@ -5,6 +5,7 @@
 //! | endpoints | [`client`] |
 //! | one exchange: scheme, credentials, redirects, retries | `transport` |
 //! | the HTTP clients | `http` |
+//! | releases of this program; requests to a server that the user named | [`download`], [`forward`] |
 //! | when plain HTTP is spoken, and to whom | `host` |
 //! | `WWW-Authenticate` | `challenge` |
 //! | tokens of a realm | `token` |
@@ -14,6 +15,7 @@ mod challenge;
 pub mod client;
 pub mod download;
 pub mod error;
+pub mod forward;
 mod host;
 mod http;
 mod token;

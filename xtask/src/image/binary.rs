@@ -42,13 +42,18 @@ fn toolchain(platform: Platform) -> Toolchain {
     }
 }
 
-/// Builds the release binary and reads it.
+/// Builds the release binary of an image and reads it.
 pub fn build(program: Program, platform: Platform, version: &str) -> Result<Vec<u8>> {
-    let Toolchain { target, compiler, package, linker, flags } = toolchain(platform);
+    static_binary(program.package(), program.binary(), platform, version)
+}
+
+/// Builds a program as one static file and reads it.
+pub fn static_binary(package: &str, name: &str, platform: Platform, version: &str) -> Result<Vec<u8>> {
+    let Toolchain { target, compiler, package: debian, linker, flags } = toolchain(platform);
     let found = Command::new(compiler).arg("--version").output();
     ensure!(
         found.is_ok_and(|output| output.status.success()),
-        "{compiler} is missing: apt-get install {package}, or leave {} out with --platform",
+        "{compiler} is missing: apt-get install {debian}, or leave {} out with --platform",
         platform.architecture()
     );
     let installed = output_of(Command::new("rustc").args(["--print", "target-libdir", "--target", target]))?;
@@ -67,17 +72,7 @@ pub fn build(program: Program, platform: Platform, version: &str) -> Result<Vec<
     let lower = target.replace('-', "_");
     let mut command = Command::new("cargo");
     command
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            program.package(),
-            "--bin",
-            program.binary(),
-            "--target",
-            target,
-        ])
+        .args(["build", "--release", "--locked", "--package", package, "--bin", name, "--target", target])
         .env("PACTO_BUILD_VERSION", version)
         .env("RUSTFLAGS", format!("{flags}{}", rust.collect::<String>()).trim())
         .env(format!("CC_{lower}"), compiler)
@@ -87,7 +82,7 @@ pub fn build(program: Program, platform: Platform, version: &str) -> Result<Vec<
     }
     crate::run_command(&mut command)?;
     let directory = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let binary = fs::read(root.join(directory).join(target).join("release").join(program.binary()))?;
+    let binary = fs::read(root.join(directory).join(target).join("release").join(name))?;
     ensure!(is_static(&binary), "the binary for {target} needs a loader, which the image does not have");
     Ok(binary)
 }

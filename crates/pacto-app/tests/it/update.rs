@@ -60,7 +60,8 @@ fn all(version: &str) -> Vec<(String, String)> {
     ["pacto", "pacto-plugin-helm"].map(|name| (name.to_owned(), format!("{name} {version}"))).to_vec()
 }
 
-const PROGRAMS: &[&str] = &["pacto", "pacto-plugin-helm", "pacto-plugin-schema-infer"];
+const PROGRAMS: &[&str] =
+    &["pacto", "pacto-plugin-helm", "pacto-plugin-openapi-infer", "pacto-plugin-schema-infer"];
 
 #[test]
 fn the_newest_or_a_named_release_takes_the_place() {

@@ -31,6 +31,7 @@ enum Action {
 struct Clean {
     #[arg(
         value_name = "REF",
+        add = crate::values::reference(),
         help = "Registries, repositories or versions, such as ghcr.io/acme; everything without one"
     )]
     references: Vec<String>,

@@ -1,10 +1,14 @@
 //! `pacto completion`.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
-use crate::exit::FINE;
+use crate::exit::{CommandError, FINE};
 use crate::ui::Ui;
+
+/// The variable by which the scripts ask this program what may stand next.
+pub(crate) const VARIABLE: &str = "PACTO_COMPLETE";
 
 /// Arguments of `pacto completion`.
 #[derive(Debug, Args)]
@@ -13,14 +17,18 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> u8 {
+pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<u8, CommandError> {
+    let shell = arguments.shell.to_string();
+    let failed = || CommandError::Environment(format!("there is no completion for {shell}"));
+    let shells = Shells::builtins();
+    let completer = shells.completer(&shell).ok_or_else(failed)?;
     let mut script = Vec::new();
-    clap_complete::generate(
-        arguments.shell,
-        &mut crate::arguments::Arguments::command(),
-        "pacto",
-        &mut script,
-    );
-    ui.data(&String::from_utf8_lossy(&script));
-    FINE
+    completer.write_registration(VARIABLE, "pacto", "pacto", "pacto", &mut script).map_err(|_| failed())?;
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if arguments.shell == Shell::Bash {
+        // A reference is one word, and a colon is part of it.
+        script.push_str("COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n");
+    }
+    ui.data(&script);
+    Ok(FINE)
 }

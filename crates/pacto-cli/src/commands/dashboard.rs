@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     let runtime =
         runtime.map_err(|error| CommandError::Environment(format!("no thread could be started: {error}")))?;
     let served = runtime.block_on(async {
-        let stop = stopped()?;
+        let stop = super::stopped()?;
         let context = ManuallyDrop::into_inner(settings.context);
         let started = start(options, context).await.map_err(|error| refused(error, ui))?;
         announce(&started, &host, ui);
@@ -263,24 +263,6 @@ fn object(access: &Access) -> String {
         "milliseconds": access.took.as_secs_f64() * 1_000.0,
     })
     .to_string()
-}
-
-/// Ends when the user, or the system, wants the program to end.
-fn stopped() -> Result<impl Future<Output = ()>, CommandError> {
-    let failed =
-        |error: std::io::Error| CommandError::Environment(format!("signals cannot be heard: {error}"));
-    #[cfg(unix)]
-    let mut terminated =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 fn refused(error: StartError, ui: &mut Ui) -> CommandError {

@@ -25,8 +25,10 @@ use crate::ui::{GREEN, RED, Ui, YELLOW, neutral};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Old version: directory or reference
+    #[arg(add = crate::values::contract())]
     old: String,
     /// New version: directory or reference
+    #[arg(add = crate::values::contract())]
     new: String,
     /// Least class that makes the exit code 1
     #[arg(long, value_name = "CLASS", default_value = "breaking")]

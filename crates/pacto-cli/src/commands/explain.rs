@@ -15,7 +15,7 @@ use crate::ui::{Ui, neutral};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory or reference
-    #[arg(value_name = "CONTRACT", default_value = ".")]
+    #[arg(value_name = "CONTRACT", default_value = ".", add = crate::values::contract())]
     contract: String,
     /// Also show configurations, policies and metadata
     #[arg(long)]

@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(value_name = "PLUGIN")]
     plugin: String,
     /// Directory or reference
-    #[arg(value_name = "CONTRACT", default_value = ".")]
+    #[arg(value_name = "CONTRACT", default_value = ".", add = crate::values::contract())]
     contract: String,
     /// Directory to write into [default: <PLUGIN>-output]
     #[arg(short, long, value_name = "DIR")]

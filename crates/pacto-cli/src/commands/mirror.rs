@@ -14,7 +14,7 @@ use crate::ui::{Ui, neutral};
 /// Arguments of `pacto mirror`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    #[arg(value_name = "SOURCE", help = "The contract, such as oci://ghcr.io/acme/shop:1.0.0")]
+    #[arg(value_name = "SOURCE", add = crate::values::reference(), help = "The contract, such as oci://ghcr.io/acme/shop:1.0.0")]
     source: String,
     #[arg(
         value_name = "TARGET",

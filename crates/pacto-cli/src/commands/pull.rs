@@ -16,6 +16,7 @@ use crate::ui::{Ui, neutral};
 pub struct Arguments {
     #[arg(
         value_name = "REF",
+        add = crate::values::reference(),
         help = "What to pull: oci://registry/repository or oci-layout:///directory; the highest version without a tag"
     )]
     reference: String,

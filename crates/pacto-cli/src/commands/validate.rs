@@ -17,7 +17,7 @@ use crate::ui::{GREEN, RED, Ui, neutral};
 pub struct Arguments {
     /// Directories, patterns such as 'services/*', or references; a directory without contract is searched five levels
     /// down, but for hidden directories and those of dependencies and build results
-    #[arg(value_name = "CONTRACT", default_value = ".")]
+    #[arg(value_name = "CONTRACT", default_value = ".", add = crate::values::contract())]
     contracts: Vec<String>,
     /// Search every directory for contracts, also one that is a contract itself
     #[arg(short, long)]

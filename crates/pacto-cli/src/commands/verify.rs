@@ -18,13 +18,13 @@ use crate::ui::{FAINT, GREEN, RED, Ui, YELLOW, neutral};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory or reference of the contract
-    #[arg(value_name = "CONTRACT", default_value = ".")]
+    #[arg(value_name = "CONTRACT", default_value = ".", add = crate::values::contract())]
     contract: String,
     /// Rendered manifests: a file, a directory with .yaml, .yml and .json at any depth, or - for standard input
     #[arg(short, long, value_name = "PATH")]
     manifests: String,
     /// Name of the Service [default: service.name of the contract]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = crate::values::service())]
     service: Option<String>,
     /// Workload, such as StatefulSet/cart; the kind is found out where only a name is given [default: service.name of
     /// the contract]

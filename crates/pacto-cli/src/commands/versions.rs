@@ -19,6 +19,7 @@ use crate::ui::{Ui, neutral};
 pub struct Arguments {
     #[arg(
         value_name = "REF",
+        add = crate::values::reference(),
         help = "Repository, such as oci://ghcr.io/acme/cart or oci-layout:///directory"
     )]
     reference: String,

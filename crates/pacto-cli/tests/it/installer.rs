@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::fixture::context;
 
-const PROGRAMS: [&str; 3] = ["pacto", "pacto-plugin-helm", "pacto-plugin-schema-infer"];
+const PROGRAMS: [&str; 4] =
+    ["pacto", "pacto-plugin-helm", "pacto-plugin-openapi-infer", "pacto-plugin-schema-infer"];
 
 fn platform() -> String {
     let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };

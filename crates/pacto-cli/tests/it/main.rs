@@ -5,6 +5,8 @@ mod action;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod completion;
+#[cfg(test)]
 mod determinism;
 #[cfg(test)]
 mod diff;

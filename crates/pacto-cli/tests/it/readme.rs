@@ -93,8 +93,10 @@ fn steps(page: &str) -> Vec<Step> {
 /// Does what a page says, one step after the other, in an empty directory. A registry stands in for `localhost:5000`.
 fn run_page(page: &str) -> pacto_testkit::TestContext {
     let page = std::fs::read_to_string(checkout_dir().join("docs").join(page)).unwrap();
-    let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pacto")).with_file_name("pacto-plugin-helm");
-    assert!(beside.is_file(), "{} is missing: cargo build -p pacto-plugin-helm", beside.display());
+    for plugin in ["pacto-plugin-helm", "pacto-plugin-openapi-infer"] {
+        let beside = std::path::Path::new(env!("CARGO_BIN_EXE_pacto")).with_file_name(plugin);
+        assert!(beside.is_file(), "{} is missing: cargo build -p {plugin}", beside.display());
+    }
     let mut cx = context();
     let registry =
         page.contains("oci://localhost:5000").then(pacto_testkit::registry::Registry::start).flatten();
@@ -132,6 +134,29 @@ fn run_page(page: &str) -> pacto_testkit::TestContext {
 fn every_command_of_the_guides_works() {
     for page in ["quickstart.md", "developers.md", "platform.md", "configuration.md"] {
         run_page(page);
+    }
+}
+
+/// Each way to start the dashboard starts one, with directories of this machine in the place of the server's.
+#[test]
+fn every_command_of_the_dashboard_guide_works() {
+    let page = std::fs::read_to_string(checkout_dir().join("docs/dashboard.md")).unwrap();
+    let cx = context();
+    for folder in ["examples", "services"] {
+        crate::fixture::service(&cx, &format!("{folder}/redis"), "redis", "7.2.0", &[]);
+    }
+    let layout = format!("oci-layout://{}", cx.path("layouts").display());
+    let pushed = cx.pacto(["push", &format!("{layout}/redis"), "-p", "examples/redis"]);
+    assert_eq!(pushed.code, 0, "{pushed}");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("pacto dashboard")).collect();
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in lines {
+        let line = line.split(" # ").next().unwrap().replace("oci-layout:///srv/contracts", &layout);
+        let mut command = cx.command();
+        command.args(line.split_whitespace().skip(1)).args(["--port", "0"]);
+        let server = pacto_testkit::dashboard::Server::start_as_it_is(command);
+        assert_eq!(server.get("/health").status, 200, "{line}");
+        assert!(server.get("/api/services").json().is_array(), "{line}");
     }
 }
 

@@ -35,7 +35,7 @@ export function useBrowser() {
  * Opens a route. `routes` answers paths of the API instead of the server: [[pattern, handler or JSON value], …].
  * @returns the page with `problems`, what went wrong in it so far
  */
-export async function open(hash, { theme = 'light', width = 1440, height = 900, routes = [], reducedMotion = 'reduce' } = {}) {
+export async function open(hash, { theme = 'light', width = 1440, height = 900, routes = [], reducedMotion = 'reduce', base = BASE } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
@@ -52,7 +52,8 @@ export async function open(hash, { theme = 'light', width = 1440, height = 900, 
   });
   await page.exposeFunction('reportViolation', (text) => page.problems.push(`policy: ${text}`));
   await page.addInitScript((chosen) => {
-    localStorage.setItem('pacto-theme', chosen);
+    // A page of a file has no storage.
+    if (location.protocol !== 'file:') localStorage.setItem('pacto-theme', chosen);
     document.addEventListener('securitypolicyviolation', (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`));
   }, theme);
   for (const [pattern, answer] of routes) {
@@ -61,7 +62,7 @@ export async function open(hash, { theme = 'light', width = 1440, height = 900, 
       return route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify(answer) });
     });
   }
-  await page.goto(`${BASE}/${hash}`);
+  await page.goto(base.startsWith('file:') ? base : `${base}/${hash}`);
   return page;
 }
 

@@ -229,6 +229,15 @@ pub fn operations(bundle: &Bundle, path: &str) -> Option<Vec<Operation>> {
     Some(operations)
 }
 
+/// A description file of the bundle as JSON, for programs that read it themselves.
+///
+/// # Errors
+/// Why there is none, as Markdown.
+pub fn whole(bundle: &Bundle, path: &str) -> Result<serde_json::Value, String> {
+    let file = Specification::read(bundle, path)?;
+    file.root().to_json().map_err(|error| super::markdown::prose(&error.to_string()))
+}
+
 /// The properties of a JSON Schema file of the bundle.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::markdown::{one_line, prose};
 
 /// Title of the table of contents.
-const CONTENTS: &str = "Table of Contents";
+pub const CONTENTS: &str = "Table of Contents";
 /// Most characters of a title.
 const MAX_TITLE_CHARS: usize = 200;
 

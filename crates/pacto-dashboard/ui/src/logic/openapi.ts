@@ -28,11 +28,11 @@ export interface ApiOperation {
   summary: string;
   description: string;
   parameters: ApiParameter[];
-  body: { schema: Json | undefined; example: string } | null;
+  body: { schema: Json | undefined; example: string; media: string } | null;
   responses: { status: string; description: string; schema: Json | undefined; media: string }[];
 }
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace'] as const;
 
 export function resolveRef(document: JsonObject, value: Json | undefined, depth = 0): Json | undefined {
   if (!isObject(value) || typeof value['$ref'] !== 'string') return value;
@@ -117,7 +117,7 @@ export function operationsOf(document: JsonObject): ApiOperation[] {
       const own = Array.isArray(operation['parameters']) ? operation['parameters'] : [];
       const tags = operation['tags'];
       const body = resolveRef(document, operation['requestBody']);
-      const bodySchema = content(body).schema;
+      const { schema: bodySchema, media: bodyMedia } = content(body);
       operations.push({
         id: text(operation['operationId']) || `${method} ${path}`,
         method: method.toUpperCase(),
@@ -139,7 +139,7 @@ export function operationsOf(document: JsonObject): ApiOperation[] {
             },
           ];
         }),
-        body: isObject(body) ? { schema: bodySchema, example: JSON.stringify(exampleOf(document, bodySchema), null, 2) } : null,
+        body: isObject(body) ? { schema: bodySchema, example: JSON.stringify(exampleOf(document, bodySchema), null, 2), media: bodyMedia || 'application/json' } : null,
         responses: Object.entries(isObject(operation['responses']) ? operation['responses'] : {}).map(([status, raw]) => {
           const response = resolveRef(document, raw);
           return { status, description: isObject(response) ? text(response['description']) : '', ...content(response) };
@@ -172,4 +172,9 @@ export function requestPath(operation: ApiOperation, values: Readonly<Record<str
   }
   const search = query.toString();
   return search === '' ? path : `${path}?${search}`;
+}
+
+/** A path below an address. The path of the address stays, which a relative URL would replace. */
+export function addressOf(base: string, path: string): string {
+  return `${base.replace(/[?#].*$/, '').replace(/\/$/, '')}/${path}`;
 }

@@ -5,7 +5,16 @@ use std::path::Path;
 use comrak::{Options, markdown_to_html};
 use pacto_contract::Bundle;
 
-use crate::wire::details::Document;
+/// A page of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Path in the bundle.
+    pub path: String,
+    /// First heading, else the name of the file.
+    pub title: String,
+    /// HTML without scripts, styles and raw HTML of the author.
+    pub html: String,
+}
 
 /// Most pages of one bundle.
 pub const MAX_DOCUMENTS: usize = 50;
@@ -15,7 +24,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 pub const MAX_TOTAL_BYTES: usize = 1024 * 1024;
 
 /// The pages below `docs/`, `README.md` first, then by path; what is too large or too much is noted.
-pub fn render(bundle: &Bundle, notes: &mut Vec<String>) -> Vec<Document> {
+pub fn render(bundle: &Bundle, notes: &mut Vec<String>) -> Vec<Page> {
     let mut pages: Vec<(&str, &[u8])> = bundle
         .iter()
         .filter(|(path, _)| path.starts_with("docs/") && has_extension(path, &["md", "markdown", "txt"]))
@@ -39,7 +48,7 @@ pub fn render(bundle: &Bundle, notes: &mut Vec<String>) -> Vec<Document> {
         } else {
             markdown_to_html(&text, &options())
         };
-        documents.push(Document { path: path.to_owned(), title: title(path, &text), html });
+        documents.push(Page { path: path.to_owned(), title: title(path, &text), html });
     }
     documents
 }
@@ -58,13 +67,13 @@ fn fenced(text: &str) -> String {
     format!("{fence}\n{text}\n{fence}\n")
 }
 
-fn options() -> Options<'static> {
+/// How Markdown is read: as on GitHub, and with no raw HTML and no foreign schemes in what comes out.
+pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.autolink = true;
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.tasklist = true;
-    // No raw HTML, no foreign schemes.
     options.render.r#unsafe = false;
     options
 }

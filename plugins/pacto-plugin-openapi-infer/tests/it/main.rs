@@ -1,0 +1,8 @@
+//! The plugin as a program, beside `pacto`.
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,42 @@
+"""Shop API."""
+from fastapi import Depends, FastAPI, WebSocket
+
+from .routers import items, users
+from .security import api_key
+
+DESCRIPTION = """
+A small shop.
+
+* items
+* users
+"""
+
+app = FastAPI(
+    title="Shop API",
+    version="1.4.0",
+    summary="Items and users",
+    description=DESCRIPTION,
+    contact={"name": "Ops", "email": "ops@example.com"},
+    license_info={"name": "MIT"},
+    openapi_tags=[
+        {"name": "items", "description": "Things for sale"},
+        {"name": "users"},
+    ],
+)
+
+app.include_router(items.router)
+app.include_router(users.router, prefix="/users", tags=["users"], dependencies=[Depends(api_key)])
+
+
+@app.get("/health", tags=["ops"])
+async def health() -> dict[str, bool]:
+    """Liveness probe."""
+    return {"ok": True}
+
+
+@app.get("/files/{file_path:path}", responses={200: {"content": {"image/png": {}}}})
+def read_file(file_path: str, width: int | None = None): ...
+
+
+@app.websocket("/ws")
+async def ws(websocket: WebSocket): ...
