@@ -150,7 +150,7 @@ mod tests {
         let document = ContractDocument::parse("pacto.yaml", text.as_bytes()).unwrap();
         let mut bundle = Bundle::default();
         for (path, content) in documents {
-            bundle.insert(*path, content.as_bytes().to_vec()).unwrap();
+            bundle.insert(path, content.as_bytes().to_vec()).unwrap();
         }
         let subject = DocSubject { document: &document, bundle: &bundle, graph: None };
         Page::new(subject, &markdown(subject))
