@@ -13,7 +13,8 @@ use crate::root;
 /// For each crate, the crates of the workspace that it may use. Development dependencies are free.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("pacto-contract", &[]),
-    ("pacto-engine", &["pacto-contract"]),
+    ("schema-inclusion", &[]),
+    ("pacto-engine", &["pacto-contract", "schema-inclusion"]),
     ("pacto-oci", &["pacto-contract"]),
     ("pacto-k8s", &["pacto-contract", "pacto-engine"]),
     ("pacto-plugin", &["pacto-contract"]),
@@ -46,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that never do I/O, and what would give it away.
-const PURE: &[&str] = &["pacto-contract", "pacto-engine"];
+const PURE: &[&str] = &["pacto-contract", "pacto-engine", "schema-inclusion"];
 const IMPURE_NAMES: &[&str] = &[
     "std::fs",
     "std::env::",
@@ -64,7 +65,7 @@ const IMPURE_NAMES: &[&str] = &[
 /// Third-party crates that only the named crates may use. `pacto-testkit` plays registries, so it has what they need;
 /// `xtask` makes images and pushes them.
 const FENCED: &[(&str, &[&str])] = &[
-    ("jsonschema", &["pacto-engine"]),
+    ("jsonschema", &["pacto-engine", "schema-inclusion"]),
     ("granit-parser", &["pacto-contract"]),
     ("tar", &["pacto-oci", "pacto-testkit", "xtask"]),
     ("flate2", &["pacto-dashboard", "pacto-oci", "pacto-testkit", "xtask"]),

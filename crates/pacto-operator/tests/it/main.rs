@@ -9,6 +9,8 @@ mod dashboard;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod hostile;

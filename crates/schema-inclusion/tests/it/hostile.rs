@@ -1,0 +1,118 @@
+//! Schemas made to hurt end soon, with an answer that is not wrong.
+
+use std::time::{Duration, Instant};
+
+use schema_inclusion::{Answer, Dialect, Options, included};
+use serde_json::{Value, json};
+
+/// Far more than any of these needs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn ask(left: &Value, right: &Value) -> Answer {
+    included(left, right, &Options::new(Dialect::Draft202012))
+}
+
+#[test]
+fn schemas_made_to_hurt_end_soon() {
+    let began = Instant::now();
+    let many: Vec<Value> = (0..2_000)
+        .map(|index| json!({"properties": {"kind": {"const": index}}, "required": ["kind"]}))
+        .collect();
+    let mut nested = json!({"type": "integer"});
+    let mut negated = json!({"type": "string"});
+    // Much deeper ones are more than `Value` itself can be made and dropped with, on the stack of a test.
+    for _ in 0..450 {
+        nested = json!({"allOf": [nested]});
+        negated = json!({"not": negated});
+    }
+    // Each speaks of the one before twice: written out it would have sixteen million parts.
+    let mut parts = serde_json::Map::from_iter([("s0".to_owned(), json!({"type": "string"}))]);
+    for index in 1..=24 {
+        let before = json!({"$ref": format!("#/$defs/s{}", index - 1)});
+        parts.insert(
+            format!("s{index}"),
+            json!({"anyOf": [before, {"allOf": [before, {"minLength": index}]}]}),
+        );
+    }
+    let doubled = json!({"$defs": parts, "$ref": "#/$defs/s24"});
+    let wide: Value = (0..40).map(|index| json!({"anyOf": [{"required": [format!("a{index}")]}, {"required": [format!("b{index}")]}]})).collect();
+    let slow = json!({"pattern": "^(a|aa)+$", "minLength": 500});
+    let patterns: Value = (0..12)
+        .map(|index| (format!("^.{{{index}}}x.*y{{3,9}}$"), json!({"type": "integer"})))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    for (left, right) in [
+        (json!({"oneOf": many}), json!({"type": "object"})),
+        (json!({"anyOf": many}), json!({"anyOf": many.iter().rev().cloned().collect::<Vec<_>>()})),
+        (nested.clone(), json!({"type": "number"})),
+        (negated, json!({"type": "string"})),
+        (doubled, json!({"type": "string"})),
+        (json!({"allOf": wide}), json!({"required": ["c"]})),
+        (slow, json!({"pattern": "b"})),
+        (json!({"pattern": "(a?){50}(b?){50}c{900}"}), json!({"maxLength": 3})),
+        (json!({"pattern": "^(?=x)"}), json!({"pattern": "^y"})),
+        (json!({"patternProperties": patterns}), json!({"additionalProperties": {"type": "integer"}})),
+        (json!({"minItems": 90_000_000}), json!({"type": "string"})),
+        (json!({"minProperties": 90_000_000, "type": "object"}), json!({"type": "string"})),
+        (json!({"minLength": 90_000_000, "type": "string"}), json!({"type": "object"})),
+        (json!({"multipleOf": 1e-300, "type": "number"}), json!({"multipleOf": 1e300})),
+        (json!({"type": "number", "multipleOf": 0.000_000_1}), json!({"multipleOf": 7_919})),
+        (json!({"$ref": "#"}), json!({"type": "integer"})),
+        (
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
+            json!(false),
+        ),
+        (
+            json!({"$defs": {"t": {"properties": {"n": {"$ref": "#/$defs/t"}}, "required": ["n"], "type": "object"}}, "$ref": "#/$defs/t"}),
+            json!(false),
+        ),
+        (json!({"$ref": "https://elsewhere.example/x"}), json!({"type": "integer"})),
+        (
+            json!({"type": 5, "enum": 7, "properties": [], "required": {}, "items": 3}),
+            json!({"type": "integer"}),
+        ),
+    ] {
+        let each = Instant::now();
+
+        let answer = ask(&left, &right);
+        assert!(each.elapsed() < PATIENCE, "{:?}", each.elapsed());
+        if let Answer::NotIncluded { witness } = &answer {
+            assert!(witness.to_string().len() < 10_000, "{}", witness.to_string().len());
+        }
+    }
+    assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
+    // Nothing finite is of this type: nothing at all is.
+    let endless = json!({"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]});
+    assert_eq!(ask(&endless, &json!(false)), Answer::Included);
+}
+
+#[test]
+fn refactorings_change_nothing() {
+    let inline =
+        json!({"type": "object", "properties": {"a": {"type": "string", "minLength": 1}}, "required": ["a"]});
+    let referring = json!({
+        "type": "object", "properties": {"a": {"$ref": "#/$defs/text"}}, "required": ["a"],
+        "$defs": {"text": {"minLength": 1, "type": "string", "description": "words"}}
+    });
+    let split = json!({"allOf": [
+        {"required": ["a"]}, {"type": "object"}, {"properties": {"a": {"allOf": [{"type": "string"}, {"minLength": 1}]}}}
+    ]});
+    let spellings = [
+        json!({"type": ["string", "null"]}),
+        json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        json!({"oneOf": [{"type": "null"}, {"type": "string"}]}),
+    ];
+    for group in [vec![inline, referring, split], spellings.to_vec()] {
+        for left in &group {
+            for right in &group {
+                assert_eq!(ask(left, right), Answer::Included, "{left} {right}");
+            }
+        }
+    }
+    let nullable = json!({"type": "string", "nullable": true});
+    let mut options = Options::new(Dialect::OpenApi30);
+    options.right = Dialect::Draft202012;
+    for spelling in &spellings {
+        assert_eq!(included(&nullable, spelling, &options), Answer::Included);
+    }
+}
