@@ -421,19 +421,61 @@ fn decoded(pointer: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The schema as a document of its own that any validator reads: `nullable` written out, references beside it.
+/// The schema as a document of its own that any validator reads: `nullable` written out, and what references lead to at the
+/// places where they look for it.
 pub fn standard(schema: &Value, root: Option<&Value>, dialect: Dialect) -> Value {
     let mut whole = schema.clone();
-    if let (Some(Value::Object(root)), Value::Object(members)) = (root, &mut whole) {
-        // The places that references lead to, which are no keywords.
-        for (key, value) in root {
-            members.entry(key.clone()).or_insert_with(|| value.clone());
+    if let (Some(root), Value::Object(members)) = (root, &mut whole) {
+        let mut needed = std::collections::BTreeSet::new();
+        let mut pending = vec![schema];
+        while let Some(part) = pending.pop() {
+            match part {
+                Value::Object(members) => {
+                    let target =
+                        members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/"));
+                    if let Some(target) = target.map(|target| decoded(&format!("/{target}")))
+                        && !needed.contains(&target)
+                    {
+                        pending.extend(root.pointer(&target));
+                        needed.insert(target);
+                    }
+                    pending.extend(members.values());
+                }
+                Value::Array(items) => pending.extend(items),
+                _ => {}
+            }
+        }
+        for target in needed {
+            if !put(members, root, &target) {
+                // Not a place in objects alone: everything comes along.
+                for (key, value) in root.as_object().into_iter().flatten() {
+                    members.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+                break;
+            }
         }
     }
     if dialect == Dialect::OpenApi30 {
         without_nullable(&mut whole);
     }
     whole
+}
+
+/// Copies what a pointer leads to in a document to the same place of another one; false where the way is not through objects.
+fn put(into: &mut Map<String, Value>, root: &Value, pointer: &str) -> bool {
+    let Some(value) = root.pointer(pointer) else { return true };
+    let mut parts: Vec<String> =
+        pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let Some(last) = parts.pop() else { return false };
+    let mut at = into;
+    for part in parts {
+        match at.entry(part).or_insert_with(|| json!({})) {
+            Value::Object(next) => at = next,
+            _ => return false,
+        }
+    }
+    at.entry(last).or_insert_with(|| value.clone());
+    true
 }
 
 fn without_nullable(value: &mut Value) {

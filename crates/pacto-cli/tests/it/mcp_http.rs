@@ -187,6 +187,21 @@ fn bodies_made_to_hurt_are_refused() {
     assert!(matches!(server.raw(large.as_bytes()).status, 0 | 400 | 431));
 }
 
+/// Who sends the headers of a request byte by byte is cut off, and holds nobody else up.
+#[test]
+fn slow_requests_are_cut_off() {
+    let cx = workspace();
+    let server = over_http(&cx, &[]);
+    let mut stream = server.connect();
+    stream.write_all(b"POST /mcp HTTP/1.1\r\nhost: ").unwrap();
+    assert_eq!(server.get("/health").text(), "ok\n");
+    // The end of the stream, or a status that says why: never an answer to what was not asked.
+    let mut said = String::new();
+    BufReader::new(&stream).read_line(&mut said).unwrap();
+    assert!(said.is_empty() || said.contains(" 408 "), "{said}");
+    assert_eq!(server.get("/health").text(), "ok\n");
+}
+
 /// What a contract refers to is as far away as what a client names.
 #[test]
 fn contracts_lead_nowhere_that_a_client_may_not_name() {
