@@ -53,7 +53,8 @@ pub fn run() -> Result<()> {
 impl Server {
     /// Over a copy of the examples in `fixture`, with `home` for everything else.
     pub fn over_examples(home: &Path, fixture: &Path) -> Result<Self> {
-        crate::run("cargo", &["build", "--quiet", "--locked", "-p", "pacto-cli"])?;
+        // All of the workspace, as the tests are built: alone, it would be built anew with other features.
+        crate::run("cargo", &["build", "--quiet", "--locked", "--workspace", "--bin", "pacto"])?;
         copy(&root()?.join("examples"), fixture)?;
         publish(home)?;
         Self::start(home, fixture)

@@ -1,6 +1,6 @@
 //! Schemas of every dialect to the one form.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -10,27 +10,40 @@ use crate::number::Exact;
 
 /// Deepest schema that is read.
 const MAX_DEPTH: usize = 200;
+/// Most values in a schema, and in all that it refers to, of which the other implementation makes its own form.
+const MAX_STANDARD: u32 = 20_000;
 /// Most branches of one `oneOf`, each of which excludes all others.
 const MAX_ONE_OF: usize = 200;
 
 /// A limit of numbers: its keyword, its value where it has one that can be read, and what it says.
 type Limit<'k> = (&'k str, Option<Result<Exact, ()>>, fn(Exact) -> Node);
 
-/// Reads the schemas of one document.
+/// What is known of one document: its references by their text, each of which is read once.
+#[derive(Debug)]
+pub struct References {
+    pub dialect: Dialect,
+    /// Tells references of different documents apart.
+    document: &'static str,
+    known: HashMap<String, Id>,
+}
+
+impl References {
+    pub fn new(document: &'static str, dialect: Dialect) -> Self {
+        Self { dialect, document, known: HashMap::new() }
+    }
+}
+
+/// Reads schemas of one document.
 pub struct Compiler<'a> {
     arena: &'a mut Arena,
     root: &'a Value,
     dialect: Dialect,
-    /// References by their text; each is read once.
-    references: HashMap<String, Id>,
-    /// Tells references of different documents apart.
-    document: usize,
+    references: &'a mut References,
 }
 
 impl<'a> Compiler<'a> {
-    pub fn new(arena: &'a mut Arena, root: &'a Value, dialect: Dialect) -> Self {
-        let document = std::ptr::from_ref(root).addr();
-        Self { arena, root, dialect, references: HashMap::new(), document }
+    pub fn new(arena: &'a mut Arena, root: &'a Value, references: &'a mut References) -> Self {
+        Self { arena, root, dialect: references.dialect, references }
     }
 
     /// A schema of the document.
@@ -50,6 +63,17 @@ impl<'a> Compiler<'a> {
             Value::Object(members) => members,
             _ => return self.unknown("this is no schema", place),
         };
+        // `nullable` widens the type beside it and nothing else.
+        let is_nullable = self.dialect == Dialect::OpenApi30 && members.get("nullable") == Some(&json!(true));
+        let widened = match members.get("type") {
+            Some(kind) if is_nullable => {
+                let mut widened = members.clone();
+                widened.insert("type".to_owned(), json!([kind, "null"]));
+                Some(widened)
+            }
+            _ => None,
+        };
+        let members = widened.as_ref().unwrap_or(members);
         let mut parts = Vec::new();
         if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
             let target = self.reference(reference, place, depth);
@@ -65,20 +89,7 @@ impl<'a> Compiler<'a> {
         self.lists(members, place, depth, &mut parts);
         self.objects(members, place, depth, &mut parts);
         self.logic(members, place, depth, &mut parts);
-        let whole = self.arena.all(parts);
-        let is_nullable = self.dialect == Dialect::OpenApi30 && members.get("nullable") == Some(&json!(true));
-        // `nullable` widens the type beside it and nothing else.
-        if is_nullable && members.contains_key("type") {
-            let mut without = members.clone();
-            without.remove("nullable");
-            let mut kind = json!([members.get("type")]);
-            if let Some(list) = kind.as_array_mut() {
-                list.push(json!("null"));
-            }
-            without.insert("type".to_owned(), kind);
-            return self.schema(&Value::Object(without), place, depth);
-        }
-        whole
+        self.arena.all(parts)
     }
 
     fn values(&mut self, members: &Map<String, Value>, parts: &mut Vec<Id>) {
@@ -328,11 +339,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn reference(&mut self, reference: &str, place: &str, depth: usize) -> Id {
-        if let Some(known) = self.references.get(reference) {
+        if let Some(known) = self.references.known.get(reference) {
             return *known;
         }
-        let id = self.arena.add(Node::Reference(format!("{} {reference}", self.document)));
-        self.references.insert(reference.to_owned(), id);
+        let id = self.arena.add(Node::Reference(format!("{} {reference}", self.references.document)));
+        self.references.known.insert(reference.to_owned(), id);
         let root = self.root;
         let target = match resolve(root, reference) {
             Some(target) => self.schema(target, reference.trim_start_matches('#'), depth),
@@ -341,7 +352,9 @@ impl<'a> Compiler<'a> {
         // What refers to itself alone says nothing.
         let target = if target == id { self.arena.always() } else { target };
         self.arena.bind(id, target);
-        id
+        // From here on by what it stands for: so equal schemas are one node, whatever they are called.
+        self.references.known.insert(reference.to_owned(), target);
+        target
     }
 }
 
@@ -423,12 +436,19 @@ fn decoded(pointer: &str) -> String {
 
 /// The schema as a document of its own that any validator reads: `nullable` written out, and what references lead to at the
 /// places where they look for it.
-pub fn standard(schema: &Value, root: Option<&Value>, dialect: Dialect) -> Value {
+///
+/// With the number of its values; `None` where there are too many.
+pub fn standard(schema: &Value, root: &Value, dialect: Dialect) -> Option<(Value, u32)> {
     let mut whole = schema.clone();
-    if let (Some(root), Value::Object(members)) = (root, &mut whole) {
-        let mut needed = std::collections::BTreeSet::new();
+    let mut parts: u32 = 0;
+    if let Value::Object(members) = &mut whole {
+        let mut needed = BTreeSet::new();
         let mut pending = vec![schema];
         while let Some(part) = pending.pop() {
+            parts += 1;
+            if parts > MAX_STANDARD {
+                return None;
+            }
             match part {
                 Value::Object(members) => {
                     let target =
@@ -445,6 +465,10 @@ pub fn standard(schema: &Value, root: Option<&Value>, dialect: Dialect) -> Value
                 _ => {}
             }
         }
+        // What stands alone has all that it refers to.
+        if std::ptr::eq(schema, root) {
+            needed.clear();
+        }
         for target in needed {
             if !put(members, root, &target) {
                 // Not a place in objects alone: everything comes along.
@@ -458,7 +482,7 @@ pub fn standard(schema: &Value, root: Option<&Value>, dialect: Dialect) -> Value
     if dialect == Dialect::OpenApi30 {
         without_nullable(&mut whole);
     }
-    whole
+    Some((whole, parts))
 }
 
 /// Copies what a pointer leads to in a document to the same place of another one; false where the way is not through objects.

@@ -8,7 +8,7 @@
 //! let new = json!({"type": "integer", "minimum": -5});
 //! assert_eq!(included(&old, &new, &Options::new(Dialect::Draft202012)), Answer::Included);
 //! let back = included(&new, &old, &Options::new(Dialect::Draft202012));
-//! assert_eq!(back, Answer::NotIncluded { witness: json!(-1) });
+//! assert_eq!(back, Answer::NotIncluded { witness: json!(-1), place: String::new() });
 //! ```
 //!
 //! The question is one of sets, so it is answered as one: a document is looked for that the first schema accepts and the
@@ -31,6 +31,8 @@ mod language;
 mod node;
 mod number;
 mod solve;
+
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -87,7 +89,7 @@ pub struct Options<'a> {
     pub left_root: Option<&'a Value>,
     /// The same of the second one.
     pub right_root: Option<&'a Value>,
-    /// Most steps of the search. One is about a microsecond.
+    /// Most steps of the search. One takes less than a microsecond.
     pub steps: u32,
 }
 
@@ -95,7 +97,10 @@ pub struct Options<'a> {
 pub const MAX_DEPTH: usize = 400;
 
 /// Steps that [`Options::new`] gives.
-pub const DEFAULT_STEPS: u32 = 400_000;
+pub const DEFAULT_STEPS: u32 = 2_000_000;
+
+/// Steps that it takes to make another form of one value of a schema.
+const STEPS_PER_VALUE: u32 = 20;
 
 impl Options<'_> {
     /// Both schemas written in one dialect, each its own document.
@@ -113,6 +118,8 @@ pub enum Answer {
     NotIncluded {
         /// The document.
         witness: Value,
+        /// Where in the document the second schema finds fault, as a JSON Pointer. A member that is missing has a place too.
+        place: String,
     },
     /// Nobody knows, or would have to think for too long.
     Undecided {
@@ -128,31 +135,98 @@ pub enum Answer {
 /// `format`, and keywords that say nothing about which documents are accepted, are ignored. The answer depends on the
 /// schemas and the options alone.
 pub fn included(left: &Value, right: &Value, options: &Options<'_>) -> Answer {
-    let roots = [options.left_root, options.right_root].into_iter().flatten();
-    if [left, right].into_iter().chain(roots).any(|document| depth(document) > MAX_DEPTH) {
-        return Answer::Undecided { reason: "the schema is too deep".to_owned(), pointer: String::new() };
+    if [options.left_root, options.right_root].into_iter().flatten().any(|root| depth(root) > MAX_DEPTH) {
+        return too_deep();
     }
-    let mut arena = node::Arena::default();
-    let mut compiled = |schema: &Value, root: Option<&Value>, dialect| {
-        compile::Compiler::new(&mut arena, root.unwrap_or(schema), dialect).whole(schema)
-    };
-    let left_node = compiled(left, options.left_root, options.left);
-    let right_node = compiled(right, options.right_root, options.right);
-    if left_node == right_node {
-        return Answer::Included;
-    }
-    let mut search = solve::Search::new(&mut arena, options.steps);
-    let found = search.find(&[(left_node, true), (right_node, false)]);
-    match (found, search.left_out()) {
-        (Some(witness), _) => match check(left, right, &witness, options) {
-            Ok(()) => Answer::NotIncluded { witness },
-            Err(reason) => Answer::Undecided { reason, pointer: String::new() },
-        },
-        (None, None) => Answer::Included,
-        (None, Some((reason, pointer))) => {
-            one_by_one(left, right, options).unwrap_or(Answer::Undecided { reason, pointer })
+    let mut questions = Questions::new(options.left, options.right);
+    let of = |schema, root: Option<_>| Part { schema, root: root.unwrap_or(schema) };
+    questions.included(of(left, options.left_root), of(right, options.right_root), options.steps).0
+}
+
+/// A schema, and the document that its references lead into.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The schema.
+    pub schema: &'a Value,
+    /// The document, no deeper than [`MAX_DEPTH`]; the schema itself where it stands alone.
+    pub root: &'a Value,
+}
+
+/// Many questions about schemas of the same two documents: what one of them found out, the next one knows.
+///
+/// A document may grow between two questions. What a reference leads to must not change.
+///
+/// ```
+/// use schema_inclusion::{Answer, Dialect, Part, Questions};
+/// use serde_json::json;
+///
+/// let old = json!({"$defs": {"name": {"type": "string"}}});
+/// let new = json!({"$defs": {"name": {"type": "string", "minLength": 1}}});
+/// let schema = json!({"$ref": "#/$defs/name"});
+/// let mut questions = Questions::new(Dialect::Draft202012, Dialect::Draft202012);
+/// let (old, new) = (Part { schema: &schema, root: &old }, Part { schema: &schema, root: &new });
+/// let (answer, steps) = questions.included(old, new, 10_000);
+/// assert_eq!(answer, Answer::NotIncluded { witness: json!(""), place: String::new() });
+/// assert!(steps < 10_000);
+/// ```
+#[derive(Debug)]
+pub struct Questions {
+    arena: node::Arena,
+    memory: solve::Memory,
+    left: compile::References,
+    right: compile::References,
+    answers: HashMap<(node::Id, node::Id), Answer>,
+}
+
+impl Questions {
+    /// About two documents, by how they are written.
+    pub fn new(left: Dialect, right: Dialect) -> Self {
+        Self {
+            arena: node::Arena::default(),
+            memory: solve::Memory::default(),
+            left: compile::References::new("left", left),
+            right: compile::References::new("right", right),
+            answers: HashMap::new(),
         }
     }
+
+    /// Whether everything that `left` accepts is accepted by `right`, and how many steps of `steps` it took to know.
+    pub fn included(&mut self, left: Part<'_>, right: Part<'_>, steps: u32) -> (Answer, u32) {
+        if [left.schema, right.schema].into_iter().any(|schema| depth(schema) > MAX_DEPTH) {
+            return (too_deep(), 0);
+        }
+        let left_node = compile::Compiler::new(&mut self.arena, left.root, &mut self.left).whole(left.schema);
+        let right_node =
+            compile::Compiler::new(&mut self.arena, right.root, &mut self.right).whole(right.schema);
+        if left_node == right_node {
+            return (Answer::Included, 0);
+        }
+        if let Some(known) = self.answers.get(&(left_node, right_node)) {
+            return (known.clone(), 0);
+        }
+        let mut search = solve::Search::new(&mut self.arena, &mut self.memory, steps);
+        let found = search.find(&[(left_node, true), (right_node, false)]);
+        let (left_out, mut taken) = (search.left_out(), steps - search.steps());
+        let mut judges = || Judges::new((left, self.left.dialect), (right, self.right.dialect), &mut taken);
+        let answer = match (found, left_out) {
+            (Some(witness), _) => match judges().and_then(|judges| judges.confirm(&witness)) {
+                Ok(place) => Answer::NotIncluded { witness, place },
+                Err(reason) => Answer::Undecided { reason, pointer: String::new() },
+            },
+            (None, None) => Answer::Included,
+            (None, Some((reason, pointer))) => one_by_one(left.schema, self.left.dialect, judges)
+                .unwrap_or(Answer::Undecided { reason, pointer }),
+        };
+        // With more steps more may be decided.
+        if !matches!(answer, Answer::Undecided { .. }) {
+            self.answers.insert((left_node, right_node), answer.clone());
+        }
+        (answer, taken)
+    }
+}
+
+fn too_deep() -> Answer {
+    Answer::Undecided { reason: "the schema is too deep".to_owned(), pointer: String::new() }
 }
 
 /// How deep a document is.
@@ -171,19 +245,19 @@ fn depth(document: &Value) -> usize {
 
 /// Where the first schema lists what it accepts, each of these is shown to the other implementation, which may know
 /// keywords that the search does not.
-fn one_by_one(left: &Value, right: &Value, options: &Options<'_>) -> Option<Answer> {
+fn one_by_one(
+    left: &Value,
+    dialect: Dialect,
+    judges: impl FnOnce() -> Result<Judges, String>,
+) -> Option<Answer> {
     let listed = match (left.get("enum"), left.get("const")) {
         (Some(Value::Array(values)), _) => values.clone(),
-        (_, Some(value)) if options.left != Dialect::Draft4 => vec![value.clone()],
+        (_, Some(value)) if dialect != Dialect::Draft4 => vec![value.clone()],
         _ => return None,
     };
-    let (left, right) = (
-        Judge::new(left, options.left_root, options.left),
-        Judge::new(right, options.right_root, options.right),
-    );
-    let (left, right) = (left.ok()?, right.ok()?);
-    let witness = listed.into_iter().find(|value| left.accepts(value) && !right.accepts(value));
-    Some(witness.map_or(Answer::Included, |witness| Answer::NotIncluded { witness }))
+    let judges = judges().ok()?;
+    let witness = listed.into_iter().find_map(|value| Some((judges.confirm(&value).ok()?, value)));
+    Some(witness.map_or(Answer::Included, |(place, witness)| Answer::NotIncluded { witness, place }))
 }
 
 /// Whether a document accepts everything at all: some document is accepted.
@@ -197,34 +271,55 @@ pub fn is_satisfiable(schema: &Value, options: &Options<'_>) -> Option<bool> {
     }
 }
 
-/// Another implementation.
-struct Judge(jsonschema::Validator);
+/// Another implementation, which has a say about both schemas.
+struct Judges {
+    left: jsonschema::Validator,
+    right: jsonschema::Validator,
+}
 
-impl Judge {
-    fn new(schema: &Value, root: Option<&Value>, dialect: Dialect) -> Result<Self, String> {
-        let whole = compile::standard(schema, root, dialect);
-        let draft = match dialect {
-            Dialect::Draft4 | Dialect::OpenApi30 => jsonschema::Draft::Draft4,
-            Dialect::Draft6 => jsonschema::Draft::Draft6,
-            Dialect::Draft7 => jsonschema::Draft::Draft7,
-            Dialect::Draft201909 => jsonschema::Draft::Draft201909,
-            Dialect::Draft202012 => jsonschema::Draft::Draft202012,
-        };
-        let validator = jsonschema::options().with_draft(draft).should_validate_formats(false).build(&whole);
-        validator.map(Self).map_err(|error| format!("the schema cannot be checked: {error}"))
+impl Judges {
+    /// Adds to `taken` what it costs.
+    fn new(
+        left: (Part<'_>, Dialect),
+        right: (Part<'_>, Dialect),
+        taken: &mut u32,
+    ) -> Result<Self, String> {
+        Ok(Self { left: validator(left, taken)?, right: validator(right, taken)? })
     }
 
-    fn accepts(&self, value: &Value) -> bool {
-        self.0.is_valid(value)
+    /// Whether the document tells the schemas apart, and where the second one finds fault.
+    fn confirm(&self, witness: &Value) -> Result<String, String> {
+        if self.left.is_valid(witness)
+            && let Some(error) = self.right.iter_errors(witness).next()
+        {
+            let missing = match error.kind() {
+                jsonschema::error::ValidationErrorKind::Required { property } => property.as_str(),
+                jsonschema::error::ValidationErrorKind::AdditionalProperties { unexpected } => {
+                    unexpected.first().map(String::as_str)
+                }
+                _ => None,
+            };
+            let place = error.instance_path().to_string();
+            return Ok(match missing {
+                Some(name) => format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
+                None => place,
+            });
+        }
+        Err(format!("a document that should tell the schemas apart does not: {witness}"))
     }
 }
 
-/// Asks the other implementation about the witness.
-fn check(left: &Value, right: &Value, witness: &Value, options: &Options<'_>) -> Result<(), String> {
-    let left = Judge::new(left, options.left_root, options.left)?;
-    let right = Judge::new(right, options.right_root, options.right)?;
-    if left.accepts(witness) && !right.accepts(witness) {
-        return Ok(());
-    }
-    Err(format!("a document that should tell the schemas apart does not: {witness}"))
+fn validator((part, dialect): (Part<'_>, Dialect), taken: &mut u32) -> Result<jsonschema::Validator, String> {
+    let (whole, values) = compile::standard(part.schema, part.root, dialect)
+        .ok_or("the schema is too large to be checked by the other implementation")?;
+    *taken = taken.saturating_add(values.saturating_mul(STEPS_PER_VALUE));
+    let draft = match dialect {
+        Dialect::Draft4 | Dialect::OpenApi30 => jsonschema::Draft::Draft4,
+        Dialect::Draft6 => jsonschema::Draft::Draft6,
+        Dialect::Draft7 => jsonschema::Draft::Draft7,
+        Dialect::Draft201909 => jsonschema::Draft::Draft201909,
+        Dialect::Draft202012 => jsonschema::Draft::Draft202012,
+    };
+    let validator = jsonschema::options().with_draft(draft).should_validate_formats(false).build(&whole);
+    validator.map_err(|error| format!("the schema cannot be checked: {error}"))
 }

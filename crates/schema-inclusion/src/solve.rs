@@ -28,9 +28,19 @@ const MAX_OPEN: usize = 250;
 /// Largest value list whose composite values are told apart by what they are made of.
 const MAX_EXCLUDED: usize = 200;
 
+/// What earlier searches found out; it holds for ever.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Demands that nothing meets.
+    empty: HashSet<Vec<Demand>>,
+    /// Documents that meet demands.
+    found: HashMap<Vec<Demand>, Value>,
+}
+
 /// The search.
 pub struct Search<'a> {
     arena: &'a mut Arena,
+    memory: &'a mut Memory,
     steps: u32,
     /// Why the end of the search proves nothing, where something was left out.
     left_out: Option<(String, String)>,
@@ -40,8 +50,6 @@ pub struct Search<'a> {
     open: usize,
     /// The lowest place of the path that something came back to.
     lowest: usize,
-    empty: HashSet<Vec<Demand>>,
-    found: HashMap<Vec<Demand>, Value>,
 }
 
 /// Demands about one type.
@@ -79,17 +87,13 @@ struct Atoms {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(arena: &'a mut Arena, steps: u32) -> Self {
-        Self {
-            arena,
-            steps,
-            left_out: None,
-            path: Vec::new(),
-            open: 0,
-            lowest: usize::MAX,
-            empty: HashSet::new(),
-            found: HashMap::new(),
-        }
+    pub fn new(arena: &'a mut Arena, memory: &'a mut Memory, steps: u32) -> Self {
+        Self { arena, memory, steps, left_out: None, path: Vec::new(), open: 0, lowest: usize::MAX }
+    }
+
+    /// Steps that are left.
+    pub fn steps(&self) -> u32 {
+        self.steps
     }
 
     /// Why an end without a document proves nothing, and where that is.
@@ -125,10 +129,10 @@ impl<'a> Search<'a> {
         if key.windows(2).any(|pair| matches!(pair, [(left, _), (right, _)] if left == right)) {
             return None;
         }
-        if let Some(known) = self.found.get(&key) {
+        if let Some(known) = self.memory.found.get(&key) {
             return Some(known.clone());
         }
-        if self.empty.contains(&key) {
+        if self.memory.empty.contains(&key) {
             return None;
         }
         if let Some(place) = self.path.iter().position(|open| *open == key) {
@@ -149,13 +153,13 @@ impl<'a> Search<'a> {
         self.lowest = self.lowest.min(outer_lowest);
         match &found {
             Some(value) => {
-                self.found.insert(key, value.clone());
+                self.memory.found.insert(key, value.clone());
                 // Whatever was left out on the way was not needed.
                 self.left_out = outer_left_out;
             }
             None => {
                 if !comes_back && self.left_out.is_none() {
-                    self.empty.insert(key);
+                    self.memory.empty.insert(key);
                 }
                 self.left_out = outer_left_out.or(self.left_out.take());
             }
@@ -176,10 +180,10 @@ impl<'a> Search<'a> {
         mut atoms: Box<Atoms>,
         mut choices: Vec<Vec<Demand>>,
     ) -> Option<Value> {
-        if !self.step() {
-            return None;
-        }
         while let Some((id, sign)) = pending.pop() {
+            if !self.step() {
+                return None;
+            }
             let node = self.arena.get(id).1.clone();
             match (node, sign) {
                 (Node::All(parts), true) => pending.extend(parts.into_iter().map(|part| (part, true))),

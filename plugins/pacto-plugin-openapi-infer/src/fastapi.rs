@@ -4,11 +4,13 @@
 //! |---|---|
 //! | applications, routers, what is included where | [`routes`] |
 //! | what a function and its dependencies take | [`dependant`] |
+//! | what an operation answers, and as what | [`answers`] |
 //! | ways to say who one is | [`security`] |
 //! | annotations to schemas | [`types`], [`field`] |
 //! | classes to components, their settings, and how they are called | [`models`], [`settings`], [`naming`] |
 //! | titles, summaries, identifiers | [`words`] |
 
+mod answers;
 pub mod dependant;
 pub mod field;
 pub mod models;
@@ -23,14 +25,12 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use crate::files::{SourceFile, eprintln_note};
+use crate::files::SourceFile;
 use crate::python::scope::{ModuleId, Program};
 use crate::python::syntax::{Call, Expr, Function};
-use crate::status;
 use dependant::Dependant;
-use models::{Mode, Models};
+use models::Models;
 use routes::{Entry, Router, Routers};
-use types::Type;
 use words::{clean_doc, identifier, placeholders, plain_path, title_case};
 
 /// Deepest chain of routers.
@@ -81,7 +81,8 @@ pub fn document(files: &[SourceFile]) -> Result<Value, String> {
     if writer.paths.is_empty() {
         return Err("no routes found".to_owned());
     }
-    Ok(writer.finish(app))
+    let webhooks = writer.webhooks(app);
+    Ok(writer.finish(app, webhooks))
 }
 
 struct Writer<'p> {
@@ -97,7 +98,48 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    fn finish(mut self, app: &Router) -> Value {
+    /// What the service calls by itself. Nothing that surrounds the application holds for them.
+    fn webhooks(&mut self, app: &Router) -> Map<String, Value> {
+        let paths = std::mem::take(&mut self.paths);
+        self.entries(&app.webhooks, &Around::default(), MAX_DEPTH);
+        let named = app.call.named("webhooks");
+        let position = named.and_then(|router| self.routers.position(self.program, app.module, router));
+        if let Some(router) = position.and_then(|position| self.routers.all.get(position)) {
+            let around = self.around(&Around::default(), router.module, &router.call);
+            self.router(router, &around, MAX_DEPTH);
+        }
+        std::mem::replace(&mut self.paths, paths)
+    }
+
+    /// What an operation calls while or after it is done: the routes of another router.
+    fn callbacks(&mut self, module: ModuleId, call: &Call, depth: usize) -> Option<Map<String, Value>> {
+        let given = call.named("callbacks")?;
+        let router = match given {
+            Expr::Attribute(owner, name) if name == "routes" => {
+                self.routers.position(self.program, module, owner)
+            }
+            _ => None,
+        };
+        let Some(router) = router.and_then(|position| self.routers.all.get(position)) else {
+            self.note(module, call.line, "callbacks are computed while the program runs and were left out");
+            return None;
+        };
+        let around = self.around(&Around::default(), router.module, &router.call);
+        let mut callbacks = Map::new();
+        for entry in &router.entries {
+            let Entry::Route { module, call, function, .. } = entry else { continue };
+            let paths = std::mem::take(&mut self.paths);
+            self.entries(std::slice::from_ref(entry), &around, depth);
+            let found = std::mem::replace(&mut self.paths, paths);
+            let name = call.named("name").and_then(|name| self.program.text(*module, name));
+            if !found.is_empty() {
+                callbacks.insert(name.unwrap_or_else(|| function.name.clone()), found.into());
+            }
+        }
+        Some(callbacks)
+    }
+
+    fn finish(mut self, app: &Router, webhooks: Map<String, Value>) -> Value {
         let mut info = json!({"title": "FastAPI", "version": "0.1.0"});
         for (argument, member) in INFO {
             if let Some(value) =
@@ -132,6 +174,9 @@ impl Writer<'_> {
             *url = json!(with_path(url.as_str().unwrap_or_default()));
         }
         document["paths"] = std::mem::take(&mut self.paths).into();
+        if !webhooks.is_empty() {
+            document["webhooks"] = webhooks.into();
+        }
         let mut holder = json!({"document": document, "bodies": self.bodies});
         let mut schemas = self.models.finish(&mut holder);
         if let Some(Value::Object(bodies)) = holder.get_mut("bodies").map(Value::take) {
@@ -160,15 +205,13 @@ impl Writer<'_> {
         let expr = call.named(name)?;
         let value = self.program.value(module, expr);
         if value.is_none() {
-            let path = self.program.module(module).map(|module| module.path.as_str()).unwrap_or_default();
-            eprintln_note(&format!("{path}: {name} is computed while the program runs and was left out"));
+            self.note(module, call.line, &format!("{name} is computed while the program runs and was left out"));
         }
         value
     }
 
     fn note(&self, module: ModuleId, line: usize, text: &str) {
-        let path = self.program.module(module).map(|module| module.path.as_str()).unwrap_or_default();
-        eprintln_note(&format!("{path}:{line}: {text}"));
+        self.program.tell(module, line, text);
     }
 
     /// Adds what a router, an inclusion or an application says about everything inside.
@@ -182,7 +225,7 @@ impl Writer<'_> {
             inner.tags.extend(tags);
         }
         inner.dependencies.extend(marks(module, call.named("dependencies")));
-        inner.responses.extend(responses(self.program, module, call));
+        inner.responses.extend(answers::responses(self.program, module, call));
         inner.is_deprecated |= self.program.truth(module, call.named("deprecated")) == Some(true);
         inner.is_hidden |= self.program.truth(module, call.named("include_in_schema")) == Some(false);
         if let Some(class) = call.named("default_response_class") {
@@ -192,11 +235,15 @@ impl Writer<'_> {
     }
 
     fn router(&mut self, router: &Router, around: &Around, depth: usize) {
+        self.entries(&router.entries, around, depth);
+    }
+
+    fn entries(&mut self, entries: &[Entry], around: &Around, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
-        for entry in &router.entries {
+        for entry in entries {
             match entry {
                 Entry::Route { module, call, methods, function, of } => {
-                    self.route(around, *module, call, methods, (*of, function));
+                    self.route(around, *module, call, methods, (*of, function), depth);
                 }
                 Entry::Include { module, call, router } => {
                     let Some(target) = self.routers.all.get(*router) else { continue };
@@ -215,6 +262,7 @@ impl Writer<'_> {
         call: &Rc<Call>,
         methods: &[String],
         (of, function): (ModuleId, &Rc<Function>),
+        depth: usize,
     ) {
         let Some(path) = call.argument(0, "path").and_then(|path| self.program.text(module, path)) else {
             self.note(
@@ -224,9 +272,6 @@ impl Writer<'_> {
             );
             return;
         };
-        if call.named("callbacks").is_some() {
-            self.note(module, function.line, "callbacks are not read");
-        }
         let inner = Around { prefix: format!("{}{path}", around.prefix), ..around.clone() };
         let inner = self.around(&inner, module, &without(call, "prefix"));
         if inner.is_hidden {
@@ -247,6 +292,7 @@ impl Writer<'_> {
         let summary = text("summary").unwrap_or_else(|| title_case(&name.replace('_', " ")));
         let dependant =
             Dependant::new(&mut self.models, of, function, placeholders(&inner.prefix), &inner.dependencies);
+        let callbacks = self.callbacks(module, call, depth);
         for method in methods {
             let mut operation = Map::new();
             if !inner.tags.is_empty() {
@@ -274,6 +320,7 @@ impl Writer<'_> {
                 operation.insert("requestBody".to_owned(), body);
                 self.bodies.extend(component);
             }
+            operation.extend(callbacks.clone().map(|callbacks| ("callbacks".to_owned(), callbacks.into())));
             let mut answers = self.answers(&inner, module, call, (of, function), &unique);
             let is_declared = ["422", "4XX", "default"].iter().any(|code| answers.contains_key(*code));
             if !dependant.inputs.is_empty() && !is_declared {
@@ -291,152 +338,6 @@ impl Writer<'_> {
         }
         self.schemes.extend(dependant.schemes);
     }
-
-    /// What the operation answers.
-    fn answers(
-        &mut self,
-        around: &Around,
-        module: ModuleId,
-        call: &Call,
-        (of, function): (ModuleId, &Function),
-        unique: &str,
-    ) -> Map<String, Value> {
-        let class = call
-            .named("response_class")
-            .map(|class| (module, class.clone()))
-            .or(around.response_class.clone());
-        let class = class.and_then(|(module, class)| self.models.external(module, &class));
-        let class = class.as_deref().and_then(|name| name.rsplit('.').next()).unwrap_or("JSONResponse");
-        let code = call.named("status_code").and_then(|code| self.program.value(module, code));
-        let code = code.and_then(|code| code.as_u64()).unwrap_or(if class == "RedirectResponse" {
-            307
-        } else {
-            200
-        });
-        let media = match class {
-            "HTMLResponse" => Some("text/html"),
-            "PlainTextResponse" => Some("text/plain"),
-            "Response" | "FileResponse" | "StreamingResponse" | "RedirectResponse" => None,
-            _ => Some("application/json"),
-        };
-        let description = call.named("response_description").and_then(|text| self.program.text(module, text));
-        let mut main = json!({"description": description.as_deref().unwrap_or("Successful Response")});
-        let has_body = !(code < 200 || matches!(code, 204 | 205 | 304));
-        if let Some(media) = media.filter(|_| has_body) {
-            let schema = if media == "application/json" {
-                self.answer_schema(module, call, (of, function), unique)
-            } else {
-                json!({"type": "string"})
-            };
-            main["content"] = json!({media: {"schema": schema}});
-        }
-        let mut answers = Map::from_iter([(code.to_string(), main)]);
-        for (code, module, entry) in &around.responses {
-            let answer = self.further(*module, entry, code, unique, media, answers.get(code));
-            answers.insert(code.clone(), answer);
-        }
-        answers
-    }
-
-    fn answer_schema(
-        &mut self,
-        module: ModuleId,
-        call: &Call,
-        (of, function): (ModuleId, &Function),
-        unique: &str,
-    ) -> Value {
-        let (module, kind) = match call.named("response_model") {
-            Some(model) => (module, Some(model.clone())),
-            None => (of, function.returns.clone().filter(|kind| !self.is_response(of, kind))),
-        };
-        match kind {
-            None | Some(Expr::None) => json!({}),
-            Some(kind) => self.titled(module, &kind, &format!("Response_{unique}")),
-        }
-    }
-
-    /// The schema of what goes out; it gets a title where it has no name.
-    fn titled(&mut self, module: ModuleId, kind: &Expr, name: &str) -> Value {
-        let mut schema = self.models.schema(&Type::new(module, kind), Mode::Serialization);
-        if !schema.members.contains_key("$ref") {
-            schema.members.insert("title".to_owned(), json!(title_case(name).replace('_', " ")));
-        }
-        schema.value()
-    }
-
-    fn is_response(&self, module: ModuleId, kind: &Expr) -> bool {
-        self.models.external(module, kind).is_some_and(|name| name.ends_with("Response"))
-    }
-
-    /// An entry of `responses={…}`, over what is known for the same code.
-    fn further(
-        &mut self,
-        module: ModuleId,
-        entry: &Expr,
-        code: &str,
-        unique: &str,
-        media: Option<&str>,
-        known: Option<&Value>,
-    ) -> Value {
-        let pairs = match entry {
-            Expr::Dict(pairs) => pairs.clone(),
-            _ => Vec::new(),
-        };
-        let mut answer = Map::new();
-        let mut model = None;
-        for (key, value) in &pairs {
-            match key.as_str() {
-                Some("model") => model = Some(value.clone()),
-                Some(key) => {
-                    answer.extend(self.program.value(module, value).map(|value| (key.to_owned(), value)));
-                }
-                None => {}
-            }
-        }
-        let mut merged = known.and_then(Value::as_object).cloned().unwrap_or_default();
-        if let Some(model) = model {
-            let schema = self.titled(module, &model, &format!("Response_{code}_{unique}"));
-            let media = media.unwrap_or("application/json");
-            merge(&mut merged, Map::from_iter([("content".to_owned(), json!({media: {"schema": schema}}))]));
-        }
-        merge(&mut merged, answer);
-        merged.entry("description").or_insert_with(|| json!(described(code)));
-        Value::Object(merged)
-    }
-}
-
-/// What an answer is called that nobody described.
-fn described(code: &str) -> String {
-    match code {
-        "default" => return "Default Response".to_owned(),
-        "1XX" => return "Information".to_owned(),
-        "2XX" => return "Success".to_owned(),
-        "3XX" => return "Redirection".to_owned(),
-        "4XX" => return "Client Error".to_owned(),
-        "5XX" => return "Server Error".to_owned(),
-        _ => {}
-    }
-    let phrase = code.parse().ok().and_then(status::phrase);
-    match phrase {
-        Some("I'm a teapot") => "I'm a Teapot".to_owned(),
-        phrase => phrase.unwrap_or("Additional Response").to_owned(),
-    }
-}
-
-/// The entries of `responses={…}`, by code.
-fn responses(program: &Program, module: ModuleId, call: &Call) -> Vec<(String, ModuleId, Expr)> {
-    let Some(given) = call.named("responses") else { return Vec::new() };
-    let (module, given) = match program.meaning(module, given) {
-        Some(crate::python::scope::Meaning::Value(module, _, value)) => (module, (*value).clone()),
-        _ => (module, given.clone()),
-    };
-    let Expr::Dict(pairs) = given else { return Vec::new() };
-    let code = |key: &Expr| match program.value(module, key)? {
-        Value::String(text) if text == "default" => Some(text),
-        Value::String(text) => Some(text.to_uppercase()),
-        value => Some(value.to_string()),
-    };
-    pairs.iter().filter_map(|(key, value)| Some((code(key)?, module, value.clone()))).collect()
 }
 
 fn marks(module: ModuleId, list: Option<&Expr>) -> Vec<(ModuleId, Expr)> {

@@ -401,5 +401,6 @@ fn range_fact(old: &Dependency, new: &Dependency) -> Option<Fact> {
         old_at: None,
         new_at: None,
         nested: false,
+        verdict: None,
     })
 }

@@ -1,6 +1,6 @@
 //! Interface and schema files as trees, and `$ref` inside the bundle.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,6 +10,7 @@ use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
 use pacto_contract::{Bundle, Location, Pointer, Source};
 
 use super::fact::Area;
+use super::schema::{Asked, Flow};
 
 /// One parsed file.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Documents {
     budget: Cell<usize>,
     /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
     equal: RefCell<BTreeMap<Area, Pairs>>,
+    /// Questions about what schemas accept; see [`Located::asked`].
+    asked: RefCell<BTreeMap<Flow, Asked>>,
 }
 
 /// Pairs of schemas by their addresses.
@@ -63,6 +66,7 @@ impl Documents {
             main: path.to_owned(),
             budget: Cell::new(LEAST_WORK),
             equal: RefCell::default(),
+            asked: RefCell::default(),
         };
         let mut wanted = vec![path.to_owned()];
         while let Some(file) = wanted.pop() {
@@ -249,6 +253,16 @@ impl<'a> Located<'a> {
         self.document.source.locate(self.node.span)
     }
 
+    /// Questions about schemas of these files and of their counterparts, by which way documents go. This is the old side.
+    pub fn asked(&self) -> RefMut<'a, BTreeMap<Flow, Asked>> {
+        self.documents.asked.borrow_mut()
+    }
+
+    /// The text at `key` of the whole file.
+    pub fn of_file(&self, key: &str) -> Option<&'a str> {
+        self.document.tree.get(key).and_then(Node::as_str)
+    }
+
     /// Identity of the node in memory: two equal addresses are one node.
     pub fn address(&self) -> usize {
         std::ptr::from_ref(self.node).addr()
@@ -344,7 +358,7 @@ pub(super) fn same(key: &str, old: Located<'_>, new: Located<'_>, leave_out: &dy
 
 /// What the keys of a mapping are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     /// Keywords, which may be left out.
     Keywords,
     /// Names that somebody chose: a property called `title` is a property.
@@ -355,7 +369,7 @@ enum Content {
 
 impl Content {
     /// What stands under a key of a mapping of this kind.
-    fn under(self, key: &str) -> Self {
+    pub(super) fn under(self, key: &str) -> Self {
         match (self, key) {
             (Self::Data, _) | (Self::Keywords, "enum" | "const" | "default") => Self::Data,
             (

@@ -4,8 +4,8 @@ use pacto_contract::Location;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::change::{Change, ChangeType, Classification, Finding, Proof};
-use super::fact::{Area, Fact};
+use super::change::{Change, ChangeType, Classification, Direction, Finding, Proof};
+use super::fact::{Area, Fact, Verdict};
 use super::rules;
 
 /// Sections of a contract, in the order of the output.
@@ -115,7 +115,7 @@ impl Draft {
         );
         let value = |value: &Option<String>| value.clone().unwrap_or_default();
         let identity = [rule.id.as_str(), &self.path, &fact.subject, &value(&fact.old), &value(&fact.new)];
-        Finding {
+        let mut finding = Finding {
             classification: rule.classification,
             direction: fact.direction,
             message: rules::message(rule.text, &fact.subject, fact.old.as_deref(), fact.new.as_deref()),
@@ -128,7 +128,29 @@ impl Draft {
             proof: if rule.is_undecided { Proof::Undecided } else { Proof::Structural },
             witness: None,
             rule_id: rule.id,
+        };
+        match &fact.verdict {
+            Some(Verdict::Kept) if finding.classification != Classification::NonBreaking => {
+                finding.classification = Classification::NonBreaking;
+                finding.hint = None;
+                finding.proof = Proof::Structural;
+                finding.message.push_str(match fact.direction {
+                    Some(Direction::Produced) => "; whatever is sent was promised before",
+                    _ => "; whatever was accepted before still is",
+                });
+            }
+            Some(Verdict::Broken(witness)) => {
+                // What was a caution is known now.
+                if finding.proof == Proof::Undecided {
+                    finding.hint = Some(rules::hint(fact.direction).to_owned());
+                }
+                finding.classification = Classification::Breaking;
+                finding.proof = Proof::Witness;
+                finding.witness = Some(witness.clone());
+            }
+            _ => {}
         }
+        finding
     }
 }
 

@@ -19,6 +19,17 @@ pub(super) struct Fact {
     pub new_at: Option<Location>,
     /// The fact is about a value below the root of its schema.
     pub nested: bool,
+    /// What is proven about the whole schema, where somebody asked and it concerns this fact.
+    pub verdict: Option<Verdict>,
+}
+
+/// What is proven about the documents that two schemas accept.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// Every document that has to be accepted still is: whatever differs, nobody notices.
+    Kept,
+    /// This document has to be accepted and is not any more.
+    Broken(serde_json::Value),
 }
 
 /// Where a fact belongs; part of the rule id, because the same change matters differently in different places.

@@ -219,7 +219,18 @@ fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
 
 /// A fact without values and places.
 fn fact(kind: Kind, area: Area, direction: Option<Direction>, subject: String) -> Fact {
-    Fact { kind, area, direction, subject, old: None, new: None, old_at: None, new_at: None, nested: false }
+    Fact {
+        kind,
+        area,
+        direction,
+        subject,
+        old: None,
+        new: None,
+        old_at: None,
+        new_at: None,
+        nested: false,
+        verdict: None,
+    }
 }
 
 impl Fact {

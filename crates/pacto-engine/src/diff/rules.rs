@@ -6,7 +6,7 @@ mod contract;
 mod fact;
 
 pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
-pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule};
+pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint};
 
 /// Fills `{subject}`, `{old}` and `{new}` of a rule's text.
 pub(super) fn message(text: &str, subject: &str, old: Option<&str>, new: Option<&str>) -> String {

@@ -1,11 +1,16 @@
 //! Two schemas compared, keyword by keyword, after everything that only looks different is made to look alike.
 //!
 //! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts, with
-//! the help of [`alternatives`] for `oneOf` and `anyOf`.
+//! the help of [`alternatives`] for `oneOf` and `anyOf`; [`proof`] asks whether any of them matters, about the documents that
+//! [`gathered`] makes of the schemas.
 
 mod alternatives;
 mod compare;
+mod gathered;
 mod normal;
+mod proof;
 
 pub(super) use compare::{SchemaComparison, SchemaFact, compare, property_path};
 pub(super) use normal::{Dialect, is_annotation};
+pub(super) use gathered::Flow;
+pub(super) use proof::Asked;

@@ -96,7 +96,7 @@ proptest! {
             Answer::Included => {
                 prop_assert!(!accepts(&left, &value) || accepts(&right, &value), "{left} {right} {value}");
             }
-            Answer::NotIncluded { witness } => {
+            Answer::NotIncluded { witness, .. } => {
                 prop_assert!(accepts(&left, &witness) && !accepts(&right, &witness), "{left} {right} {witness}");
             }
             Answer::Undecided { .. } => {}

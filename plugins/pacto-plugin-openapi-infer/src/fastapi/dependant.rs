@@ -174,6 +174,9 @@ impl Dependant {
                 needed.push(found);
                 continue;
             }
+            if field.default == Preset::Computed {
+                models.program.tell_default(module, parameter.line, &parameter.name);
+            }
             self.input(models, parameter, &kind, place, field);
         }
         needed
@@ -390,8 +393,9 @@ fn callable(
                 default: match field.field.default {
                     Preset::Missing => None,
                     Preset::Known(value) => Some(literal(&value)),
-                    Preset::Computed => Some(Expr::None),
+                    Preset::Computed | Preset::Made => Some(Expr::None),
                 },
+                line: class.line,
             });
             Some((identity, id, parameters.collect()))
         }

@@ -14,6 +14,8 @@ pub enum Preset {
     Known(Value),
     /// There is one, which only the program knows.
     Computed,
+    /// A function makes one each time; schemas never have it.
+    Made,
 }
 
 impl Preset {
@@ -112,6 +114,9 @@ impl Field {
         }
         for (name, expr) in &call.named {
             field.argument(program, module, name, expr);
+            if name == "json_schema_extra" {
+                program.tell_extra(module, call.line, expr);
+            }
         }
         field
     }
@@ -122,7 +127,7 @@ impl Field {
         let truth = value.as_ref().and_then(Value::as_bool);
         match name {
             "default" => self.set_default(program, module, expr),
-            "default_factory" => self.default = Preset::Computed,
+            "default_factory" => self.default = Preset::Made,
             "alias" => self.alias = text,
             "validation_alias" => self.validation_alias = text,
             "serialization_alias" => self.serialization_alias = text,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::field::Field;
+use super::field::{Field, Preset};
 use super::naming::{self, Component};
 use super::settings::{Config, Variables};
 use super::types::{Bare, Schema, Type, type_of};
@@ -73,6 +73,7 @@ impl<'p> Models<'p> {
                 function: call.function.clone(),
                 positional: Vec::new(),
                 named,
+                line: call.line,
             };
             Some(Field::read(self.program, module, &call, false))
         };
@@ -436,7 +437,7 @@ impl<'p> Models<'p> {
             class.keywords.iter().any(|(name, value)| name == "total" && *value == Expr::Bool(false));
         let mut statements = class.body.iter().peekable();
         while let Some(stmt) = statements.next() {
-            let Stmt::Assign { target: Expr::Name(name), annotation, value, .. } = stmt else { continue };
+            let Stmt::Assign { target: Expr::Name(name), annotation, value, line } = stmt else { continue };
             if name.starts_with('_') || name == "model_config" {
                 continue;
             }
@@ -485,6 +486,9 @@ impl<'p> Models<'p> {
             if field.alias.is_none() {
                 field.alias =
                     config.alias_generator.as_deref().map(|how| super::settings::generated(how, name));
+            }
+            if field.default == Preset::Computed {
+                self.program.tell_default(module, *line, name);
             }
             let may_miss = is_partial && !self.is_external(module, outer, &["Required"])
                 || self.is_external(module, outer, &["NotRequired"]);

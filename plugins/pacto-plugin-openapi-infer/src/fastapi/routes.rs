@@ -19,6 +19,8 @@ pub struct Router {
     pub is_app: bool,
     pub line: usize,
     pub entries: Vec<Entry>,
+    /// Of an application: what is added to its `webhooks`.
+    pub webhooks: Vec<Entry>,
 }
 
 /// What a router holds, in order.
@@ -81,6 +83,7 @@ impl Routers {
                             is_app,
                             line: *line,
                             entries: Vec::new(),
+                            webhooks: Vec::new(),
                         });
                     }
                 }
@@ -129,8 +132,8 @@ impl Routers {
             function: Rc::clone(function),
             of: module,
         };
-        if let Some(router) = self.owner(program, module, owner, given) {
-            router.entries.push(entry);
+        if let Some(entries) = self.entries(program, module, owner, given) {
+            entries.push(entry);
         }
     }
 
@@ -155,12 +158,13 @@ impl Routers {
             }
             _ => None,
         };
-        if let (Some(entry), Some(router)) = (entry, self.owner(program, module, owner, given)) {
-            router.entries.push(entry);
+        if let (Some(entry), Some(entries)) = (entry, self.entries(program, module, owner, given)) {
+            entries.push(entry);
         }
     }
 
-    fn position(&self, program: &Program, module: ModuleId, expr: &Expr) -> Option<usize> {
+    /// Position of the router that an expression means by its name.
+    pub fn position(&self, program: &Program, module: ModuleId, expr: &Expr) -> Option<usize> {
         let mut found = program.meaning(module, expr)?;
         // `router = items.router` is another name for the same.
         for _ in 0..10 {
@@ -172,6 +176,22 @@ impl Routers {
             found = program.meaning(*id, value)?;
         }
         None
+    }
+
+    /// What is added to an expression: a router, or the webhooks of an application.
+    fn entries(
+        &mut self,
+        program: &Program,
+        module: ModuleId,
+        expr: &Expr,
+        given: &[String],
+    ) -> Option<&mut Vec<Entry>> {
+        if let Expr::Attribute(owner, name) = expr
+            && name == "webhooks"
+        {
+            return self.owner(program, module, owner, given).map(|router| &mut router.webhooks);
+        }
+        self.owner(program, module, expr, given).map(|router| &mut router.entries)
     }
 
     /// The router that an expression means. A parameter of a function that fills an application is that application, where

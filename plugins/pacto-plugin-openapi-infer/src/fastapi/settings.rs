@@ -133,6 +133,7 @@ impl Models<'_> {
                 }
                 "title" => config.title = value.and_then(|value| value.as_str().map(str::to_owned)),
                 "json_schema_extra" | "schema_extra" => {
+                    self.program.tell_extra(module, class.line, &expr);
                     config.schema_extra =
                         value.and_then(|value| value.as_object().cloned()).unwrap_or_default();
                 }

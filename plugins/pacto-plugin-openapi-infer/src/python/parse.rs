@@ -188,6 +188,7 @@ impl<'a> Reader<'a> {
                 name: self.of(name).to_owned(),
                 annotation: node.child_by_field_name("type").map(|child| self.expr(child, 0)),
                 default: node.child_by_field_name("value").map(|child| self.expr(child, 0)),
+                line: node.start_position().row + 1,
             });
         }
         parameters
@@ -283,7 +284,10 @@ impl<'a> Reader<'a> {
                     self.arguments(list, &mut positional, &mut named, depth);
                 }
                 match field("function") {
-                    Some(function) => Expr::Call(Rc::new(Call { function, positional, named })),
+                    Some(function) => {
+                        let line = node.start_position().row + 1;
+                        Expr::Call(Rc::new(Call { function, positional, named, line }))
+                    },
                     None => other(),
                 }
             }

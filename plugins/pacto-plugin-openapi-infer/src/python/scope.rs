@@ -1,6 +1,7 @@
 //! Modules, and what a name in one of them stands for, across imports.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::parse;
@@ -51,6 +52,8 @@ pub struct Module {
 pub struct Program {
     pub modules: Vec<Module>,
     by_name: HashMap<String, ModuleId>,
+    /// What was said: a class is read once for each way that it goes, and is told of once.
+    told: RefCell<HashSet<String>>,
 }
 
 impl Program {
@@ -66,7 +69,32 @@ impl Program {
             }
         }
         let by_name = modules.iter().enumerate().map(|(id, module)| (module.name.clone(), id)).collect();
-        Self { modules, by_name }
+        Self { modules, by_name, told: RefCell::default() }
+    }
+
+    /// Tells the user about a line, once.
+    pub fn tell(&self, module: ModuleId, line: usize, text: &str) {
+        let path = self.module(module).map(|module| module.path.as_str()).unwrap_or_default();
+        let note = format!("{path}:{line}: {text}");
+        if self.told.borrow_mut().insert(note.clone()) {
+            eprintln_note(&note);
+        }
+    }
+
+    /// Tells of a default that no reading gives.
+    pub fn tell_default(&self, module: ModuleId, line: usize, name: &str) {
+        self.tell(
+            module,
+            line,
+            &format!("the default of {name} is computed while the program runs and was left out"),
+        );
+    }
+
+    /// Tells of an addition to a schema that no reading gives.
+    pub fn tell_extra(&self, module: ModuleId, line: usize, expr: &Expr) {
+        if self.value(module, expr).is_none() {
+            self.tell(module, line, "json_schema_extra is not run; what it adds to the schema was left out");
+        }
     }
 
     pub fn module(&self, id: ModuleId) -> Option<&Module> {

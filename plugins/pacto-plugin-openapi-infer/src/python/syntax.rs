@@ -36,6 +36,7 @@ pub struct Call {
     pub function: Expr,
     pub positional: Vec<Expr>,
     pub named: Vec<(String, Expr)>,
+    pub line: usize,
 }
 
 impl Call {
@@ -85,6 +86,7 @@ pub struct Parameter {
     pub name: String,
     pub annotation: Option<Expr>,
     pub default: Option<Expr>,
+    pub line: usize,
 }
 
 /// A function.

@@ -86,6 +86,46 @@ fn applications_that_functions_make_and_fill() {
     assert_eq!(found["paths"]["/c"]["get"]["summary"], "C");
 }
 
+/// What no reading gives is told of, once, with its place.
+#[test]
+fn what_only_the_program_knows_is_said() {
+    let main = concat!(
+        "import os\nfrom fastapi import FastAPI, Query\nfrom pydantic import BaseModel, Field, ConfigDict\n",
+        "from elsewhere import OddResponse\n\n",
+        "def more(schema): schema['x'] = 1\n\n",
+        "class Both(BaseModel):\n",
+        "    model_config = ConfigDict(json_schema_extra=more)\n",
+        "    size: int = int(os.environ['SIZE'])\n",
+        "    made: list[str] = Field(default_factory=list)\n",
+        "    extra: str = Field('a', json_schema_extra=more)\n\n",
+        "app = FastAPI(title=os.environ['TITLE'])\n\n",
+        "@app.post('/a', callbacks=os.environ)\n",
+        "def a(one: Both, limit: int = Query(int(os.environ['LIMIT']))) -> Both: ...\n\n",
+        "@app.get('/odd', response_class=OddResponse)\ndef odd(): ...\n",
+    );
+    let directory = bundle(&[("main.py", main), ("requirements.txt", "fastapi\n")]);
+    let output = pacto(directory.path(), &["--option", "output=o.json"]);
+    assert!(output.status.success(), "{}", words(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let mut notes: Vec<&str> = said.lines().filter(|line| line.starts_with("main.py")).collect();
+    notes.sort_unstable();
+    assert_eq!(
+        notes,
+        [
+            "main.py:10: the default of size is computed while the program runs and was left out",
+            "main.py:12: json_schema_extra is not run; what it adds to the schema was left out",
+            "main.py:14: title is computed while the program runs and was left out",
+            "main.py:16: callbacks are computed while the program runs and were left out",
+            "main.py:17: the default of limit is computed while the program runs and was left out",
+            "main.py:19: OddResponse is not among the sources; its media type was left out",
+            "main.py:8: json_schema_extra is not run; what it adds to the schema was left out",
+        ]
+    );
+    let found: Value = serde_json::from_slice(&std::fs::read(directory.path().join("o.json")).unwrap()).unwrap();
+    assert_eq!(found["paths"]["/a"]["post"]["parameters"][0]["required"], json!(false));
+    assert!(found["paths"]["/odd"]["get"]["responses"]["200"].get("content").is_none());
+}
+
 #[test]
 fn registrations_behind_closures_methods_and_groups() {
     let main = concat!(

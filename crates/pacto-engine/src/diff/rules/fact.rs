@@ -144,9 +144,14 @@ fn bound_rule(
             Bound::MinProperties => "{subject}: minProperties {old} became {new}",
             Bound::MaxProperties => "{subject}: maxProperties {old} became {new}",
         },
-        hint: if produced { KEEP_PROMISE } else { KEEP_ACCEPTING },
+        hint: hint(direction),
         is_undecided: false,
     }
+}
+
+/// What to do where something breaks, by direction alone.
+pub fn hint(direction: Option<Direction>) -> &'static str {
+    if direction == Some(Direction::Produced) { KEEP_PROMISE } else { KEEP_ACCEPTING }
 }
 
 fn prefix(area: Area, nested: bool) -> &'static str {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::normal::{
     Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize, normalize_with_lists,
 };
+use super::proof::prove;
 use crate::diff::change::Direction;
 use crate::diff::documents::{Located, Pairs};
 use crate::diff::fact::{Area, Bound, Fact, Kind};
@@ -49,6 +50,7 @@ pub(in crate::diff) fn compare<'a>(
     if walk.facts.is_empty() {
         old.remember_equal(comparison.area, walk.seen);
     }
+    prove(old, new, comparison, &mut walk.facts);
     walk.facts
 }
 
@@ -112,6 +114,7 @@ impl Walk<'_> {
             old_at: places.old.map(|node| node.location()),
             new_at: places.new.map(|node| node.location()),
             nested: !self.path.is_empty(),
+            verdict: None,
         };
         self.facts.push(SchemaFact { path: self.path.clone(), fact });
     }

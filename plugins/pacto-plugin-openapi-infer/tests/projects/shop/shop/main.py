@@ -1,7 +1,8 @@
 """Shop API."""
 from fastapi import Depends, FastAPI, WebSocket
 
-from .routers import items, users
+from .models import Item
+from .routers import feeds, items, users
 from .security import api_key
 
 DESCRIPTION = """
@@ -25,6 +26,7 @@ app = FastAPI(
 )
 
 app.include_router(items.router)
+app.include_router(feeds.router)
 app.include_router(users.router, prefix="/users", tags=["users"], dependencies=[Depends(api_key)])
 
 
@@ -40,3 +42,14 @@ def read_file(file_path: str, width: int | None = None): ...
 
 @app.websocket("/ws")
 async def ws(websocket: WebSocket): ...
+
+
+@app.webhooks.post("item-sold", tags=["told"])
+def item_sold(item: Item, sold_by: str | None = None):
+    """
+    When an item is sold, we tell you.
+    """
+
+
+@app.webhooks.put("restocked", operation_id="restocked", status_code=204)
+def restocked(amount: int): ...
