@@ -52,7 +52,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn unknown(&mut self, what: &str, place: &str) -> Id {
-        self.arena.add(Node::Unknown(what.to_owned(), place.to_owned()))
+        self.arena.add_unknown(what, place)
     }
 
     fn schema(&mut self, schema: &Value, place: &str, depth: usize) -> Id {
@@ -369,7 +369,7 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 /// What a reference of a document leads to: a JSON Pointer, an anchor, or an identifier of a part.
-fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+pub fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let start = if base.is_empty() || is_named(root, base) {
         root

@@ -17,7 +17,7 @@ pub fn accepts(arena: &mut Arena, id: Id, value: &Value) -> Option<bool> {
 
 fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    let node = arena.get(id).1.clone();
+    let node = arena.get(id).1;
     let exact = || match value {
         Value::Number(number) => Exact::read(number),
         _ => None,
@@ -25,10 +25,10 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
     let is_number = value.is_number();
     let length = |text: &str| u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    Some(match node {
+    Some(match &*node {
         Node::All(parts) => {
             let mut known = true;
-            for part in parts {
+            for &part in parts {
                 match at(arena, part, value, depth) {
                     Some(false) => return Some(false),
                     Some(true) => {}
@@ -39,7 +39,7 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
         }
         Node::Any(parts) => {
             let mut known = true;
-            for part in parts {
+            for &part in parts {
                 match at(arena, part, value, depth) {
                     Some(true) => return Some(true),
                     Some(false) => {}
@@ -48,23 +48,24 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
             }
             return known.then_some(false);
         }
-        Node::Not(part) => !at(arena, part, value, depth)?,
-        Node::Kind(kind) => Kind::of(value) == kind,
+        Node::Not(part) => !at(arena, *part, value, depth)?,
+        Node::Kind(kind) => Kind::of(value) == *kind,
         Node::Whole => !is_number || exact()?.is_whole(),
-        Node::Values(values) => values.contains(&canonical(value)),
-        Node::AtLeast(limit) => !is_number || exact()?.compare(limit)?.is_ge(),
-        Node::Above(limit) => !is_number || exact()?.compare(limit)?.is_gt(),
-        Node::AtMost(limit) => !is_number || exact()?.compare(limit)?.is_le(),
-        Node::Below(limit) => !is_number || exact()?.compare(limit)?.is_lt(),
-        Node::MultipleOf(unit) => !is_number || exact()?.is_multiple_of(unit)?,
-        Node::MinLength(least) => value.as_str().is_none_or(|text| length(text) >= least),
-        Node::MaxLength(most) => value.as_str().is_none_or(|text| length(text) <= most),
+        // They are sorted.
+        Node::Values(values) => values.binary_search(&canonical(value)).is_ok(),
+        Node::AtLeast(limit) => !is_number || exact()?.compare(*limit)?.is_ge(),
+        Node::Above(limit) => !is_number || exact()?.compare(*limit)?.is_gt(),
+        Node::AtMost(limit) => !is_number || exact()?.compare(*limit)?.is_le(),
+        Node::Below(limit) => !is_number || exact()?.compare(*limit)?.is_lt(),
+        Node::MultipleOf(unit) => !is_number || exact()?.is_multiple_of(*unit)?,
+        Node::MinLength(least) => value.as_str().is_none_or(|text| length(text) >= *least),
+        Node::MaxLength(most) => value.as_str().is_none_or(|text| length(text) <= *most),
         Node::Pattern(pattern) => match value.as_str() {
-            Some(text) => arena.language(&pattern)?.has(text),
+            Some(text) => arena.language(pattern)?.has(text),
             None => true,
         },
-        Node::MinItems(least) => value.as_array().is_none_or(|items| count(items.len()) >= least),
-        Node::MaxItems(most) => value.as_array().is_none_or(|items| count(items.len()) <= most),
+        Node::MinItems(least) => value.as_array().is_none_or(|items| count(items.len()) >= *least),
+        Node::MaxItems(most) => value.as_array().is_none_or(|items| count(items.len()) <= *most),
         Node::Unique => value.as_array().is_none_or(|items| {
             let mut texts: Vec<String> = items.iter().map(canonical).collect();
             texts.sort();
@@ -72,7 +73,7 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
         }),
         Node::Items(first, rest) => {
             for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-                if !at(arena, first.get(index).copied().unwrap_or(rest), item, depth)? {
+                if !at(arena, first.get(index).copied().unwrap_or(*rest), item, depth)? {
                     return Some(false);
                 }
             }
@@ -82,20 +83,20 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
             let Some(items) = value.as_array() else { return Some(true) };
             let mut found = 0;
             for one in items {
-                found += u64::from(at(arena, item, one, depth)?);
+                found += u64::from(at(arena, *item, one, depth)?);
             }
-            found >= least && most.is_none_or(|most| found <= most)
+            found >= *least && most.is_none_or(|most| found <= most)
         }
-        Node::MinProperties(least) => value.as_object().is_none_or(|members| count(members.len()) >= least),
-        Node::MaxProperties(most) => value.as_object().is_none_or(|members| count(members.len()) <= most),
-        Node::Required(name) => value.as_object().is_none_or(|members| members.contains_key(&name)),
+        Node::MinProperties(least) => value.as_object().is_none_or(|members| count(members.len()) >= *least),
+        Node::MaxProperties(most) => value.as_object().is_none_or(|members| count(members.len()) <= *most),
+        Node::Required(name) => value.as_object().is_none_or(|members| members.contains_key(name)),
         Node::Properties { named, patterns, rest } => {
-            return members(arena, (&named, &patterns, rest), value, depth);
+            return members(arena, (named, patterns, *rest), value, depth);
         }
         Node::Names(schema) => {
             for key in value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect::<Vec<_>>()
             {
-                if !at(arena, schema, &Value::String(key), depth)? {
+                if !at(arena, *schema, &Value::String(key), depth)? {
                     return Some(false);
                 }
             }

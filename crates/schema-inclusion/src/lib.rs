@@ -23,10 +23,12 @@
 //! | exact numbers | [`number`] |
 //! | patterns as sets of texts | [`language`] |
 //! | whether a document is accepted | [`evaluate`] |
+//! | what another implementation says of a document | [`judge`] |
 //! | the search for a document | [`solve`] |
 
 mod compile;
 mod evaluate;
+mod judge;
 mod language;
 mod node;
 mod number;
@@ -98,9 +100,6 @@ pub const MAX_DEPTH: usize = 400;
 
 /// Steps that [`Options::new`] gives.
 pub const DEFAULT_STEPS: u32 = 2_000_000;
-
-/// Steps that it takes to make another form of one value of a schema.
-const STEPS_PER_VALUE: u32 = 20;
 
 impl Options<'_> {
     /// Both schemas written in one dialect, each its own document.
@@ -175,7 +174,8 @@ pub struct Questions {
     memory: solve::Memory,
     left: compile::References,
     right: compile::References,
-    answers: HashMap<(node::Id, node::Id), Answer>,
+    /// Answers, and the steps that each could take.
+    answers: HashMap<(node::Id, node::Id), (Answer, u32)>,
 }
 
 impl Questions {
@@ -201,13 +201,17 @@ impl Questions {
         if left_node == right_node {
             return (Answer::Included, 0);
         }
-        if let Some(known) = self.answers.get(&(left_node, right_node)) {
-            return (known.clone(), 0);
+        // With more steps more may be decided.
+        match self.answers.get(&(left_node, right_node)) {
+            Some((Answer::Undecided { .. }, before)) if *before < steps => {}
+            Some((known, _)) => return (known.clone(), 0),
+            None => {}
         }
         let mut search = solve::Search::new(&mut self.arena, &mut self.memory, steps);
         let found = search.find(&[(left_node, true), (right_node, false)]);
         let (left_out, mut taken) = (search.left_out(), steps - search.steps());
-        let mut judges = || Judges::new((left, self.left.dialect), (right, self.right.dialect), &mut taken);
+        let mut judges =
+            || judge::Judges::new((left, self.left.dialect), (right, self.right.dialect), &mut taken);
         let answer = match (found, left_out) {
             (Some(witness), _) => match judges().and_then(|judges| judges.confirm(&witness)) {
                 Ok(place) => Answer::NotIncluded { witness, place },
@@ -217,10 +221,7 @@ impl Questions {
             (None, Some((reason, pointer))) => one_by_one(left.schema, self.left.dialect, judges)
                 .unwrap_or(Answer::Undecided { reason, pointer }),
         };
-        // With more steps more may be decided.
-        if !matches!(answer, Answer::Undecided { .. }) {
-            self.answers.insert((left_node, right_node), answer.clone());
-        }
+        self.answers.insert((left_node, right_node), (answer.clone(), steps));
         (answer, taken)
     }
 }
@@ -248,7 +249,7 @@ fn depth(document: &Value) -> usize {
 fn one_by_one(
     left: &Value,
     dialect: Dialect,
-    judges: impl FnOnce() -> Result<Judges, String>,
+    judges: impl FnOnce() -> Result<judge::Judges, String>,
 ) -> Option<Answer> {
     let listed = match (left.get("enum"), left.get("const")) {
         (Some(Value::Array(values)), _) => values.clone(),
@@ -269,57 +270,4 @@ pub fn is_satisfiable(schema: &Value, options: &Options<'_>) -> Option<bool> {
         Answer::NotIncluded { .. } => Some(true),
         Answer::Undecided { .. } => None,
     }
-}
-
-/// Another implementation, which has a say about both schemas.
-struct Judges {
-    left: jsonschema::Validator,
-    right: jsonschema::Validator,
-}
-
-impl Judges {
-    /// Adds to `taken` what it costs.
-    fn new(
-        left: (Part<'_>, Dialect),
-        right: (Part<'_>, Dialect),
-        taken: &mut u32,
-    ) -> Result<Self, String> {
-        Ok(Self { left: validator(left, taken)?, right: validator(right, taken)? })
-    }
-
-    /// Whether the document tells the schemas apart, and where the second one finds fault.
-    fn confirm(&self, witness: &Value) -> Result<String, String> {
-        if self.left.is_valid(witness)
-            && let Some(error) = self.right.iter_errors(witness).next()
-        {
-            let missing = match error.kind() {
-                jsonschema::error::ValidationErrorKind::Required { property } => property.as_str(),
-                jsonschema::error::ValidationErrorKind::AdditionalProperties { unexpected } => {
-                    unexpected.first().map(String::as_str)
-                }
-                _ => None,
-            };
-            let place = error.instance_path().to_string();
-            return Ok(match missing {
-                Some(name) => format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
-                None => place,
-            });
-        }
-        Err(format!("a document that should tell the schemas apart does not: {witness}"))
-    }
-}
-
-fn validator((part, dialect): (Part<'_>, Dialect), taken: &mut u32) -> Result<jsonschema::Validator, String> {
-    let (whole, values) = compile::standard(part.schema, part.root, dialect)
-        .ok_or("the schema is too large to be checked by the other implementation")?;
-    *taken = taken.saturating_add(values.saturating_mul(STEPS_PER_VALUE));
-    let draft = match dialect {
-        Dialect::Draft4 | Dialect::OpenApi30 => jsonschema::Draft::Draft4,
-        Dialect::Draft6 => jsonschema::Draft::Draft6,
-        Dialect::Draft7 => jsonschema::Draft::Draft7,
-        Dialect::Draft201909 => jsonschema::Draft::Draft201909,
-        Dialect::Draft202012 => jsonschema::Draft::Draft202012,
-    };
-    let validator = jsonschema::options().with_draft(draft).should_validate_formats(false).build(&whole);
-    validator.map_err(|error| format!("the schema cannot be checked: {error}"))
 }

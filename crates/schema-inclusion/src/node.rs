@@ -1,6 +1,7 @@
 //! The one form of all dialects: small assertions, each about one type of values, and how they are put together.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -76,8 +77,8 @@ pub enum Node {
         rest: Id,
     },
     Names(Id),
-    /// Something that is not understood, and where it stands.
-    Unknown(String, String),
+    /// Something that is not understood, where it stands, and a number: no two are the same.
+    Unknown(String, String, usize),
     /// A reference that is being read; it has another place once it was.
     Reference(String),
 }
@@ -85,8 +86,8 @@ pub enum Node {
 /// All nodes; equal ones are one.
 #[derive(Debug, Default)]
 pub struct Arena {
-    nodes: Vec<Node>,
-    known: HashMap<Node, Id>,
+    nodes: Vec<Rc<Node>>,
+    known: HashMap<Rc<Node>, Id>,
     /// What references stand for.
     targets: HashMap<Id, Id>,
     languages: HashMap<String, Option<Language>>,
@@ -97,10 +98,16 @@ impl Arena {
         if let Some(id) = self.known.get(&node) {
             return *id;
         }
-        self.nodes.push(node.clone());
+        let node = Rc::new(node);
+        self.nodes.push(Rc::clone(&node));
         let id = self.nodes.len() - 1;
         self.known.insert(node, id);
         id
+    }
+
+    /// Something that is not understood.
+    pub fn add_unknown(&mut self, what: &str, place: &str) -> Id {
+        self.add(Node::Unknown(what.to_owned(), place.to_owned(), self.nodes.len()))
     }
 
     /// Everything.
@@ -137,7 +144,7 @@ impl Arena {
     }
 
     /// A node; references are followed.
-    pub fn get(&self, id: Id) -> (Id, &Node) {
+    pub fn get(&self, id: Id) -> (Id, Rc<Node>) {
         let mut id = id;
         // A reference to itself stands for nothing that could be asked; it accepts everything.
         for _ in 0..=self.targets.len() {
@@ -146,7 +153,7 @@ impl Arena {
                 None => break,
             }
         }
-        (id, self.nodes.get(id).unwrap_or(&Node::Whole))
+        (id, self.nodes.get(id).map_or_else(|| Rc::new(Node::Whole), Rc::clone))
     }
 
     /// The texts that a pattern describes; `None` where it is not understood.

@@ -25,6 +25,12 @@ pub type Demand = (Id, bool);
 const MAX_DEPTH: usize = 60;
 /// Most choices that are open at once, in all documents inside of each other.
 const MAX_OPEN: usize = 250;
+/// Most values in one document for each step that there is: a web of references can ask for exponentially many.
+const VALUES_FOR_STEP: usize = 2;
+/// Bytes of a text that count as one value more.
+const BYTES_PER_VALUE: usize = 64;
+/// Values that are copied in the time of one step.
+const VALUES_PER_STEP: usize = 8;
 /// Largest value list whose composite values are told apart by what they are made of.
 const MAX_EXCLUDED: usize = 200;
 
@@ -42,6 +48,7 @@ pub struct Search<'a> {
     arena: &'a mut Arena,
     memory: &'a mut Memory,
     steps: u32,
+    most_values: usize,
     /// Why the end of the search proves nothing, where something was left out.
     left_out: Option<(String, String)>,
     /// Demands that are being met.
@@ -88,7 +95,16 @@ struct Atoms {
 
 impl<'a> Search<'a> {
     pub fn new(arena: &'a mut Arena, memory: &'a mut Memory, steps: u32) -> Self {
-        Self { arena, memory, steps, left_out: None, path: Vec::new(), open: 0, lowest: usize::MAX }
+        Self {
+            arena,
+            memory,
+            steps,
+            most_values: usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(VALUES_FOR_STEP),
+            left_out: None,
+            path: Vec::new(),
+            open: 0,
+            lowest: usize::MAX,
+        }
     }
 
     /// Steps that are left.
@@ -148,6 +164,17 @@ impl<'a> Search<'a> {
         self.lowest = usize::MAX;
         self.path.push(key.clone());
         let found = Kind::ALL.into_iter().find_map(|kind| self.of_kind(kind, &key));
+        let found = found.filter(|value| {
+            let mut left = self.most_values;
+            let is_small = has_at_most(value, &mut left);
+            // It is copied into whatever it is a part of.
+            let copied = u32::try_from((self.most_values - left) / VALUES_PER_STEP).unwrap_or(u32::MAX);
+            self.steps = self.steps.saturating_sub(copied);
+            if !is_small {
+                self.leave_out("the document would be too large", "");
+            }
+            is_small
+        });
         self.path.pop();
         let comes_back = self.lowest < place;
         self.lowest = self.lowest.min(outer_lowest);
@@ -184,24 +211,25 @@ impl<'a> Search<'a> {
             if !self.step() {
                 return None;
             }
-            let node = self.arena.get(id).1.clone();
-            match (node, sign) {
-                (Node::All(parts), true) => pending.extend(parts.into_iter().map(|part| (part, true))),
+            let node = self.arena.get(id).1;
+            match (&*node, sign) {
+                (Node::All(parts), true) => pending.extend(parts.iter().map(|part| (*part, true))),
                 (Node::All(parts), false) => {
-                    choices.push(parts.into_iter().map(|part| (part, false)).collect());
+                    choices.push(parts.iter().map(|part| (*part, false)).collect());
                 }
                 (Node::Any(parts), true) => {
-                    choices.push(parts.into_iter().map(|part| (part, true)).collect());
+                    choices.push(parts.iter().map(|part| (*part, true)).collect());
                 }
-                (Node::Any(parts), false) => pending.extend(parts.into_iter().map(|part| (part, false))),
-                (Node::Not(part), sign) => pending.push((part, !sign)),
+                (Node::Any(parts), false) => pending.extend(parts.iter().map(|part| (*part, false))),
+                (Node::Not(part), sign) => pending.push((*part, !sign)),
                 (Node::Kind(wanted), sign) => {
-                    if (wanted == kind) != sign {
+                    if (*wanted == kind) != sign {
                         return None;
                     }
                 }
-                (Node::Values(values), false) => self.exclude(kind, &values, &mut atoms, &mut pending),
+                (Node::Values(values), false) => self.exclude(kind, values, &mut atoms, &mut pending),
                 (Node::Contains { item, least, most }, false) if kind == Kind::Array => {
+                    let (item, most) = (*item, *most);
                     let mut ways = Vec::new();
                     if let Some(fewer) = least.checked_sub(1) {
                         ways.push((
@@ -218,7 +246,7 @@ impl<'a> Search<'a> {
                     choices.push(ways);
                 }
                 (node, sign) => {
-                    if !atoms.add(&node, id, sign, kind) {
+                    if !atoms.add(node, id, sign, kind) {
                         return None;
                     }
                 }
@@ -345,6 +373,21 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Whether a document has no more values than are `left`.
+fn has_at_most(value: &Value, left: &mut usize) -> bool {
+    // Long texts are large too.
+    let own = 1 + value.as_str().map_or(0, |text| text.len() / BYTES_PER_VALUE);
+    match left.checked_sub(own) {
+        Some(fewer) => *left = fewer,
+        None => return false,
+    }
+    match value {
+        Value::Array(items) => items.iter().all(|item| has_at_most(item, left)),
+        Value::Object(members) => members.values().all(|member| has_at_most(member, left)),
+        _ => true,
+    }
+}
+
 impl Atoms {
     /// Takes a demand about a type; false where it cannot be met.
     fn add(&mut self, node: &Node, id: Id, sign: bool, kind: Kind) -> bool {
@@ -416,7 +459,7 @@ impl Atoms {
             (Node::Properties { .. }, false) => self.not_properties.push(id),
             (Node::Names(names), true) => self.names.push(*names),
             (Node::Names(names), false) => self.not_names.push(*names),
-            (Node::Unknown(reason, place), _) => self.opaque.push((reason.clone(), place.clone())),
+            (Node::Unknown(reason, place, _), _) => self.opaque.push((reason.clone(), place.clone())),
             (Node::Reference(name), _) => {
                 self.opaque.push((format!("{name} was not read"), String::new()));
             }

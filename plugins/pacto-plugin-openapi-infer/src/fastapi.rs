@@ -205,7 +205,11 @@ impl Writer<'_> {
         let expr = call.named(name)?;
         let value = self.program.value(module, expr);
         if value.is_none() {
-            self.note(module, call.line, &format!("{name} is computed while the program runs and was left out"));
+            self.note(
+                module,
+                call.line,
+                &format!("{name} is computed while the program runs and was left out"),
+            );
         }
         value
     }

@@ -204,7 +204,7 @@ impl Lines<'_> {
 /// descriptions are no lines.
 fn schema_lines(facts: Vec<SchemaFact>, prefix: &str) -> Vec<Draft> {
     let (mut properties, mut required, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-    for SchemaFact { path, fact } in facts {
+    for SchemaFact { path, fact, .. } in facts {
         let name = property_path(&path);
         match fact.kind {
             Kind::Annotation | Kind::Deprecated | Kind::Undeprecated => {}

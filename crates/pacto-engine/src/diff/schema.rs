@@ -11,6 +11,6 @@ mod normal;
 mod proof;
 
 pub(super) use compare::{SchemaComparison, SchemaFact, compare, property_path};
-pub(super) use normal::{Dialect, is_annotation};
 pub(super) use gathered::Flow;
+pub(super) use normal::{Dialect, is_annotation};
 pub(super) use proof::Asked;

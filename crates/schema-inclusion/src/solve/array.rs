@@ -64,7 +64,7 @@ impl Search<'_> {
                     demands.push((first.get(index).copied().unwrap_or(*rest), true));
                 }
             }
-            let found = self.items_with_duties(atoms, &places, &duties, &tail);
+            let found = self.items_with_duties(atoms, &places, &duties, &[], &tail);
             if found.is_some() {
                 return found;
             }
@@ -80,6 +80,7 @@ impl Search<'_> {
         atoms: &Atoms,
         places: &[Vec<Demand>],
         duties: &[Duty],
+        done: &[(usize, Id)],
         tail: &Tail,
     ) -> Option<Value> {
         if !self.step() {
@@ -98,14 +99,17 @@ impl Search<'_> {
                 Duty::Break(first, rest) => (first.get(index).copied().unwrap_or(*rest), false),
                 Duty::Be(item) => (*item, true),
             };
-            let already = places.get(index)?.contains(&demand);
-            // Two that have to be there are two.
-            if already && matches!(duty, Duty::Be(_)) {
-                continue;
+            let mut done = done.to_vec();
+            if let Duty::Be(item) = duty {
+                // Two that have to be there are two.
+                if done.contains(&(index, *item)) {
+                    continue;
+                }
+                done.push((index, *item));
             }
             let mut next = places.to_vec();
             next.get_mut(index)?.push(demand);
-            if let Some(found) = self.items_with_duties(atoms, &next, others, tail) {
+            if let Some(found) = self.items_with_duties(atoms, &next, others, &done, tail) {
                 return Some(found);
             }
         }

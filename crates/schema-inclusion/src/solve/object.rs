@@ -48,7 +48,7 @@ struct Plan {
 
 impl Search<'_> {
     fn shape(&self, id: Id) -> Option<Shape> {
-        match self.arena.get(id).1 {
+        match &*self.arena.get(id).1 {
             Node::Properties { named, patterns, rest } => {
                 Some(Shape { named: named.clone(), patterns: patterns.clone(), rest: *rest })
             }

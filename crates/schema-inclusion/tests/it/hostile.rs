@@ -34,6 +34,23 @@ fn schemas_made_to_hurt_end_soon() {
             json!({"anyOf": [before, {"allOf": [before, {"minLength": index}]}]}),
         );
     }
+    // The smallest document of this web has sixteen million values.
+    let mut web = serde_json::Map::from_iter([("s0".to_owned(), json!({"type": "integer"}))]);
+    for index in 1..=24 {
+        let before = json!({"$ref": format!("#/$defs/s{}", index - 1)});
+        web.insert(
+            format!("s{index}"),
+            json!({"type": "object", "properties": {"a": before, "b": before}, "required": ["a", "b"]}),
+        );
+    }
+    let web = json!({"$defs": web, "$ref": "#/$defs/s24"});
+    // Every way to the last one is gone by whoever checks a document without keeping what it saw.
+    let mut ways = serde_json::Map::from_iter([("s0".to_owned(), json!({"type": "string"}))]);
+    for index in 1..=30 {
+        let before = json!({"$ref": format!("#/$defs/s{}", index - 1)});
+        ways.insert(format!("s{index}"), json!({"allOf": [before, before]}));
+    }
+    let all = json!({"$defs": ways, "$ref": "#/$defs/s30"});
     let doubled = json!({"$defs": parts, "$ref": "#/$defs/s24"});
     let wide: Value = (0..40).map(|index| json!({"anyOf": [{"required": [format!("a{index}")]}, {"required": [format!("b{index}")]}]})).collect();
     let slow = json!({"pattern": "^(a|aa)+$", "minLength": 500});
@@ -46,6 +63,8 @@ fn schemas_made_to_hurt_end_soon() {
         (json!({"anyOf": many}), json!({"anyOf": many.iter().rev().cloned().collect::<Vec<_>>()})),
         (nested.clone(), json!({"type": "number"})),
         (negated, json!({"type": "string"})),
+        (web, json!({"type": "string"})),
+        (all, json!({"type": "integer"})),
         (doubled, json!({"type": "string"})),
         (json!({"allOf": wide}), json!({"required": ["c"]})),
         (slow, json!({"pattern": "b"})),
@@ -84,6 +103,39 @@ fn schemas_made_to_hurt_end_soon() {
     // Nothing finite is of this type: nothing at all is.
     let endless = json!({"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]});
     assert_eq!(ask(&endless, &json!(false)), Answer::Included);
+}
+
+/// Each level that may be null is read once: read twice at each, thirty levels would never end.
+#[test]
+fn nullable_levels_are_read_once() {
+    let mut levels = json!({"type": "string", "nullable": true});
+    for _ in 0..30 {
+        levels = json!({"type": "object", "nullable": true, "properties": {"a": levels}});
+    }
+    let options = Options::new(Dialect::OpenApi30);
+    assert_eq!(included(&levels, &levels.clone(), &options), Answer::Included);
+}
+
+/// Items that have to be there are several, even where every item is of that kind anyway.
+#[test]
+fn items_that_have_to_be_there_are_counted() {
+    let of = |least: u64| json!({"type": "array", "items": {"type": "string"}, "contains": {"type": "string"}, "minContains": least});
+    assert_eq!(ask(&of(3), &of(2)), Answer::Included);
+    let Answer::NotIncluded { witness, .. } = ask(&of(1), &of(2)) else { panic!() };
+    assert_eq!(witness, json!([""]));
+}
+
+/// What is not understood is not taken for the same because it stands at the same place.
+#[test]
+fn what_is_not_understood_is_never_the_same() {
+    let of = |inner: Value| json!({"properties": {"a": {"unevaluatedProperties": inner}}});
+    assert!(matches!(
+        ask(&of(json!({"type": "string"})), &of(json!({"type": "integer"}))),
+        Answer::Undecided { .. }
+    ));
+    let deep =
+        |end: &str| (0..300).fold(json!({"type": end}), |inner, _| json!({"properties": {"a": inner}}));
+    assert!(matches!(ask(&deep("string"), &deep("integer")), Answer::Undecided { .. }));
 }
 
 #[test]

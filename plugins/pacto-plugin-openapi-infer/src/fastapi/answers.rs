@@ -110,7 +110,8 @@ impl Writer<'_> {
         }
         let mut answers = Map::from_iter([(code.to_string(), main)]);
         for (code, module, entry) in &around.responses {
-            let answer = self.further(*module, entry, code, unique, class.media.as_deref(), answers.get(code));
+            let answer =
+                self.further(*module, entry, code, unique, class.media.as_deref(), answers.get(code));
             answers.insert(code.clone(), answer);
         }
         answers
@@ -144,17 +145,27 @@ impl Writer<'_> {
                 _ => break,
             }
         }
-        self.note(module, line, "the class of the response is computed while the program runs; taken as JSON");
+        self.note(
+            module,
+            line,
+            "the class of the response is computed while the program runs; taken as JSON",
+        );
         Class::json()
     }
 
     /// `media_type = "…"`; one that is computed is none.
     fn media_type(&self, module: ModuleId, class: &syntax::Class) -> Option<Option<String>> {
         class.body.iter().find_map(|stmt| match stmt {
-            Stmt::Assign { target: Expr::Name(name), value: Some(value), line, .. } if name == "media_type" => {
+            Stmt::Assign { target: Expr::Name(name), value: Some(value), line, .. }
+                if name == "media_type" =>
+            {
                 let known = self.program.value(module, value);
                 if known.is_none() {
-                    self.note(module, *line, "media_type is computed while the program runs and was left out");
+                    self.note(
+                        module,
+                        *line,
+                        "media_type is computed while the program runs and was left out",
+                    );
                 }
                 Some(known.and_then(|value| value.as_str().map(str::to_owned)))
             }
@@ -167,7 +178,8 @@ impl Writer<'_> {
         class.body.iter().find_map(|stmt| match stmt {
             Stmt::Function(function) if function.name == "__init__" => {
                 let mut parameters = function.parameters.iter();
-                let default = parameters.find(|parameter| parameter.name == "status_code")?.default.as_ref()?;
+                let default =
+                    parameters.find(|parameter| parameter.name == "status_code")?.default.as_ref()?;
                 self.program.value(module, default)?.as_u64()
             }
             _ => None,

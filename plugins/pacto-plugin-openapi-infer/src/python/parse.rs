@@ -287,7 +287,7 @@ impl<'a> Reader<'a> {
                     Some(function) => {
                         let line = node.start_position().row + 1;
                         Expr::Call(Rc::new(Call { function, positional, named, line }))
-                    },
+                    }
                     None => other(),
                 }
             }

@@ -121,7 +121,8 @@ fn what_only_the_program_knows_is_said() {
             "main.py:8: json_schema_extra is not run; what it adds to the schema was left out",
         ]
     );
-    let found: Value = serde_json::from_slice(&std::fs::read(directory.path().join("o.json")).unwrap()).unwrap();
+    let found: Value =
+        serde_json::from_slice(&std::fs::read(directory.path().join("o.json")).unwrap()).unwrap();
     assert_eq!(found["paths"]["/a"]["post"]["parameters"][0]["required"], json!(false));
     assert!(found["paths"]["/odd"]["get"]["responses"]["200"].get("content").is_none());
 }

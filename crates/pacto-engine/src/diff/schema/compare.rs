@@ -27,6 +27,8 @@ pub(in crate::diff) struct SchemaComparison<'c> {
 pub(in crate::diff) struct SchemaFact {
     pub path: Vec<String>,
     pub fact: Fact,
+    /// The keyword says nothing about values of these types, so somebody made a mistake that is worth a look.
+    pub is_idle: bool,
 }
 
 /// Compares two schemas.
@@ -116,7 +118,7 @@ impl Walk<'_> {
             nested: !self.path.is_empty(),
             verdict: None,
         };
-        self.facts.push(SchemaFact { path: self.path.clone(), fact });
+        self.facts.push(SchemaFact { path: self.path.clone(), fact, is_idle: false });
     }
 
     /// Whether the first difference is enough.
@@ -287,6 +289,9 @@ impl Walk<'_> {
             };
             let kind = if tightened { Kind::BoundTightened(bound) } else { Kind::BoundLoosened(bound) };
             self.emit(kind, shown(old_limit), shown(new_limit), places);
+            if let Some(found) = self.facts.last_mut() {
+                found.is_idle = !old.types.can_have(bound) && !new.types.can_have(bound);
+            }
         }
     }
 

@@ -70,6 +70,17 @@ impl Types {
         self.0 & other.0 == other.0
     }
 
+    /// Whether a limit says something about some of the values.
+    pub(super) fn can_have(self, bound: Bound) -> bool {
+        let about = match bound {
+            Bound::Minimum | Bound::Maximum => 4 | 8,
+            Bound::MinLength | Bound::MaxLength => 16,
+            Bound::MinItems | Bound::MaxItems => 32,
+            Bound::MinProperties | Bound::MaxProperties => 64,
+        };
+        self.0 & about != 0
+    }
+
     pub(super) fn has_null(self) -> bool {
         self.contains(Self::NULL)
     }

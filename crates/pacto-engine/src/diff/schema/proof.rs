@@ -11,9 +11,9 @@ use crate::diff::fact::{Area, Fact, Kind, Verdict};
 use crate::diff::rules::{self, FactRule};
 
 /// Most steps of one question.
-const STEPS_OF_ONE: u32 = 100_000;
+const STEPS_OF_ONE: u32 = 50_000;
 /// Most steps of all questions about the same files that go the same way.
-const STEPS_OF_ALL: u32 = 3_000_000;
+const STEPS_OF_ALL: u32 = 1_000_000;
 
 /// What is known of the schemas of two versions of some files, for documents that go one way.
 #[derive(Debug)]
@@ -43,19 +43,22 @@ pub(super) fn prove(
     let mut all = old.asked();
     let asked = all.entry(flow(comparison)).or_insert_with(|| Asked::new(old, new, comparison));
     match asked.ask(old, new, comparison.direction) {
-        Some(Answer::Included) => {
-            for found in facts.iter_mut().filter(|found| concerns_sets(&found.fact)) {
+        // Objects may have properties that nobody described, so one of several alternatives accepts nearly everything that
+        // another one describes. Nobody means that by a list of alternatives.
+        Some((Answer::Included, true)) => {}
+        Some((Answer::Included, false)) => {
+            for found in facts.iter_mut().filter(|found| !found.is_idle && concerns_sets(&found.fact)) {
                 found.fact.verdict = Some(Verdict::Kept);
             }
         }
-        Some(Answer::NotIncluded { witness, place }) => {
+        Some((Answer::NotIncluded { witness, place }, _)) => {
             if let Some(index) = shown_by(facts, &place)
                 && let Some(found) = facts.get_mut(index)
             {
                 found.fact.verdict = Some(Verdict::Broken(witness));
             }
         }
-        Some(Answer::Undecided { .. }) | None => {}
+        Some((Answer::Undecided { .. }, _)) | None => {}
     }
 }
 
@@ -70,8 +73,7 @@ fn flow(comparison: SchemaComparison<'_>) -> Flow {
 impl Asked {
     fn new(old: Located<'_>, new: Located<'_>, comparison: SchemaComparison<'_>) -> Self {
         let flow = flow(comparison);
-        let (before, after) =
-            (dialect(comparison.old_dialect, old), dialect(comparison.new_dialect, new));
+        let (before, after) = (dialect(comparison.old_dialect, old), dialect(comparison.new_dialect, new));
         let questions = match comparison.direction {
             Direction::Received => Questions::new(before, after),
             Direction::Produced => Questions::new(after, before),
@@ -84,12 +86,13 @@ impl Asked {
         }
     }
 
-    fn ask(&mut self, old: Located<'_>, new: Located<'_>, direction: Direction) -> Option<Answer> {
+    /// The answer, and whether one of the schemas has a choice between objects.
+    fn ask(&mut self, old: Located<'_>, new: Located<'_>, direction: Direction) -> Option<(Answer, bool)> {
         let steps = self.steps.min(STEPS_OF_ONE);
         if steps == 0 {
             return None;
         }
-        let (before, after) = (self.old.schema(old)?, self.new.schema(new)?);
+        let ((before, old_chooses), (after, new_chooses)) = (self.old.schema(old)?, self.new.schema(new)?);
         let before = Part { schema: &before, root: self.old.document() };
         let after = Part { schema: &after, root: self.new.document() };
         let (left, right) = match direction {
@@ -98,7 +101,7 @@ impl Asked {
         };
         let (answer, taken) = self.questions.included(left, right, steps);
         self.steps = self.steps.saturating_sub(taken);
-        Some(answer)
+        Some((answer, old_chooses || new_chooses))
     }
 }
 
@@ -143,14 +146,16 @@ fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
             others |= !is_harmless && !is_beside_sets(found.fact.kind);
         }
     }
-    let candidates = if breaking.is_empty() { open } else { breaking };
+    let is_open = breaking.is_empty();
+    let candidates = if is_open { open } else { breaking };
     if let ([only], false) = (candidates.as_slice(), others) {
         return Some(*only);
     }
     let mut there = candidates
         .into_iter()
         .filter(|index| facts.get(*index).is_some_and(|found| is_at(&found.path, place)));
-    there.next().filter(|_| there.next().is_none())
+    // Of keywords that nobody judged the first stands for all at that place.
+    there.next().filter(|_| is_open || there.next().is_none())
 }
 
 /// Whether a property path is that of a place in a document.

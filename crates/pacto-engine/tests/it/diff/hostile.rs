@@ -137,7 +137,11 @@ fn a_deep_schema_is_compared_or_said_to_be_too_deep() {
         ("allOf", |inner| json!({"allOf": [inner, {"type": "object"}]})),
         ("oneOf", |inner| json!({"oneOf": [{"type": "string"}, {"type": "array", "items": inner}]})),
         ("not", |inner| json!({"not": inner})),
-        ("contains", |inner| json!({"contains": {"anyOf": [inner, {"minimum": 1}]}})),
+        // With the types: else whatever is no array would be accepted at the second level, and nothing would differ.
+        (
+            "contains",
+            |inner| json!({"type": "array", "contains": {"anyOf": [inner, {"type": "number", "minimum": 1}]}}),
+        ),
     ] {
         // Deeper than a file may nest, by way of references.
         let deep = |end: Value| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pacto_engine::diff::rules::{contract_rule, fact_rule};
-use pacto_engine::diff::{Area, ChangeType, Classification, Comparison, Direction, Kind};
+use pacto_engine::diff::{Area, ChangeType, Classification, Comparison, Direction, Finding, Kind, Proof};
 use serde_json::Value;
 
 use super::fixture::{corpus, diff, entries, read_yaml, rule_ids, stem};
@@ -44,6 +44,21 @@ impl Case {
         }
     }
 
+    /// The class that a proof gives instead of the row of the table.
+    fn proven(&self, way: &str, direction: Direction) -> Option<Classification> {
+        let both = &self.file["proven"][way];
+        let class = match direction {
+            Direction::Received if both.is_object() => &both["received"],
+            Direction::Produced if both.is_object() => &both["produced"],
+            _ => both,
+        };
+        class.as_str().map(|text| match text {
+            "BREAKING" => Classification::Breaking,
+            "NON_BREAKING" => Classification::NonBreaking,
+            other => panic!("{}: a proof does not give {other}", self.name),
+        })
+    }
+
     /// Pairs that come near to the rule without being one for it: why, old, new.
     pub fn misses(&self) -> Vec<(String, Value, Value)> {
         let misses = self.file["misses"].as_array().unwrap_or_else(|| panic!("{}: no misses", self.name));
@@ -58,11 +73,15 @@ impl Case {
 }
 
 /// Rules and classes that a fact must give in a place.
-fn findings(expected: &Expected, flow: &Flow) -> BTreeSet<(String, Classification)> {
+fn findings(
+    expected: &Expected,
+    flow: &Flow,
+    proven: Option<Classification>,
+) -> BTreeSet<(String, Classification)> {
     let nested = flow.is_property || expected.is_inside();
     let rule = |kind: Kind| {
         let rule = fact_rule(kind, flow.area, Some(flow.direction), nested, expected.had, expected.has);
-        (rule.id, rule.classification)
+        (rule.id, proven.unwrap_or(rule.classification))
     };
     let line = |change_type: ChangeType| {
         let rule = contract_rule("schema.properties", change_type);
@@ -96,11 +115,21 @@ fn every_kind_fires_in_every_place_with_the_class_of_its_row_and_alone() {
         for flow in FLOWS {
             for way in ["forth", "back"] {
                 let comparison = case.compare(flow, way);
+                let proven = case.proven(way, flow.direction);
+                let facts = case.expected(way, flow.direction);
                 let expected: BTreeSet<_> =
-                    case.expected(way, flow.direction).iter().flat_map(|fact| findings(fact, flow)).collect();
+                    facts.iter().flat_map(|fact| findings(fact, flow, proven)).collect();
                 let all = comparison.changes.iter().flat_map(|change| &change.findings);
                 let actual: BTreeSet<_> =
                     all.map(|finding| (finding.rule_id.clone(), finding.classification)).collect();
+                let unshown = |finding: &&Finding| {
+                    finding.classification == Classification::Breaking
+                        && (finding.proof != Proof::Witness || finding.witness.is_none())
+                };
+                let findings = || comparison.changes.iter().flat_map(|change| &change.findings);
+                if proven == Some(Classification::Breaking) && findings().any(|finding| unshown(&finding)) {
+                    wrong.push(format!("{} {way} as {}: no document shows it", case.name, flow.name));
+                }
                 let worst = expected.iter().map(|(_, class)| *class).max().unwrap_or_default();
                 if actual != expected || comparison.classification != worst {
                     wrong.push(format!(
