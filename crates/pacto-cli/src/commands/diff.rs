@@ -9,7 +9,7 @@ use pacto_app::diff::{self, Options, Outcome};
 use pacto_contract::code::Stage;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic};
-use pacto_engine::diff::{Change, Classification};
+use pacto_engine::diff::{Change, Classification, Direction, Finding};
 use pacto_engine::graph::render_difference;
 use pacto_engine::sbom::{SbomChange, SbomChangeKind, SbomDiff, SbomField};
 use serde_json::Value;
@@ -195,10 +195,33 @@ fn changes_text(out: &mut String, changes: &[Change], details: bool) {
             if let Some(place) = place {
                 let _ = writeln!(out, "        at {}:{}:{}", neutral(&place.file), place.line, place.column);
             }
+            if let Some(witness) = &finding.witness {
+                let said = shows(finding);
+                let _ = writeln!(out, "        {said}: {}", neutral(&witness_text(witness)));
+            }
             if let Some(hint) = &finding.hint {
                 let _ = writeln!(out, "        hint: {}", neutral(hint));
             }
         }
+    }
+}
+
+/// What a witness is a witness of.
+fn shows(finding: &Finding) -> &'static str {
+    match finding.direction {
+        Some(Direction::Produced) => "sent now, and never promised",
+        _ => "accepted before, and refused now",
+    }
+}
+
+/// Longest witness that is shown, in characters; JSON has it whole.
+const MAX_WITNESS: usize = 400;
+
+fn witness_text(witness: &Value) -> String {
+    let text = witness.to_string();
+    match text.char_indices().nth(MAX_WITNESS) {
+        Some((end, _)) => format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.len()),
+        None => text,
     }
 }
 
@@ -315,6 +338,9 @@ fn findings_list(out: &mut String, changes: &[Change]) {
             let place = place.map(|place| format!(" at {}", code(&place))).unwrap_or_default();
             let hint = finding.hint.as_deref().map(|hint| format!(" ({})", prose(hint))).unwrap_or_default();
             let _ = writeln!(out, "  - {class} {rule}: {}{place}{hint}", reason(&finding.message));
+            if let Some(witness) = &finding.witness {
+                let _ = writeln!(out, "    - {}: {}", shows(finding), code(&witness_text(witness)));
+            }
         }
     }
     out.push('\n');
