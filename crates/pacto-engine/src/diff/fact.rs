@@ -37,6 +37,8 @@ pub(super) enum Verdict {
 pub enum Area {
     /// The contract itself.
     Contract,
+    /// All operations of a document.
+    Document,
     /// An operation as a whole.
     Operation,
     /// A parameter of a request.
@@ -106,8 +108,38 @@ pub enum Kind {
     PathParameterRenamed,
     /// `operationId` differs.
     OperationId,
-    /// Security requirements differ.
+    /// Something about security differs that is not analysed.
     Security,
+    /// One more way to be let in.
+    SecurityAdded,
+    /// A way to be let in is gone.
+    SecurityRemoved,
+    /// Who was let in is not any more.
+    SecurityTightened,
+    /// A scope is asked for.
+    SecurityScopeAdded,
+    /// A scope is not asked for any more.
+    SecurityScopeRemoved,
+    /// A security scheme is new.
+    SecuritySchemeAdded,
+    /// A security scheme is gone.
+    SecuritySchemeRemoved,
+    /// A security scheme has another type.
+    SecuritySchemeTypeChanged,
+    /// Credentials are sent in another way.
+    SecuritySchemeChanged,
+    /// People are asked to let a client in at another address.
+    SecurityUrlChanged,
+    /// Tokens are given out at another address.
+    SecurityTokenUrlChanged,
+    /// One more way to get a token.
+    SecurityFlowAdded,
+    /// A way to get a token is gone.
+    SecurityFlowRemoved,
+    /// A scope can be asked for.
+    SecurityScopeDefined,
+    /// A scope can not be asked for any more.
+    SecurityScopeDropped,
     /// Servers differ.
     Servers,
     /// Callbacks differ.

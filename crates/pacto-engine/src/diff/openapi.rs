@@ -4,6 +4,7 @@ mod content;
 mod operation;
 mod parameter;
 mod path;
+mod security;
 
 use serde_json::json;
 
@@ -31,9 +32,11 @@ const GLOBAL_KEYS: &[(&str, Kind)] = &[
 
 /// Two versions of one document.
 #[derive(Clone, Copy)]
-struct Comparison {
+struct Comparison<'a> {
     old_dialect: Dialect,
     new_dialect: Dialect,
+    /// What applies to operations that say nothing of it themselves.
+    security: (Option<Located<'a>>, Option<Located<'a>>),
 }
 
 /// A path that is on both sides.
@@ -55,7 +58,11 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
         return;
     }
     let (Some(old), Some(new)) = (old.root(), new.root()) else { return };
-    let comparison = Comparison { old_dialect: dialect(old), new_dialect: dialect(new) };
+    let comparison = Comparison {
+        old_dialect: dialect(old),
+        new_dialect: dialect(new),
+        security: (old.get("security"), new.get("security")),
+    };
     let empty = Vec::new;
     let old_paths = old.get("paths").map_or_else(empty, |paths| paths.entries().collect());
     let new_paths: Vec<_> = new.get("paths").map_or_else(empty, |paths| paths.entries().collect());
@@ -114,7 +121,7 @@ fn compare_item(
     paths: &Paths<'_>,
     old: Located<'_>,
     new: Located<'_>,
-    comparison: Comparison,
+    comparison: Comparison<'_>,
     drafts: &mut Vec<Draft>,
 ) {
     let path = paths.old;
@@ -208,11 +215,23 @@ fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
             Draft::plain(Section::Interfaces, "openapi.operation", change_type, old_value, new_value);
         draft.path = format!("openapi.{key}");
         draft.reason = format!("API {key} {}", change_type.as_str());
-        let subject = "all operations".to_owned();
+        let subject = "all operations";
         let (old_at, new_at) = (before.unwrap_or(old), after.unwrap_or(new));
-        draft
-            .facts
-            .push(fact(kind, Area::Operation, None, subject).between(old_at, new_at).with(None, Some(key)));
+        let places = security::Places { old: old_at, new: new_at };
+        draft.facts = match (kind, key) {
+            (Kind::Security, "security") => {
+                security::requirements(Area::Document, subject, (before, after), places)
+            }
+            (Kind::Security, _) => security::schemes((before, after), places),
+            _ => {
+                let other = fact(kind, Area::Operation, None, subject.to_owned());
+                vec![other.between(old_at, new_at).with(None, Some(key))]
+            }
+        };
+        // Written differently, and the same people are let in in the same ways.
+        if draft.facts.is_empty() {
+            continue;
+        }
         drafts.push(draft.at(Some(old_at.location()), Some(new_at.location())));
     }
 }

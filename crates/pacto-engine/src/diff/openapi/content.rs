@@ -26,7 +26,7 @@ pub(super) fn body<'a>(item: Located<'a>, operation: Located<'a>) -> Option<Resu
     Some(Ok(Body { node, is_required: node.is_on("required") }))
 }
 
-pub(super) fn compare_bodies(old: &Body<'_>, new: &Body<'_>, comparison: Comparison) -> Vec<Fact> {
+pub(super) fn compare_bodies(old: &Body<'_>, new: &Body<'_>, comparison: Comparison<'_>) -> Vec<Fact> {
     let subject = "request body";
     let mut facts = Vec::new();
     let direction = Some(Direction::Received);
@@ -55,7 +55,7 @@ pub(super) fn compare_responses(
     status: &str,
     old: Located<'_>,
     new: Located<'_>,
-    comparison: Comparison,
+    comparison: Comparison<'_>,
 ) -> Vec<Fact> {
     let subject = format!("response {status}");
     let mut facts = Vec::new();
@@ -148,7 +148,13 @@ fn header_entries(at: Located<'_>) -> Vec<(String, &str, Located<'_>)> {
         .collect()
 }
 
-fn headers(status: &str, old: Located<'_>, new: Located<'_>, comparison: Comparison, facts: &mut Vec<Fact>) {
+fn headers(
+    status: &str,
+    old: Located<'_>,
+    new: Located<'_>,
+    comparison: Comparison<'_>,
+    facts: &mut Vec<Fact>,
+) {
     let (before, after) = (header_entries(old), header_entries(new));
     let (old_keys, new_keys) = (by_key(&before), by_key(&after));
     for (key, name, header) in &before {

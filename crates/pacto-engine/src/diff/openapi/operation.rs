@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::content::{self, Body};
 use super::parameter::{self, Parameter};
+use super::security::{self, Places};
 use super::{Comparison, Paths, fact, leftovers};
 use crate::diff::change::ChangeType;
 use crate::diff::documents::{Located, same};
@@ -20,7 +21,7 @@ const DOCUMENTATION: &[&str] = &["summary", "description", "tags", "externalDocs
 pub(super) struct Pair<'p> {
     pub paths: &'p Paths<'p>,
     pub method: &'p str,
-    pub comparison: Comparison,
+    pub comparison: Comparison<'p>,
 }
 
 impl Pair<'_> {
@@ -197,7 +198,6 @@ impl Pair<'_> {
         let subject = format!("{} {}", self.method, self.paths.old);
         let special = [
             ("operationId", Kind::OperationId),
-            ("security", Kind::Security),
             ("servers", Kind::Servers),
             ("callbacks", Kind::Callbacks),
             ("consumes", Kind::Other),
@@ -221,15 +221,33 @@ impl Pair<'_> {
             }
         }
         let mut known: Vec<&str> = special.iter().map(|(key, _)| *key).collect();
-        known.extend(["parameters", "requestBody", "responses"]);
+        known.extend(["parameters", "requestBody", "responses", "security"]);
         known.extend(DOCUMENTATION);
         let mut others = Vec::new();
         leftovers(old, new, &known, Area::Operation, &subject, &mut others);
         facts.extend(others.into_iter().map(|fact| (fact.new.clone().unwrap_or_default(), fact)));
+        self.security(old, new, &subject, drafts);
         for (key, fact) in facts {
             let mut draft = self.line("openapi.operation", &key, ChangeType::Modified, &key);
             draft.facts.push(fact);
             drafts.push(draft.at(Some(old.location()), Some(new.location())));
+        }
+    }
+
+    /// Who may call, where the operation itself says so on one side at least; else the line of the document says it.
+    fn security(&self, old: Located<'_>, new: Located<'_>, subject: &str, drafts: &mut Vec<Draft>) {
+        let own = (old.get("security"), new.get("security"));
+        if own.0.is_none() && own.1.is_none() {
+            return;
+        }
+        let (all_old, all_new) = self.comparison.security;
+        let asked = (own.0.or(all_old), own.1.or(all_new));
+        let places = Places { old: own.0.unwrap_or(old), new: own.1.unwrap_or(new) };
+        let facts = security::requirements(Area::Operation, subject, asked, places);
+        if !facts.is_empty() {
+            let mut draft = self.line("openapi.operation", "security", ChangeType::Modified, "security");
+            draft.facts = facts;
+            drafts.push(draft.at(Some(places.old.location()), Some(places.new.location())));
         }
     }
 }

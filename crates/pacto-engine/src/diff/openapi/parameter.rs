@@ -76,7 +76,7 @@ impl Parameter<'_> {
         fact(kind, Area::Parameter, Some(Direction::Received), self.subject()).between(self.node, self.node)
     }
 
-    pub(super) fn compare(&self, new: &Parameter<'_>, comparison: Comparison) -> Vec<Fact> {
+    pub(super) fn compare(&self, new: &Parameter<'_>, comparison: Comparison<'_>) -> Vec<Fact> {
         let mut facts = Vec::new();
         let about = |kind: Kind| new.fact(kind).between(self.node, new.node);
         match (self.is_required(), new.is_required()) {

@@ -157,6 +157,7 @@ pub fn hint(direction: Option<Direction>) -> &'static str {
 fn prefix(area: Area, nested: bool) -> &'static str {
     match (area, nested) {
         (Area::Contract, _) => "contract",
+        (Area::Document, _) => "api-global",
         (Area::Operation, _) => "api",
         (Area::Parameter, false) => "request-parameter",
         (Area::Parameter, true) => "request-parameter-property",

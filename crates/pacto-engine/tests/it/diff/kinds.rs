@@ -53,6 +53,21 @@ pub fn home(kind: Kind) -> Home {
         | Kind::OperationId
         | Kind::PathParameterRenamed
         | Kind::Security
+        | Kind::SecurityAdded
+        | Kind::SecurityRemoved
+        | Kind::SecurityTightened
+        | Kind::SecurityScopeAdded
+        | Kind::SecurityScopeRemoved
+        | Kind::SecuritySchemeAdded
+        | Kind::SecuritySchemeRemoved
+        | Kind::SecuritySchemeTypeChanged
+        | Kind::SecuritySchemeChanged
+        | Kind::SecurityUrlChanged
+        | Kind::SecurityTokenUrlChanged
+        | Kind::SecurityFlowAdded
+        | Kind::SecurityFlowRemoved
+        | Kind::SecurityScopeDefined
+        | Kind::SecurityScopeDropped
         | Kind::Servers
         | Kind::Callbacks
         | Kind::Extension
@@ -114,6 +129,7 @@ pub const MOVEMENTS: [(&str, bool, bool); 4] =
 pub fn ids(kind: Kind) -> BTreeSet<String> {
     let areas = [
         Area::Contract,
+        Area::Document,
         Area::Operation,
         Area::Parameter,
         Area::RequestBody,
