@@ -22,7 +22,7 @@ mod schema;
 use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Location, Pointer};
 
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
-pub use fact::{Area, Bound, Kind};
+pub use fact::{Area, Bound, Choice, Keyword, Kind};
 
 use crate::sbom::{self, SbomDiff};
 use draft::Draft;

@@ -275,13 +275,21 @@ fn keyword(prefix: &str, name: &str, kind: Kind, fact: Fact) -> Draft {
     let subject =
         if name.is_empty() { "configuration".to_owned() } else { format!("configuration property {name}") };
     let change_type = match (&fact.old, &fact.new) {
-        (None, Some(_)) if kind != Kind::KeywordChanged && kind != Kind::Unresolved => ChangeType::Added,
+        (None, Some(_))
+            if !matches!(kind, Kind::KeywordChanged | Kind::KeywordModified(_) | Kind::Unresolved) =>
+        {
+            ChangeType::Added
+        }
         (Some(_), None) => ChangeType::Removed,
         _ => ChangeType::Modified,
     };
     let value = |text: &Option<String>| text.as_ref().map(|text| json!(text));
     let (old, new) = match kind {
-        Kind::KeywordChanged | Kind::Unresolved => (None, None),
+        Kind::KeywordChanged
+        | Kind::KeywordAdded(_)
+        | Kind::KeywordRemoved(_)
+        | Kind::KeywordModified(_)
+        | Kind::Unresolved => (None, None),
         _ => (value(&fact.old), value(&fact.new)),
     };
     let reason = format!(
@@ -303,11 +311,18 @@ fn keyword_of(kind: Kind, fact: &Fact) -> String {
         Kind::EnumValueAdded | Kind::EnumValueRemoved | Kind::BecameEnum | Kind::EnumDropped => "enum",
         Kind::BoundTightened(bound) | Kind::BoundLoosened(bound) => Bound::keyword(bound),
         Kind::PatternAdded | Kind::PatternRemoved | Kind::PatternChanged => "pattern",
-        Kind::FormatChanged => "format",
+        Kind::FormatChanged | Kind::FormatWidened | Kind::FormatNarrowed => "format",
         Kind::MultipleOfTightened | Kind::MultipleOfLoosened => "multipleOf",
         Kind::UniqueItemsAdded | Kind::UniqueItemsRemoved => "uniqueItems",
         Kind::ObjectClosed | Kind::ObjectOpened => "additionalProperties",
-        Kind::AlternativeAdded | Kind::AlternativeRemoved | Kind::AlternativesChanged => "alternatives",
+        Kind::AlternativeAdded(_) | Kind::AlternativeRemoved(_) | Kind::AlternativesChanged => "alternatives",
+        Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) => {
+            keyword.keyword()
+        }
+        Kind::DiscriminatorProperty
+        | Kind::DiscriminatorMappingAdded
+        | Kind::DiscriminatorMappingRemoved
+        | Kind::DiscriminatorMappingChanged => "discriminator",
         Kind::DefaultChanged => "default",
         Kind::AccessChanged => "access",
         Kind::Unresolved => "$ref",

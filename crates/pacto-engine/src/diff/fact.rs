@@ -184,6 +184,10 @@ pub enum Kind {
     PatternChanged,
     /// Another `format`.
     FormatChanged,
+    /// A `format` of numbers with more of them.
+    FormatWidened,
+    /// A `format` of numbers with fewer of them.
+    FormatNarrowed,
     /// Fewer multiples are allowed, or other ones.
     MultipleOfTightened,
     /// More multiples are allowed.
@@ -217,15 +221,29 @@ pub enum Kind {
     /// Unknown properties are allowed.
     ObjectOpened,
     /// One more alternative.
-    AlternativeAdded,
+    AlternativeAdded(Choice),
     /// An alternative is gone.
-    AlternativeRemoved,
+    AlternativeRemoved(Choice),
     /// Alternatives differ in a way that is not analysed.
     AlternativesChanged,
     /// Another default.
     DefaultChanged,
     /// `readOnly` or `writeOnly` differs.
     AccessChanged,
+    /// A keyword that excludes something is new.
+    KeywordAdded(Keyword),
+    /// A keyword that excludes something is gone.
+    KeywordRemoved(Keyword),
+    /// A keyword says something else.
+    KeywordModified(Keyword),
+    /// Objects are told apart by another property.
+    DiscriminatorProperty,
+    /// One more name for a kind of object.
+    DiscriminatorMappingAdded,
+    /// A name for a kind of object is gone.
+    DiscriminatorMappingRemoved,
+    /// A name stands for another kind of object.
+    DiscriminatorMappingChanged,
     /// A keyword that is not analysed differs.
     KeywordChanged,
     /// A `$ref` leads nowhere.
@@ -240,6 +258,101 @@ pub enum Kind {
     RangeMoved,
     /// A version constraint admits no version that it admitted before.
     RangeDisjoint,
+}
+
+/// Keywords that list alternatives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Choice {
+    /// `anyOf`.
+    AnyOf,
+    /// `oneOf`.
+    OneOf,
+}
+
+impl Choice {
+    /// By its keyword.
+    pub fn of(keyword: &str) -> Self {
+        if keyword == "oneOf" { Self::OneOf } else { Self::AnyOf }
+    }
+}
+
+/// Keywords that are compared as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Keyword {
+    /// `contains`.
+    Contains,
+    /// `contentEncoding`.
+    ContentEncoding,
+    /// `contentMediaType`.
+    ContentMediaType,
+    /// `contentSchema`.
+    ContentSchema,
+    /// `dependentRequired`, and `dependencies` of older drafts.
+    DependentRequired,
+    /// `dependentSchemas`.
+    DependentSchemas,
+    /// `discriminator`.
+    Discriminator,
+    /// `else`.
+    Else,
+    /// `if`.
+    If,
+    /// `not`.
+    Not,
+    /// `patternProperties`.
+    PatternProperties,
+    /// `prefixItems`.
+    PrefixItems,
+    /// `propertyNames`.
+    PropertyNames,
+    /// `then`.
+    Then,
+    /// `unevaluatedItems`.
+    UnevaluatedItems,
+    /// `unevaluatedProperties`.
+    UnevaluatedProperties,
+}
+
+impl Keyword {
+    /// All of them, as they are written, with their part of a rule id.
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
+        (Self::Contains, "contains", "contains"),
+        (Self::ContentEncoding, "contentEncoding", "content-encoding"),
+        (Self::ContentMediaType, "contentMediaType", "content-media-type"),
+        (Self::ContentSchema, "contentSchema", "content-schema"),
+        (Self::DependentRequired, "dependentRequired", "dependent-required"),
+        (Self::DependentSchemas, "dependentSchemas", "dependent-schema"),
+        (Self::Discriminator, "discriminator", "discriminator"),
+        (Self::Else, "else", "else"),
+        (Self::If, "if", "if"),
+        (Self::Not, "not", "not"),
+        (Self::PatternProperties, "patternProperties", "pattern-property"),
+        (Self::PrefixItems, "prefixItems", "prefix-items"),
+        (Self::PropertyNames, "propertyNames", "property-names"),
+        (Self::Then, "then", "then"),
+        (Self::UnevaluatedItems, "unevaluatedItems", "unevaluated-items"),
+        (Self::UnevaluatedProperties, "unevaluatedProperties", "unevaluated-properties"),
+    ];
+
+    /// By how it is written.
+    pub fn named(keyword: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, written, _)| *written == keyword).map(|(known, ..)| *known)
+    }
+
+    /// As it is written.
+    pub fn keyword(self) -> &'static str {
+        Self::ALL.iter().find(|(known, ..)| *known == self).map_or("", |(_, written, _)| written)
+    }
+
+    /// Part of a rule id.
+    pub fn slug(self) -> &'static str {
+        Self::ALL.iter().find(|(known, ..)| *known == self).map_or("", |(.., slug)| slug)
+    }
+
+    /// Whether it says nothing about which documents are accepted, and readers rely on it all the same.
+    pub fn is_reading(self) -> bool {
+        matches!(self, Self::ContentEncoding | Self::ContentMediaType)
+    }
 }
 
 /// Keywords that bound a number.
@@ -261,11 +374,15 @@ pub enum Bound {
     MinProperties,
     /// `maxProperties`.
     MaxProperties,
+    /// `minContains`.
+    MinContains,
+    /// `maxContains`.
+    MaxContains,
 }
 
 impl Bound {
     /// All bounds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Minimum,
         Self::Maximum,
         Self::MinLength,
@@ -274,6 +391,8 @@ impl Bound {
         Self::MaxItems,
         Self::MinProperties,
         Self::MaxProperties,
+        Self::MinContains,
+        Self::MaxContains,
     ];
 
     /// Part of a rule id.
@@ -287,6 +406,8 @@ impl Bound {
             Self::MaxItems => "max-items",
             Self::MinProperties => "min-properties",
             Self::MaxProperties => "max-properties",
+            Self::MinContains => "min-contains",
+            Self::MaxContains => "max-contains",
         }
     }
 
@@ -301,11 +422,16 @@ impl Bound {
             Self::MaxItems => "maxItems",
             Self::MinProperties => "minProperties",
             Self::MaxProperties => "maxProperties",
+            Self::MinContains => "minContains",
+            Self::MaxContains => "maxContains",
         }
     }
 
     /// Whether larger values exclude more.
     pub fn is_lower(self) -> bool {
-        matches!(self, Self::Minimum | Self::MinLength | Self::MinItems | Self::MinProperties)
+        matches!(
+            self,
+            Self::Minimum | Self::MinLength | Self::MinItems | Self::MinProperties | Self::MinContains
+        )
     }
 }

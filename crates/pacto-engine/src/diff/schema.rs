@@ -1,12 +1,13 @@
 //! Two schemas compared, keyword by keyword, after everything that only looks different is made to look alike.
 //!
-//! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts, with
-//! the help of [`alternatives`] for `oneOf` and `anyOf`; [`proof`] asks whether any of them matters, about the documents that
-//! [`gathered`] makes of the schemas.
+//! [`normal`] merges `allOf`, follows `$ref` and folds the three spellings of null; [`compare`] emits facts, with the help
+//! of [`alternatives`] for `oneOf` and `anyOf` and of [`keywords`] for what is compared as a whole; [`proof`] asks whether
+//! any of them matters, about the documents that [`gathered`] makes of the schemas.
 
 mod alternatives;
 mod compare;
 mod gathered;
+mod keywords;
 mod normal;
 mod proof;
 

@@ -1,7 +1,7 @@
 //! Rows for facts: one class for each direction.
 
 use crate::diff::change::{Classification, Direction};
-use crate::diff::fact::{Area, Bound, Kind};
+use crate::diff::fact::{Area, Bound, Keyword, Kind};
 
 use Classification::{Breaking, NonBreaking, PotentialBreaking};
 
@@ -92,6 +92,10 @@ pub fn fact_rule(
     if let Kind::BoundTightened(bound) | Kind::BoundLoosened(bound) = kind {
         return bound_rule(kind, bound, area, direction, nested, had, has);
     }
+    if let Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) = kind
+    {
+        return keyword_rule(kind, keyword, area, direction, nested);
+    }
     let row = FACT_RULES.iter().find(|row| row.kind == kind);
     let exception = EXCEPTIONS.iter().find(|(of, at, ..)| *of == kind && *at == area);
     let by_direction =
@@ -143,9 +147,45 @@ fn bound_rule(
             Bound::MaxItems => "{subject}: maxItems {old} became {new}",
             Bound::MinProperties => "{subject}: minProperties {old} became {new}",
             Bound::MaxProperties => "{subject}: maxProperties {old} became {new}",
+            Bound::MinContains => "{subject}: minContains {old} became {new}",
+            Bound::MaxContains => "{subject}: maxContains {old} became {new}",
         },
         hint: hint(direction),
         is_undecided: false,
+    }
+}
+
+/// A keyword that is compared as a whole: what excludes more breaks who sends, what excludes less breaks who reads.
+fn keyword_rule(
+    kind: Kind,
+    keyword: Keyword,
+    area: Area,
+    direction: Option<Direction>,
+    nested: bool,
+) -> FactRule {
+    let produced = direction == Some(Direction::Produced);
+    let (movement, by_sets, text) = match kind {
+        Kind::KeywordAdded(_) => {
+            ("added", if produced { NonBreaking } else { Breaking }, "{subject}: {new} was added")
+        }
+        Kind::KeywordRemoved(_) => {
+            ("removed", if produced { Breaking } else { NonBreaking }, "{subject}: {old} was removed")
+        }
+        _ => ("changed", PotentialBreaking, "{subject}: {new} changed"),
+    };
+    let (movement, classification) = match keyword {
+        // Coming and going too, another writing of the same bytes.
+        keyword if keyword.is_reading() => ("changed", Breaking),
+        Keyword::Discriminator => (movement, PotentialBreaking),
+        _ => (movement, by_sets),
+    };
+    let is_undecided = classification == PotentialBreaking;
+    FactRule {
+        id: format!("{}-{}-{movement}", prefix(area, nested), keyword.slug()),
+        classification,
+        text,
+        hint: if is_undecided { LOOK } else { hint(direction) },
+        is_undecided,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::compare::{Places, SchemaFact, Walk, is_word};
 use super::normal::{Alternatives, Normal, alternative_name, is_annotation, normalize};
 use crate::diff::documents::{Located, Pairs, canonical};
-use crate::diff::fact::Kind;
+use crate::diff::fact::{Choice, Kind};
 
 /// Most pairs of branches with different names that are compared to find out whether they mean the same.
 const MAX_PROBES: usize = 256;
@@ -100,15 +100,16 @@ impl Walk<'_> {
             self.cancel_same(&mut gone, &mut fresh);
         }
         self.pair_names(&mut gone, &mut fresh);
+        let choice = Choice::of(new.keyword);
         match (gone.as_slice(), fresh.as_slice()) {
             (gone, []) => {
                 for branch in gone {
-                    self.emit(Kind::AlternativeRemoved, Some(branch.name.clone()), None, places);
+                    self.emit(Kind::AlternativeRemoved(choice), Some(branch.name.clone()), None, places);
                 }
             }
             ([], fresh) => {
                 for branch in fresh {
-                    self.emit(Kind::AlternativeAdded, None, Some(branch.name.clone()), places);
+                    self.emit(Kind::AlternativeAdded(choice), None, Some(branch.name.clone()), places);
                 }
             }
             // Others may cover what went; without set reasoning that is not decided.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::keywords::format_kind;
 use super::normal::{
     Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize, normalize_with_lists,
 };
@@ -196,6 +197,7 @@ impl Walk<'_> {
         self.strings(&old, &new, &places);
         self.multiples(&old, &new, &places);
         self.properties(&old, &new, &places);
+        self.discriminator(&old, &new, &places);
         self.others(&old, &new, &places);
         if !old.items.is_empty() || !new.items.is_empty() {
             self.path.push("[]".to_owned());
@@ -267,12 +269,17 @@ impl Walk<'_> {
     }
 
     fn bounds(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
+        // Without `contains` on both sides its limits come and go with it.
+        let counted = old.others.contains_key("contains") && new.others.contains_key("contains");
         for bound in Bound::ALL {
+            let is_of_contains = matches!(bound, Bound::MinContains | Bound::MaxContains);
             let (old_limit, new_limit) = (old.bounds.get(&bound), new.bounds.get(&bound));
-            if old_limit == new_limit {
+            if old_limit == new_limit || is_of_contains && !counted {
                 continue;
             }
-            let tightened = match (old_limit, new_limit) {
+            // What holds where nothing is said.
+            let usual = (bound == Bound::MinContains).then_some(&Limit::ONE);
+            let tightened = match (old_limit.or(usual), new_limit.or(usual)) {
                 (None, _) => true,
                 (_, None) => false,
                 (Some(old), Some(new)) => match new.compare(old) {
@@ -310,7 +317,8 @@ impl Walk<'_> {
             self.emit(kind, list(&old.patterns), list(&new.patterns), places);
         }
         if old.formats != new.formats {
-            self.emit(Kind::FormatChanged, list(&old.formats), list(&new.formats), places);
+            let kind = format_kind(&old.formats, &new.formats);
+            self.emit(kind, list(&old.formats), list(&new.formats), places);
         }
         if old.is_unique != new.is_unique {
             let kind = if new.is_unique { Kind::UniqueItemsAdded } else { Kind::UniqueItemsRemoved };
@@ -434,7 +442,7 @@ impl Walk<'_> {
             self.pair(property, &new.additional);
         }
         if new.others.contains_key("patternProperties") {
-            self.emit(Kind::KeywordChanged, None, Some("patternProperties".to_owned()), &places);
+            self.keyword("patternProperties", true, true, &places);
         }
     }
 
@@ -459,7 +467,7 @@ impl Walk<'_> {
             self.pair(&old.additional, property);
         }
         if old.others.contains_key("patternProperties") {
-            self.emit(Kind::KeywordChanged, None, Some("patternProperties".to_owned()), &places);
+            self.keyword("patternProperties", true, true, &places);
         }
     }
 
@@ -480,7 +488,8 @@ impl Walk<'_> {
             // `None` inside stands for something too large to compare, which is equal to nothing.
             let same = before == after && !before.into_iter().flatten().any(Option::is_none);
             if !same {
-                self.emit(Kind::KeywordChanged, None, Some(key.to_owned()), places);
+                let (had, has) = (before.is_some(), after.is_some());
+                self.keyword(key, had, has, places);
             }
         }
         if old.default != new.default {

@@ -24,6 +24,9 @@ pub(in crate::diff) enum Dialect {
 pub(super) struct Types(u8);
 
 impl Limit {
+    /// One, included.
+    pub(super) const ONE: Self = Self { value: 1.0, whole: Some(1), is_exclusive: false };
+
     /// Less, equal or greater, as exactly as both are written.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         match (self.whole, other.whole) {
@@ -75,7 +78,7 @@ impl Types {
         let about = match bound {
             Bound::Minimum | Bound::Maximum => 4 | 8,
             Bound::MinLength | Bound::MaxLength => 16,
-            Bound::MinItems | Bound::MaxItems => 32,
+            Bound::MinItems | Bound::MaxItems | Bound::MinContains | Bound::MaxContains => 32,
             Bound::MinProperties | Bound::MaxProperties => 64,
         };
         self.0 & about != 0
@@ -151,6 +154,7 @@ pub(super) struct Normal<'a> {
     /// Keywords that are only compared for equality.
     pub others: BTreeMap<&'a str, BTreeSet<Option<String>>>,
     pub default: Option<String>,
+    pub discriminator: Option<Located<'a>>,
     pub is_read_only: bool,
     pub is_write_only: bool,
     pub is_deprecated: bool,
@@ -217,6 +221,7 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         alternatives: Vec::new(),
         others: BTreeMap::new(),
         default: None,
+        discriminator: None,
         is_read_only: false,
         is_write_only: false,
         is_deprecated: false,
@@ -313,6 +318,11 @@ impl<'a> Normal<'a> {
             "maxItems" => self.bound(Bound::MaxItems, value.node),
             "minProperties" => self.bound(Bound::MinProperties, value.node),
             "maxProperties" => self.bound(Bound::MaxProperties, value.node),
+            // Once is usual.
+            "minContains" if number(value.node).is_some_and(|count| (count - 1.0).abs() < f64::EPSILON) => {}
+            "minContains" => self.bound(Bound::MinContains, value.node),
+            "maxContains" => self.bound(Bound::MaxContains, value.node),
+            "discriminator" => self.discriminator = self.discriminator.or(Some(value)),
             "multipleOf" => match (number(value.node), self.multiple_of) {
                 (Some(divisor), None) => self.multiple_of = Some(divisor),
                 (Some(divisor), Some(known)) if (divisor - known).abs() < f64::EPSILON => {}
@@ -446,7 +456,8 @@ impl<'a> Normal<'a> {
 
     fn bound(&mut self, bound: Bound, node: &Node) {
         // `minLength: 0` and its like exclude nothing.
-        if let Some(value) = number(node).filter(|value| !(bound.is_lower() && *value <= 0.0)) {
+        let excludes = |value: &f64| !bound.is_lower() || *value > 0.0 || bound == Bound::MinContains;
+        if let Some(value) = number(node).filter(excludes) {
             self.tighten(bound, Limit { value, whole: node.as_integer(), is_exclusive: false });
         }
     }

@@ -15,6 +15,9 @@ const STEPS_OF_ONE: u32 = 50_000;
 /// Most steps of all questions about the same files that go the same way.
 const STEPS_OF_ALL: u32 = 1_000_000;
 
+/// Most facts of one pair of schemas that are asked about: of more, one document shows little.
+const MAX_FACTS: usize = 300;
+
 /// What is known of the schemas of two versions of some files, for documents that go one way.
 #[derive(Debug)]
 pub(in crate::diff) struct Asked {
@@ -35,7 +38,8 @@ pub(super) fn prove(
     let is_text = matches!(comparison.area, Area::Parameter | Area::ResponseHeader);
     // On the wire these are texts: a number and a text that looks like one are the same.
     let changes_type = |kind| matches!(kind, Kind::TypeWidened | Kind::TypeNarrowed | Kind::TypeChanged);
-    if facts.iter().all(|found| !concerns_sets(&found.fact))
+    if facts.len() > MAX_FACTS
+        || facts.iter().all(|found| !concerns_sets(&found.fact))
         || is_text && facts.iter().any(|found| changes_type(found.fact.kind))
     {
         return;
@@ -142,7 +146,7 @@ fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
         } else {
             let is_harmless = rule.classification == Classification::NonBreaking
                 && concerns_sets(&found.fact)
-                && found.fact.kind != Kind::AlternativeAdded;
+                && !matches!(found.fact.kind, Kind::AlternativeAdded(_));
             others |= !is_harmless && !is_beside_sets(found.fact.kind);
         }
     }
@@ -161,7 +165,9 @@ fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
 /// Whether a property path is that of a place in a document.
 fn is_at(path: &[String], place: &str) -> bool {
     let steps: Vec<&str> = place.split('/').skip(1).collect();
-    let fits = |(step, found): (&String, &&str)| match step.as_str() {
+    // Where no alternative fits, fault is found with all of them together.
+    let path: Vec<&String> = path.iter().take_while(|step| !step.starts_with('(')).collect();
+    let fits = |(step, found): (&&String, &&str)| match step.as_str() {
         "[]" => found.parse::<usize>().is_ok(),
         "*" => true,
         name => found.replace("~1", "/").replace("~0", "~") == name,
@@ -171,7 +177,15 @@ fn is_at(path: &[String], place: &str) -> bool {
 
 /// Whether a fact says nothing about which documents are accepted.
 fn is_beside_sets(kind: Kind) -> bool {
-    is_word(kind) || matches!(kind, Kind::DefaultChanged | Kind::FormatChanged | Kind::Extension)
+    is_word(kind)
+        || matches!(
+            kind,
+            Kind::DefaultChanged
+                | Kind::FormatChanged
+                | Kind::FormatWidened
+                | Kind::FormatNarrowed
+                | Kind::Extension
+        )
 }
 
 /// Whether a fact is about which documents are accepted, and about nothing else.
@@ -179,6 +193,9 @@ fn concerns_sets(fact: &Fact) -> bool {
     match fact.kind {
         // The keyword, or that there was too much to compare.
         Kind::KeywordChanged => fact.new.as_deref().is_some_and(|key| is_of_sets(key) || key.contains(' ')),
+        Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) => {
+            is_of_sets(keyword.keyword())
+        }
         kind => is_kind_of_sets(kind),
     }
 }
@@ -210,8 +227,8 @@ fn is_kind_of_sets(kind: Kind) -> bool {
             | Kind::PropertyBecameOptional
             | Kind::ObjectClosed
             | Kind::ObjectOpened
-            | Kind::AlternativeAdded
-            | Kind::AlternativeRemoved
+            | Kind::AlternativeAdded(_)
+            | Kind::AlternativeRemoved(_)
             | Kind::AlternativesChanged
     )
 }

@@ -264,8 +264,8 @@ fn many_alternatives_are_compared() {
         api(&json!({"Root": {"oneOf": branches}}))
     };
     let [forth, back] = timed("one more", &branches(2_000, "string"), &branches(2_001, "string"));
-    assert!(rule_ids(&forth).contains("request-body-alternative-added"), "{:?}", rule_ids(&forth));
-    assert!(rule_ids(&back).contains("request-body-alternative-removed"), "{:?}", rule_ids(&back));
+    assert!(rule_ids(&forth).contains("request-body-one-of-added"), "{:?}", rule_ids(&forth));
+    assert!(rule_ids(&back).contains("request-body-one-of-removed"), "{:?}", rule_ids(&back));
     let [forth, _] = timed("all other", &branches(2_000, "string"), &branches(2_000, "integer"));
     assert!(forth.classification >= Classification::PotentialBreaking);
 }

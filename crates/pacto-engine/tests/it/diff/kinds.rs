@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pacto_engine::diff::rules::{FACT_RULES, fact_rule};
-use pacto_engine::diff::{Area, Bound, Direction, Kind};
+use pacto_engine::diff::{Area, Bound, Direction, Keyword, Kind};
 
 /// Which corpus shows a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,12 @@ pub fn all() -> BTreeMap<String, Kind> {
     let rows = FACT_RULES.iter().map(|row| row.kind);
     let bounds =
         Bound::ALL.into_iter().flat_map(|bound| [Kind::BoundTightened(bound), Kind::BoundLoosened(bound)]);
-    rows.chain(bounds).map(|kind| (format!("{kind:?}"), kind)).collect()
+    let keywords = Keyword::ALL.into_iter().flat_map(|(keyword, ..)| {
+        [Kind::KeywordAdded(keyword), Kind::KeywordRemoved(keyword), Kind::KeywordModified(keyword)]
+    });
+    // Of a discriminator is said what changed in it.
+    let keywords = keywords.filter(|kind| *kind != Kind::KeywordModified(Keyword::Discriminator));
+    rows.chain(bounds).chain(keywords).map(|kind| (format!("{kind:?}"), kind)).collect()
 }
 
 pub fn named(name: &str) -> Kind {
@@ -90,6 +95,8 @@ pub fn home(kind: Kind) -> Home {
         | Kind::PatternRemoved
         | Kind::PatternChanged
         | Kind::FormatChanged
+        | Kind::FormatWidened
+        | Kind::FormatNarrowed
         | Kind::MultipleOfTightened
         | Kind::MultipleOfLoosened
         | Kind::UniqueItemsAdded
@@ -106,11 +113,18 @@ pub fn home(kind: Kind) -> Home {
         | Kind::PropertyBecameOptional
         | Kind::ObjectClosed
         | Kind::ObjectOpened
-        | Kind::AlternativeAdded
-        | Kind::AlternativeRemoved
+        | Kind::AlternativeAdded(_)
+        | Kind::AlternativeRemoved(_)
         | Kind::AlternativesChanged
         | Kind::DefaultChanged
         | Kind::AccessChanged
+        | Kind::KeywordAdded(_)
+        | Kind::KeywordRemoved(_)
+        | Kind::KeywordModified(_)
+        | Kind::DiscriminatorProperty
+        | Kind::DiscriminatorMappingAdded
+        | Kind::DiscriminatorMappingRemoved
+        | Kind::DiscriminatorMappingChanged
         | Kind::KeywordChanged
         | Kind::Unresolved => Home::Schema,
         Kind::RangeRewritten

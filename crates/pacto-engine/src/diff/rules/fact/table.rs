@@ -2,7 +2,7 @@
 
 use super::{FactRow, KEEP_ACCEPTING, KEEP_PROMISE, LOOK};
 use crate::diff::change::Classification;
-use crate::diff::fact::{Area, Kind};
+use crate::diff::fact::{Area, Choice, Kind};
 
 use Classification::{Breaking, NonBreaking, PotentialBreaking};
 
@@ -85,6 +85,8 @@ pub const FACT_RULES: &[FactRow] = &[
     row(Kind::PatternRemoved, "pattern-removed", NonBreaking, Breaking, "{subject} need not match {old} any more", KEEP_PROMISE),
     undecided(Kind::PatternChanged, "pattern-changed", "{subject}: pattern {old} became {new}", LOOK),
     undecided(Kind::FormatChanged, "format-changed", "{subject}: format {old} became {new}", "readers that check the format may refuse"),
+    row(Kind::FormatWidened, "format-widened", NonBreaking, Breaking, "{subject}: format {old} became {new}, which has more numbers", KEEP_PROMISE),
+    row(Kind::FormatNarrowed, "format-narrowed", Breaking, NonBreaking, "{subject}: format {old} became {new}, which has fewer numbers", KEEP_ACCEPTING),
     row(Kind::MultipleOfTightened, "multiple-of-tightened", Breaking, PotentialBreaking, "{subject}: multipleOf {old} became {new}", KEEP_ACCEPTING),
     row(Kind::MultipleOfLoosened, "multiple-of-loosened", NonBreaking, Breaking, "{subject}: multipleOf {old} became {new}", KEEP_PROMISE),
     row(Kind::UniqueItemsAdded, "unique-items-added", Breaking, NonBreaking, "{subject}: elements must be unique", KEEP_ACCEPTING),
@@ -101,11 +103,17 @@ pub const FACT_RULES: &[FactRow] = &[
     row(Kind::PropertyBecameOptional, "became-optional", NonBreaking, Breaking, "{subject} may be missing now", KEEP_PROMISE),
     row(Kind::ObjectClosed, "additional-properties-forbidden", Breaking, NonBreaking, "{subject} allows no other properties any more", KEEP_ACCEPTING),
     row(Kind::ObjectOpened, "additional-properties-allowed", NonBreaking, Breaking, "{subject} allows other properties now", KEEP_PROMISE),
-    row(Kind::AlternativeAdded, "alternative-added", NonBreaking, Breaking, "{subject}: alternative {new} was added", KEEP_PROMISE),
-    row(Kind::AlternativeRemoved, "alternative-removed", Breaking, NonBreaking, "{subject}: alternative {old} was removed", KEEP_ACCEPTING),
+    row(Kind::AlternativeAdded(Choice::AnyOf), "any-of-added", NonBreaking, Breaking, "{subject}: alternative {new} was added", KEEP_PROMISE),
+    row(Kind::AlternativeAdded(Choice::OneOf), "one-of-added", NonBreaking, Breaking, "{subject}: alternative {new} was added", KEEP_PROMISE),
+    row(Kind::AlternativeRemoved(Choice::AnyOf), "any-of-removed", Breaking, NonBreaking, "{subject}: alternative {old} was removed", KEEP_ACCEPTING),
+    row(Kind::AlternativeRemoved(Choice::OneOf), "one-of-removed", Breaking, NonBreaking, "{subject}: alternative {old} was removed", KEEP_ACCEPTING),
     undecided(Kind::AlternativesChanged, "alternatives-changed", "{subject}: alternatives changed", LOOK),
     row(Kind::DefaultChanged, "default-value-changed", NonBreaking, NonBreaking, "{subject}: default {old} became {new}", "whoever leaves it out gets other behaviour"),
     undecided(Kind::AccessChanged, "access-changed", "{subject}: {old} became {new}", LOOK),
+    row(Kind::DiscriminatorProperty, "discriminator-property-name-changed", PotentialBreaking, PotentialBreaking, "{subject}: objects are told apart by {new}, not by {old}", "readers that dispatch by it must know both"),
+    row(Kind::DiscriminatorMappingAdded, "discriminator-mapping-added", NonBreaking, PotentialBreaking, "{subject}: name {new} was added to the discriminator", "readers that know the old names only meet a new one"),
+    row(Kind::DiscriminatorMappingRemoved, "discriminator-mapping-deleted", PotentialBreaking, NonBreaking, "{subject}: name {old} was removed from the discriminator", "whoever sends it may be refused"),
+    row(Kind::DiscriminatorMappingChanged, "discriminator-mapping-changed", PotentialBreaking, PotentialBreaking, "{subject}: {old} became {new} in the discriminator", "one name means another kind of object now"),
     undecided(Kind::KeywordChanged, "keyword-changed", "{subject}: {new} changed", LOOK),
     undecided(Kind::Unresolved, "reference-unresolved", "{subject}: {new} leads nowhere", "add the target to the bundle"),
     row(Kind::RangeRewritten, "dependency-range-rewritten", NonBreaking, NonBreaking, "{subject}: {old} and {new} admit the same versions", ""),
