@@ -137,7 +137,10 @@ impl Writer<'_> {
                     }
                     let known = known.unwrap_or(Class { media: None, is_json: false, ..Class::json() });
                     return Class {
-                        media: own.0.unwrap_or(known.media),
+                        media: match own.0 {
+                            Some(named) => named.as_str().map(str::to_owned),
+                            None => known.media,
+                        },
                         code: own.1.unwrap_or(known.code),
                         ..known
                     };
@@ -153,8 +156,8 @@ impl Writer<'_> {
         Class::json()
     }
 
-    /// `media_type = "…"`; one that is computed is none.
-    fn media_type(&self, module: ModuleId, class: &syntax::Class) -> Option<Option<String>> {
+    /// `media_type = "…"`; one that is computed is null.
+    fn media_type(&self, module: ModuleId, class: &syntax::Class) -> Option<Value> {
         class.body.iter().find_map(|stmt| match stmt {
             Stmt::Assign { target: Expr::Name(name), value: Some(value), line, .. }
                 if name == "media_type" =>
@@ -167,7 +170,7 @@ impl Writer<'_> {
                         "media_type is computed while the program runs and was left out",
                     );
                 }
-                Some(known.and_then(|value| value.as_str().map(str::to_owned)))
+                Some(known.unwrap_or_default())
             }
             _ => None,
         })

@@ -283,13 +283,9 @@ impl<'a> Reader<'a> {
                 if let Some(list) = node.child_by_field_name("arguments") {
                     self.arguments(list, &mut positional, &mut named, depth);
                 }
-                match field("function") {
-                    Some(function) => {
-                        let line = node.start_position().row + 1;
-                        Expr::Call(Rc::new(Call { function, positional, named, line }))
-                    }
-                    None => other(),
-                }
+                let line = node.start_position().row + 1;
+                let call = |function| Expr::Call(Rc::new(Call { function, positional, named, line }));
+                field("function").map_or_else(other, call)
             }
             "subscript" => {
                 let mut cursor = node.walk();

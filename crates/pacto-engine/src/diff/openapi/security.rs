@@ -114,9 +114,6 @@ pub(super) fn schemes(
     places: Places<'_>,
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
-    fn entries(schemes: Option<Located<'_>>) -> Vec<(&str, Located<'_>)> {
-        schemes.into_iter().flat_map(|schemes| schemes.entries()).collect()
-    }
     let (before, after) = (entries(old), entries(new));
     let find = |entries: &[(&str, Located<'_>)], name: &str| entries.iter().any(|(known, _)| *known == name);
     for (name, scheme) in &before {
@@ -139,6 +136,10 @@ pub(super) fn schemes(
         facts.push(added.between(places.old, *scheme));
     }
     facts
+}
+
+fn entries(schemes: Option<Located<'_>>) -> Vec<(&str, Located<'_>)> {
+    schemes.into_iter().flat_map(|schemes| schemes.entries()).collect()
 }
 
 fn subject(name: &str) -> String {

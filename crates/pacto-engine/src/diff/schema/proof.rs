@@ -47,9 +47,6 @@ pub(super) fn prove(
     let mut all = old.asked();
     let asked = all.entry(flow(comparison)).or_insert_with(|| Asked::new(old, new, comparison));
     match asked.ask(old, new, comparison.direction) {
-        // Objects may have properties that nobody described, so one of several alternatives accepts nearly everything that
-        // another one describes. Nobody means that by a list of alternatives.
-        Some((Answer::Included, true)) => {}
         Some((Answer::Included, false)) => {
             for found in facts.iter_mut().filter(|found| !found.is_idle && concerns_sets(&found.fact)) {
                 found.fact.verdict = Some(Verdict::Kept);
@@ -62,7 +59,9 @@ pub(super) fn prove(
                 found.fact.verdict = Some(Verdict::Broken(witness));
             }
         }
-        Some((Answer::Undecided { .. }, _)) | None => {}
+        // Objects may have properties that nobody described, so one of several alternatives accepts nearly everything that
+        // another one describes. Nobody means that by a list of alternatives.
+        Some((Answer::Included, true) | (Answer::Undecided { .. }, _)) | None => {}
     }
 }
 
