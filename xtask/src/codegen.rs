@@ -48,6 +48,10 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/verify.schema.json", output::<pacto_app::verify::Outcome>("pacto verify")?),
         ("schemas/explain.schema.json", output::<pacto_app::explain::Outcome>("pacto explain")?),
         ("schemas/graph.schema.json", output::<pacto_app::graph::GraphReport>("pacto graph")?),
+        (
+            "schemas/diff-explain.schema.json",
+            output::<pacto_engine::diff::rules::Rule>("pacto diff --explain")?,
+        ),
         ("schemas/diff.schema.json", output::<pacto_app::diff::Outcome>("pacto diff")?),
         ("schemas/lock.schema.json", output::<pacto_app::lock::Outcome>("pacto lock")?),
         ("schemas/mirror.schema.json", output::<pacto_app::mirror::Outcome>("pacto mirror")?),

@@ -9,7 +9,7 @@ use pacto_app::diff::{self, Options, Outcome};
 use pacto_contract::code::Stage;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic};
-use pacto_engine::diff::{Change, Classification, Direction, Finding};
+use pacto_engine::diff::{Change, Classification, Direction, Finding, rules};
 use pacto_engine::graph::render_difference;
 use pacto_engine::sbom::{SbomChange, SbomChangeKind, SbomDiff, SbomField};
 use serde_json::Value;
@@ -25,11 +25,14 @@ use crate::ui::{GREEN, RED, Ui, YELLOW, neutral};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Old version: directory or reference
-    #[arg(add = crate::values::contract())]
-    old: String,
+    #[arg(add = crate::values::contract(), required_unless_present = "explain")]
+    old: Option<String>,
     /// New version: directory or reference
-    #[arg(add = crate::values::contract())]
-    new: String,
+    #[arg(add = crate::values::contract(), required_unless_present = "explain")]
+    new: Option<String>,
+    /// Say what a rule means, and compare nothing
+    #[arg(long, value_name = "RULE_ID", conflicts_with_all = ["old", "new"])]
+    explain: Option<String>,
     /// Least class that makes the exit code 1
     #[arg(long, value_name = "CLASS", default_value = "breaking")]
     fail_on: FailOn,
@@ -63,9 +66,12 @@ pub enum FailOn {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
     let settings = Settings::read_plain(global, "diff")?;
+    if let Some(id) = &arguments.explain {
+        return explain(id, settings.format, ui);
+    }
     let options = Options {
-        old: arguments.old.clone(),
-        new: arguments.new.clone(),
+        old: arguments.old.clone().unwrap_or_default(),
+        new: arguments.new.clone().unwrap_or_default(),
         old_overrides: side_overrides("old", &arguments.old_values, &arguments.old_set)?,
         new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
     };
@@ -95,6 +101,37 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         });
     }
     Ok(ANSWER)
+}
+
+/// Says what a rule means.
+fn explain(id: &str, format: OutputFormat, ui: &mut Ui) -> Result<u8, CommandError> {
+    let rules = rules::all();
+    let Some(rule) = rules.get(id) else {
+        let near = rules::nearest(id).unwrap_or_default();
+        return Err(CommandError::Usage(format!(
+            "no rule is called '{id}'; the nearest is '{near}', and docs/reference/rules.md lists all"
+        )));
+    };
+    if format == OutputFormat::Json {
+        ui.json(rule);
+        return Ok(FINE);
+    }
+    let mut lines =
+        vec![("where", rule.place.clone()), ("says", rule.meaning.clone()), ("why", rule.why.clone())];
+    lines.extend(rule.hint.clone().map(|hint| ("do", hint)));
+    let mut out = if format == OutputFormat::Markdown {
+        format!("## {}\n\n**{}**\n\n", code(&rule.rule_id), rule.classification.as_str())
+    } else {
+        format!("{} [{}]\n", rule.rule_id, class(rule.classification))
+    };
+    for (name, text) in lines {
+        let _ = match format {
+            OutputFormat::Markdown => writeln!(out, "- {name}: {text}"),
+            _ => writeln!(out, "  {name:<6} {text}"),
+        };
+    }
+    ui.data(&out);
+    Ok(FINE)
 }
 
 fn side_overrides(side: &'static str, files: &[PathBuf], sets: &[String]) -> Result<Overrides, CommandError> {

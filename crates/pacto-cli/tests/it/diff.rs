@@ -384,3 +384,96 @@ fn references_and_directories_can_be_compared() {
     No changes detected.
     ");
 }
+
+/// An interface whose body takes a name of at most so many characters, and one of these kinds.
+fn named_api(cx: &TestContext, directory: &str, most: u32, pattern: &str) {
+    cx.write(
+        format!("{directory}/pacto.yaml"),
+        "pactoVersion: '1.0'\nservice: {name: names, version: 1.0.0}\n\
+         interfaces: [{name: api, type: http, port: 80, contract: interfaces/api.yaml}]\n",
+    );
+    cx.write(
+        format!("{directory}/interfaces/api.yaml"),
+        format!(
+            "openapi: 3.1.0\ninfo: {{title: names, version: 1.0.0}}\npaths:\n  /names:\n    post:\n      requestBody:\n        content:\n          \
+             application/json:\n            schema:\n              type: object\n              properties:\n                \
+             name: {{type: string, maxLength: {most}, pattern: '{pattern}'}}\n      responses: {{'204': {{description: done}}}}\n"
+        ),
+    );
+}
+
+#[test]
+fn a_document_shows_what_breaks() {
+    let cx = context();
+    named_api(&cx, "old", 8, "^[a-z]*$");
+    named_api(&cx, "new", 3, "^[a-z]*$");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--details"]), @r#"
+    exit: 1
+    ----- stdout -----
+    Classification: BREAKING
+    Changes (1):
+      [BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
+          BREAKING request-property-max-length-decreased: request body property 'name': maxLength 8 became 3
+            at new/interfaces/api.yaml:12:23
+            accepted before, and refused now: {"name":"aaaa"}
+            hint: keep accepting what was accepted, or release a major version
+    ----- stderr -----
+    Error: breaking changes detected
+    "#);
+    let output = cx.pacto(["diff", "old", "new", "--details", "--output-format", "markdown"]);
+    insta::assert_snapshot!(output.stdout.trim_end().split("\n\n").last().unwrap(), @r#"
+    - `openapi.paths[/names].methods[POST].request-body`
+      - BREAKING `request-property-max-length-decreased`: request body property 'name': maxLength 8 became 3 at `new/interfaces/api.yaml:12:23` (keep accepting what was accepted, or release a major version)
+        - accepted before, and refused now: `{"name":"aaaa"}`
+    "#);
+}
+
+/// Another spelling of a pattern that accepts the same is no break.
+#[test]
+fn what_nobody_notices_is_not_breaking() {
+    let cx = context();
+    named_api(&cx, "old", 8, "^[a-c]*$");
+    named_api(&cx, "new", 8, "^(a|b|c)*$");
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--details", "--fail-on", "potential"]), @"
+    exit: 0
+    ----- stdout -----
+    Classification: NON_BREAKING
+    Changes (1):
+      [NON_BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
+          NON_BREAKING request-property-pattern-changed: request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
+            at new/interfaces/api.yaml:12:23
+    ");
+}
+
+#[test]
+fn a_rule_is_explained_by_its_id() {
+    let cx = context();
+    insta::assert_snapshot!(cx.pacto(["diff", "--explain", "request-property-max-length-decreased"]), @"
+    exit: 0
+    ----- stdout -----
+    request-property-max-length-decreased [BREAKING]
+      where  a property in the body of a request
+      says   …: maxLength X became Y
+      why    what a service receives must accept everything that it accepted before
+      do     keep accepting what was accepted, or release a major version
+    ");
+    insta::assert_snapshot!(cx.pacto(["diff", "--explain", "request-property-max-length-decrease"]), @"
+    exit: 2
+    ----- stderr -----
+    Error: no rule is called 'request-property-max-length-decrease'; the nearest is 'request-property-max-length-decreased', and docs/reference/rules.md lists all
+    ");
+    let output = cx.pacto(["diff", "--explain", "interfaces-port-modified", "--output-format", "json"]);
+    insta::assert_snapshot!(output.stdout, @r#"
+    {
+      "ruleId": "interfaces-port-modified",
+      "classification": "BREAKING",
+      "place": "`interfaces.port` of the contract",
+      "meaning": "`interfaces.port` was modified",
+      "why": "clients and network rules name the port",
+      "hint": "serve both ports until every client has moved",
+      "isCaution": false
+    }
+    "#);
+    assert_eq!(cx.pacto(["diff"]).code, 2);
+    assert_eq!(cx.pacto(["diff", "old", "new", "--explain", "x"]).code, 2);
+}

@@ -3,9 +3,11 @@
 //! Data only. `docs/reference/rules.md` is generated from it; `tests/corpus` has a hit and a miss for every rule.
 
 mod contract;
+mod describe;
 mod fact;
 
 pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
+pub use describe::{Rule, all, nearest};
 pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint};
 
 /// Fills `{subject}`, `{old}` and `{new}` of a rule's text.

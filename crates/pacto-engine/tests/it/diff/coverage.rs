@@ -133,6 +133,15 @@ fn every_kind_of_fact_has_a_hit() {
 }
 
 #[test]
+fn every_rule_that_fires_can_be_explained() {
+    let known = pacto_engine::diff::rules::all();
+    let fired: BTreeSet<_> = all().iter().flat_map(|(_, comparison)| rule_ids(comparison)).collect();
+    let unknown: Vec<_> = fired.iter().filter(|id| !known.contains_key(*id)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    assert!(known.values().all(|rule| !rule.why.is_empty() && !rule.meaning.contains('{')));
+}
+
+#[test]
 fn every_bound_has_each_movement() {
     let fired: BTreeSet<_> = all().iter().flat_map(|(_, comparison)| rule_ids(comparison)).collect();
     for bound in Bound::ALL {
