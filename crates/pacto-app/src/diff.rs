@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pacto_contract::code::Stage;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{Code, Diagnostic, Pointer, Reference, Severity};
-use pacto_engine::diff::{Change, Classification, Comparison, Side, compare};
+use pacto_engine::diff::{Change, Classification, Comparison, Side, compare, next_version};
 use pacto_engine::graph::{
     Ask, Edge, Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference,
 };
@@ -30,6 +30,8 @@ pub struct Options {
     pub old_overrides: Overrides,
     /// Changes to apply to the new version first.
     pub new_overrides: Overrides,
+    /// Say which version the new one may be published as.
+    pub suggest_version: bool,
 }
 
 /// Two versions compared.
@@ -42,6 +44,10 @@ pub struct Outcome {
     pub new_path: String,
     /// The worst of all changes, dependencies included.
     pub classification: Classification,
+    /// The lowest version that the changes of the contract itself may be published as, where somebody asked and something
+    /// changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested_version: Option<String>,
     /// Changes of the contract itself.
     pub changes: Vec<Change>,
     /// Changes of services that both graphs have.
@@ -92,11 +98,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
             diagnostics.push(finding.clone());
         }
     }
+    let before = &old.document.contract.service.version;
+    let suggested_version = (options.suggest_version && !comparison.changes.is_empty())
+        .then(|| next_version(before, comparison.classification))
+        .flatten();
     let worst = dependency_diffs.iter().map(|diff| diff.classification).max().unwrap_or_default();
     Ok(Outcome {
         old_path: options.old.clone(),
         new_path: options.new.clone(),
         classification: comparison.classification.max(worst),
+        suggested_version,
         changes: comparison.changes,
         dependency_diffs,
         graph_diff: difference(&old_graph, &new_graph),

@@ -1,6 +1,6 @@
 //! Two versions compared, as the page shows it.
 
-use pacto_contract::{LenientVersion, Location};
+use pacto_contract::Location;
 use pacto_engine::diff::{self, ChangeType, Classification};
 use pacto_engine::library::Resolved;
 use pacto_engine::sbom::{SbomChangeKind, SbomField};
@@ -46,7 +46,7 @@ pub fn compare(from: Version<'_>, to: Version<'_>) -> DiffResult {
     };
     let (from_name, to_name) = (name(from), name(to));
     let suggested_version = (from_name.name == to_name.name && !changes.is_empty())
-        .then(|| next_version(&from_name.version, found.classification))
+        .then(|| diff::next_version(&from_name.version, found.classification))
         .flatten();
     DiffResult {
         suggested_version,
@@ -61,28 +61,6 @@ pub fn compare(from: Version<'_>, to: Version<'_>) -> DiffResult {
             changes: sbom.changes.into_iter().take(MAX_SBOM_CHANGES).map(package).collect(),
         }),
     }
-}
-
-/// The lowest version that changes of a class may be published as: below 1.0.0 the minor version counts as the major one.
-///
-/// ```
-/// use pacto_dashboard::comparison::next_version;
-/// use pacto_engine::diff::Classification;
-/// assert_eq!(next_version("1.4.2", Classification::Breaking).as_deref(), Some("2.0.0"));
-/// assert_eq!(next_version("0.4.2", Classification::Breaking).as_deref(), Some("0.5.0"));
-/// assert_eq!(next_version("1.4.2", Classification::PotentialBreaking).as_deref(), Some("1.5.0"));
-/// assert_eq!(next_version("1.4.2", Classification::NonBreaking).as_deref(), Some("1.4.3"));
-/// ```
-pub fn next_version(from: &str, class: Classification) -> Option<String> {
-    let parsed = LenientVersion::parse(from).ok()?;
-    let version = parsed.version();
-    let (major, minor, patch) = (version.major, version.minor, version.patch);
-    Some(match class {
-        Classification::Breaking if major == 0 => format!("0.{}.0", minor + 1),
-        Classification::Breaking => format!("{}.0.0", major + 1),
-        Classification::PotentialBreaking => format!("{major}.{}.0", minor + 1),
-        Classification::NonBreaking => format!("{major}.{minor}.{}", patch + 1),
-    })
 }
 
 fn shown(change: diff::Change, from: &Resolved, to: &Resolved) -> Change {

@@ -18,11 +18,13 @@ mod openapi;
 mod policy;
 pub mod rules;
 mod schema;
+mod version;
 
 use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Location, Pointer};
 
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Choice, Keyword, Kind};
+pub use version::next_version;
 
 use crate::sbom::{self, SbomDiff};
 use draft::Draft;

@@ -10,14 +10,25 @@ use crate::number::Exact;
 /// Deepest nesting of schemas in schemas.
 const MAX_DEPTH: usize = 300;
 
-/// Whether a node accepts a value; `None` where that is not known.
-pub fn accepts(arena: &mut Arena, id: Id, value: &Value) -> Option<bool> {
-    at(arena, id, value, MAX_DEPTH)
+/// Most nodes that are shown a value: a web of references has exponentially many ways.
+const MAX_CALLS: u32 = 100_000;
+
+/// Whether a node accepts a value, and how many nodes were shown one; `None` where that is not known.
+pub fn accepts(arena: &mut Arena, id: Id, value: &Value) -> (Option<bool>, u32) {
+    let mut left = MAX_CALLS;
+    let accepted = at(&mut Evaluation { arena, left: &mut left }, id, value, MAX_DEPTH);
+    (accepted.filter(|_| left > 0), MAX_CALLS - left)
 }
 
-fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
+struct Evaluation<'e> {
+    arena: &'e mut Arena,
+    left: &'e mut u32,
+}
+
+fn at(arena: &mut Evaluation<'_>, id: Id, value: &Value, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    let node = arena.get(id).1;
+    *arena.left = arena.left.checked_sub(1)?;
+    let node = arena.arena.get(id).1;
     let exact = || match value {
         Value::Number(number) => Exact::read(number),
         _ => None,
@@ -61,7 +72,7 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
         Node::MinLength(least) => value.as_str().is_none_or(|text| length(text) >= *least),
         Node::MaxLength(most) => value.as_str().is_none_or(|text| length(text) <= *most),
         Node::Pattern(pattern) => match value.as_str() {
-            Some(text) => arena.language(pattern)?.has(text),
+            Some(text) => arena.arena.language(pattern)?.has(text),
             None => true,
         },
         Node::MinItems(least) => value.as_array().is_none_or(|items| count(items.len()) >= *least),
@@ -108,7 +119,7 @@ fn at(arena: &mut Arena, id: Id, value: &Value, depth: usize) -> Option<bool> {
 
 /// Whether every member of an object is what its name asks for.
 fn members(
-    arena: &mut Arena,
+    arena: &mut Evaluation<'_>,
     (named, patterns, rest): (&BTreeMap<String, Id>, &[(String, Id)], Id),
     value: &Value,
     depth: usize,
@@ -116,7 +127,7 @@ fn members(
     for (key, member) in value.as_object().into_iter().flatten() {
         let mut schemas: Vec<Id> = named.get(key).copied().into_iter().collect();
         for (pattern, schema) in patterns {
-            if arena.language(pattern)?.has(key) {
+            if arena.arena.language(pattern)?.has(key) {
                 schemas.push(*schema);
             }
         }

@@ -190,6 +190,15 @@ impl Questions {
         }
     }
 
+    /// Whether something is accepted by `left`, and by every schema for a part of it, and how many steps of `steps` it took.
+    /// Whatever is asked about nothing is true, and nobody means it. `false` also where it is not known.
+    pub fn is_inhabited(&mut self, left: Part<'_>, steps: u32) -> (bool, u32) {
+        let node = compile::Compiler::new(&mut self.arena, left.root, &mut self.left).whole(left.schema);
+        let mut search = solve::Search::new(&mut self.arena, &mut self.memory, steps);
+        let found = search.is_inhabited(node);
+        (found, steps - search.steps())
+    }
+
     /// Whether everything that `left` accepts is accepted by `right`, and how many steps of `steps` it took to know.
     pub fn included(&mut self, left: Part<'_>, right: Part<'_>, steps: u32) -> (Answer, u32) {
         if [left.schema, right.schema].into_iter().any(|schema| depth(schema) > MAX_DEPTH) {
@@ -214,7 +223,11 @@ impl Questions {
             || judge::Judges::new((left, self.left.dialect), (right, self.right.dialect), &mut taken);
         let answer = match (found, left_out) {
             (Some(witness), _) => match judges().and_then(|judges| judges.confirm(&witness)) {
-                Ok(place) => Answer::NotIncluded { witness, place },
+                Ok(Some(place)) => Answer::NotIncluded { witness, place },
+                Ok(None) => {
+                    let reason = format!("a document that should tell the schemas apart does not: {witness}");
+                    Answer::Undecided { reason, pointer: String::new() }
+                }
                 Err(reason) => Answer::Undecided { reason, pointer: String::new() },
             },
             (None, None) => Answer::Included,
@@ -251,14 +264,22 @@ fn one_by_one(
     dialect: Dialect,
     judges: impl FnOnce() -> Result<judge::Judges, String>,
 ) -> Option<Answer> {
+    if dialect.ignores_siblings() && left.get("$ref").is_some() {
+        return None;
+    }
     let listed = match (left.get("enum"), left.get("const")) {
         (Some(Value::Array(values)), _) => values.clone(),
         (_, Some(value)) if dialect != Dialect::Draft4 => vec![value.clone()],
         _ => return None,
     };
     let judges = judges().ok()?;
-    let witness = listed.into_iter().find_map(|value| Some((judges.confirm(&value).ok()?, value)));
-    Some(witness.map_or(Answer::Included, |(place, witness)| Answer::NotIncluded { witness, place }))
+    for witness in listed {
+        // Whoever cannot say does not say yes.
+        if let Some(place) = judges.confirm(&witness).ok()? {
+            return Some(Answer::NotIncluded { witness, place });
+        }
+    }
+    Some(Answer::Included)
 }
 
 /// Whether a document accepts everything at all: some document is accepted.

@@ -59,7 +59,8 @@ impl Exact {
     /// As JSON: whole numbers without a fraction, others as a decimal where that is short.
     pub fn to_value(self) -> Option<Value> {
         if self.lower == 1 {
-            return i64::try_from(self.upper).ok().map(Value::from);
+            let small = i64::try_from(self.upper).map(Value::from);
+            return small.or_else(|_| u64::try_from(self.upper).map(Value::from)).ok();
         }
         #[expect(clippy::cast_precision_loss, reason = "checked below")]
         let near = self.upper as f64 / self.lower as f64;

@@ -137,6 +137,36 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether some document is accepted by a node, and by each node for a part of documents in it: an empty one makes
+    /// every question about it true, and nobody means it. `false` also where that is not known.
+    pub fn is_inhabited(&mut self, root: Id) -> bool {
+        let (never, mut seen, mut pending) = (self.arena.never(), HashSet::new(), vec![(root, true)]);
+        while let Some((id, is_part)) = pending.pop() {
+            let (id, node) = self.arena.get(id);
+            if id == never || !seen.insert((id, is_part)) {
+                continue;
+            }
+            if !self.step() || is_part && self.find(&[(id, true)]).is_none() {
+                return false;
+            }
+            match &*node {
+                Node::All(parts) | Node::Any(parts) => {
+                    pending.extend(parts.iter().map(|part| (*part, false)));
+                }
+                Node::Properties { named, patterns, rest } => {
+                    pending.extend(
+                        named.values().chain(patterns.iter().map(|(_, id)| id)).map(|id| (*id, true)),
+                    );
+                    pending.push((*rest, true));
+                }
+                Node::Items(first, rest) => pending.extend(first.iter().chain([rest]).map(|id| (*id, true))),
+                Node::Contains { item, .. } => pending.push((*item, true)),
+                _ => {}
+            }
+        }
+        self.left_out.is_none()
+    }
+
     /// A document that meets all demands.
     pub fn find(&mut self, demands: &[Demand]) -> Option<Value> {
         let mut key: Vec<Demand> = demands.iter().map(|(id, sign)| (self.arena.get(*id).0, *sign)).collect();
@@ -176,6 +206,9 @@ impl<'a> Search<'a> {
             is_small
         });
         self.path.pop();
+        if found.is_none() && self.steps == 0 {
+            self.leave_out("the search was given up after too many steps", "");
+        }
         let comes_back = self.lowest < place;
         self.lowest = self.lowest.min(outer_lowest);
         match &found {
@@ -305,7 +338,9 @@ impl<'a> Search<'a> {
             }
             let mut is_met = Some(true);
             for (id, sign) in whole {
-                match accepts(self.arena, *id, &value) {
+                let (accepted, taken) = accepts(self.arena, *id, &value);
+                self.steps = self.steps.saturating_sub(taken);
+                match accepted {
                     Some(accepted) if accepted == *sign => {}
                     Some(_) => {
                         is_met = Some(false);

@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Least class that makes the exit code 1
     #[arg(long, value_name = "CLASS", default_value = "breaking")]
     fail_on: FailOn,
+    /// Say the lowest version that the changes may be published as
+    #[arg(long)]
+    suggest_version: bool,
     /// Show the findings behind each change
     #[arg(long)]
     details: bool,
@@ -74,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         new: arguments.new.clone().unwrap_or_default(),
         old_overrides: side_overrides("old", &arguments.old_values, &arguments.old_set)?,
         new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
+        suggest_version: arguments.suggest_version,
     };
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
@@ -81,6 +85,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         OutputFormat::Markdown => ui.data(&as_markdown(&outcome, arguments.details)),
         _ => {
             ui.data(&text(&outcome, arguments.details));
+            if let Some(version) = &outcome.suggested_version {
+                ui.data(&format!("\nLowest version for these changes: {version}\n"));
+            }
             for finding in diagnostics(&outcome) {
                 findings::write(ui, finding, None);
             }
@@ -297,6 +304,9 @@ fn sbom_text(out: &mut String, sbom: &SbomDiff) {
 fn as_markdown(outcome: &Outcome, details: bool) -> String {
     let mut out =
         format!("## Contract Diff\n\n**Classification:** `{}`\n\n", outcome.classification.as_str());
+    if let Some(version) = &outcome.suggested_version {
+        let _ = writeln!(out, "**Lowest version for these changes:** {}\n", code(version));
+    }
     if !outcome.changes.is_empty() {
         let _ = writeln!(out, "### Changes ({})\n", outcome.changes.len());
         changes_table(&mut out, &outcome.changes, details);

@@ -446,6 +446,26 @@ fn what_nobody_notices_is_not_breaking() {
 }
 
 #[test]
+fn the_lowest_version_for_what_changed() {
+    let cx = context();
+    named_api(&cx, "old", 8, "^[a-z]*$");
+    named_api(&cx, "new", 3, "^[a-z]*$");
+    let ask = |format: &str| {
+        let arguments = ["diff", "old", "new", "--suggest-version", "--output-format", format];
+        cx.pacto(arguments).stdout
+    };
+    assert!(ask("text").ends_with("\n\nLowest version for these changes: 2.0.0\n"), "{}", ask("text"));
+    assert!(
+        ask("markdown").contains("\n**Lowest version for these changes:** `2.0.0`\n"),
+        "{}",
+        ask("markdown")
+    );
+    assert!(ask("json").contains("\"suggestedVersion\": \"2.0.0\""), "{}", ask("json"));
+    let unchanged = cx.pacto(["diff", "old", "old", "--suggest-version", "--output-format", "json"]);
+    assert!(!unchanged.stdout.contains("suggestedVersion"), "{}", unchanged.stdout);
+}
+
+#[test]
 fn a_rule_is_explained_by_its_id() {
     let cx = context();
     insta::assert_snapshot!(cx.pacto(["diff", "--explain", "request-property-max-length-decreased"]), @"

@@ -411,9 +411,9 @@ fn diff_takes_them_for_each_side() {
     ----- stderr -----
     error: unexpected argument '--set' found
 
-      tip: to pass '--set' as a value, use '-- --set'
+      tip: a similar argument exists: '--suggest-version'
 
-    Usage: pacto diff <OLD> <NEW>
+    Usage: pacto diff --suggest-version <OLD> <NEW>
 
     For more information, try '--help'.
     ");

@@ -139,6 +139,12 @@ impl Draft {
                     _ => "; whatever was accepted before still is",
                 });
             }
+            Some(Verdict::Doubted(witness)) => {
+                finding.classification = finding.classification.max(Classification::PotentialBreaking);
+                finding.hint = Some(rules::hint(fact.direction).to_owned());
+                finding.proof = Proof::Witness;
+                finding.witness = Some(witness.clone());
+            }
             Some(Verdict::Broken(witness)) => {
                 // What was a caution is known now.
                 if finding.proof == Proof::Undecided {

@@ -30,6 +30,8 @@ pub(super) enum Verdict {
     Kept,
     /// This document has to be accepted and is not any more.
     Broken(serde_json::Value),
+    /// The same, by a choice between objects, of which many validators take the first that fits.
+    Doubted(serde_json::Value),
 }
 
 /// Where a fact belongs; part of the rule id, because the same change matters differently in different places.

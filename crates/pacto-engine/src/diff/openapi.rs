@@ -24,7 +24,6 @@ const GLOBAL_KEYS: &[(&str, Kind)] = &[
     ("basePath", Kind::Servers),
     ("schemes", Kind::Servers),
     ("security", Kind::Security),
-    ("securityDefinitions", Kind::Security),
     ("consumes", Kind::Other),
     ("produces", Kind::Other),
     ("webhooks", Kind::Other),
@@ -192,7 +191,8 @@ fn item_line(path: &str, key: &str, kind: Kind, old: Located<'_>, new: Located<'
 }
 
 fn security_schemes(root: Located<'_>) -> Option<Located<'_>> {
-    root.get("components")?.get("securitySchemes")
+    let of_components = root.get("components").and_then(|components| components.get("securitySchemes"));
+    of_components.or_else(|| root.get("securityDefinitions"))
 }
 
 /// What applies to the whole document: one line a key.

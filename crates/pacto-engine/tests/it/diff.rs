@@ -10,5 +10,6 @@ mod kinds;
 mod laws;
 mod openapi;
 mod oracles;
+mod proofs;
 mod rewrite;
 mod schemas;

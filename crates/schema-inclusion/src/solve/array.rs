@@ -1,10 +1,14 @@
 //! Arrays: how long, what every item has to be, and which items have to break something.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Atoms, Demand, Search};
 use crate::node::{Id, Node, canonical};
 
+/// Most items that have to be there, each of which is placed on its own.
+const MAX_DUTIES: u64 = 200;
 /// Longest array that is looked for.
 const MAX_ITEMS: u64 = 100_000;
 /// Longest array whose items are found one by one, each to differ from all others.
@@ -30,12 +34,18 @@ impl Search<'_> {
     pub(super) fn array(&mut self, atoms: &Atoms) -> Option<Value> {
         let mut duties: Vec<Duty> =
             atoms.not_items.iter().map(|(first, rest)| Duty::Break(first.clone(), *rest)).collect();
+        // Of two demands about the same items the larger one holds.
+        let mut counts: BTreeMap<Id, u64> = BTreeMap::new();
         for (item, least, _) in &atoms.contains {
-            if *least > MAX_ITEMS {
-                self.leave_out("the array would be too long", "");
-                return None;
-            }
-            duties.extend((0..*least).map(|_| Duty::Be(*item)));
+            let known = counts.entry(*item).or_default();
+            *known = (*least).max(*known);
+        }
+        if counts.values().fold(0_u64, |sum, least| sum.saturating_add(*least)) > MAX_DUTIES {
+            self.leave_out("too many items have to be there", "");
+            return None;
+        }
+        for (item, least) in counts {
+            duties.extend((0..least).map(|_| Duty::Be(item)));
         }
         let lists = atoms.items.iter().chain(&atoms.not_items);
         let first = lists.map(|(first, _)| first.len()).max().unwrap_or_default();
@@ -99,12 +109,14 @@ impl Search<'_> {
                 Duty::Break(first, rest) => (first.get(index).copied().unwrap_or(*rest), false),
                 Duty::Be(item) => (*item, true),
             };
+            // Two that have to be there are two.
+            if let Duty::Be(item) = duty
+                && done.contains(&(index, *item))
+            {
+                continue;
+            }
             let mut done = done.to_vec();
             if let Duty::Be(item) = duty {
-                // Two that have to be there are two.
-                if done.contains(&(index, *item)) {
-                    continue;
-                }
                 done.push((index, *item));
             }
             let mut next = places.to_vec();
@@ -185,7 +197,7 @@ impl Search<'_> {
                     };
                     for (count, (item, _)) in counts.iter_mut().zip(&limited) {
                         *count +=
-                            u64::from(crate::evaluate::accepts(self.arena, *item, &value) != Some(false));
+                            u64::from(crate::evaluate::accepts(self.arena, *item, &value).0 != Some(false));
                     }
                     value
                 }
@@ -201,7 +213,7 @@ impl Search<'_> {
                 None => {
                     let value = self.find(&tail.demands)?;
                     for (count, (item, _)) in counts.iter_mut().zip(&limited) {
-                        let is_one = crate::evaluate::accepts(self.arena, *item, &value) != Some(false);
+                        let is_one = crate::evaluate::accepts(self.arena, *item, &value).0 != Some(false);
                         *count += if is_one { u64::try_from(tail.count).unwrap_or(u64::MAX) } else { 0 };
                     }
                     value

@@ -55,7 +55,12 @@ fn number(atoms: &Atoms) -> Option<Outcome> {
         for unit in &atoms.not_multiples {
             is_fine = is_fine && !value.is_multiple_of(*unit)?;
         }
-        Some(is_fine && value.to_value().is_some_and(|value| !atoms.not_values.contains(&value.to_string())))
+        if !is_fine {
+            return Some(false);
+        }
+        // One that cannot be written is one all the same: nobody knows then.
+        let written = value.to_value()?;
+        Some(!atoms.not_values.contains(&written.to_string()))
     };
     if let (Some((low, low_strict)), Some((high, high_strict))) = (atoms.low, atoms.high) {
         match low.compare(high)? {

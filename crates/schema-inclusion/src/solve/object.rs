@@ -187,7 +187,7 @@ impl Search<'_> {
             }
             let mut ways: Vec<Option<Demand>> = Vec::new();
             match duty {
-                Duty::Misname(schema) => match accepts(self.arena, *schema, &Value::String(name.clone())) {
+                Duty::Misname(schema) => match accepts(self.arena, *schema, &Value::String(name.clone())).0 {
                     Some(false) => ways.push(None),
                     Some(true) => {}
                     None => self.leave_out("a name cannot be judged", ""),
@@ -221,7 +221,7 @@ impl Search<'_> {
         let mut members = Map::new();
         for (key, demands) in keys {
             for names in &plan.names {
-                match accepts(self.arena, *names, &Value::String(key.clone())) {
+                match accepts(self.arena, *names, &Value::String(key.clone())).0 {
                     Some(true) => {}
                     Some(false) => return None,
                     None => {
@@ -261,7 +261,7 @@ impl Search<'_> {
                 .names
                 .clone()
                 .iter()
-                .all(|names| accepts(self.arena, *names, &Value::String(name.clone())) == Some(true));
+                .all(|names| accepts(self.arena, *names, &Value::String(name.clone())).0 == Some(true));
             let demands = self.demands(plan, &name)?;
             taken.insert(name.clone(), demands.clone());
             match self.find(&demands).filter(|_| is_named_well) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use schema_inclusion::{Answer, Dialect, Options, included};
+use schema_inclusion::{Answer, Dialect, Options, Part, Questions, included};
 use serde_json::{Value, json};
 
 /// Far more than any of these needs.
@@ -136,6 +136,61 @@ fn what_is_not_understood_is_never_the_same() {
     let deep =
         |end: &str| (0..300).fold(json!({"type": end}), |inner, _| json!({"properties": {"a": inner}}));
     assert!(matches!(ask(&deep("string"), &deep("integer")), Answer::Undecided { .. }));
+}
+
+#[test]
+fn what_looked_like_proof_and_was_none() {
+    // Two demands about the same items are met by the same items.
+    let most = |most: Option<u64>| {
+        let mut schema = json!({"type": "array", "contains": {"type": "integer"}, "maxItems": 4});
+        if let Some(most) = most {
+            schema["maxContains"] = json!(most);
+        }
+        schema
+    };
+    let Answer::NotIncluded { witness, .. } = ask(&most(None), &most(Some(3))) else { panic!() };
+    assert_eq!(witness, json!([0, 0, 0, 0]));
+    // Numbers that are large are numbers.
+    let large =
+        |most: u64| json!({"type": "integer", "minimum": 9_000_000_000_000_000_000_u64, "maximum": most});
+    let between = json!({"type": "integer", "minimum": 9_223_372_036_854_775_808_u64, "maximum": u64::MAX});
+    assert_eq!(ask(&large(9_223_372_036_854_775_807), &large(u64::MAX)), Answer::Included);
+    assert!(matches!(ask(&between, &json!(false)), Answer::NotIncluded { .. }));
+    let beyond = json!({"type": "integer", "minimum": 1e25});
+    assert!(matches!(ask(&beyond, &json!(false)), Answer::Undecided { .. }));
+    // A web that is asked about one value.
+    let mut web = serde_json::Map::from_iter([("l45".to_owned(), json!({"type": "integer"}))]);
+    for index in 0..45 {
+        let next = json!({"$ref": format!("#/$defs/l{}", index + 1)});
+        web.insert(
+            format!("l{index}"),
+            json!({"anyOf": [{"allOf": [next, {"minLength": index}]}, {"allOf": [next, {"maxLength": 90 + index}]}]}),
+        );
+    }
+    let web = json!({"$defs": web, "$ref": "#/$defs/l0"});
+    assert!(!matches!(ask(&json!({"enum": ["x"]}), &web), Answer::Included));
+    let many = json!({"type": "array", "minItems": 20_000, "contains": {}, "minContains": 20_000});
+    assert!(!matches!(ask(&many, &json!({"maxItems": 5})), Answer::Included));
+}
+
+/// Whatever is asked about nothing is true.
+#[test]
+fn nothing_and_parts_that_are_nothing_are_seen() {
+    let is_inhabited = |schema: &Value| {
+        let part = Part { schema, root: schema };
+        Questions::new(Dialect::Draft202012, Dialect::Draft202012).is_inhabited(part, 100_000).0
+    };
+    let never = json!({"type": "string", "enum": [1, 2]});
+    assert!(!is_inhabited(&never));
+    assert!(!is_inhabited(&json!({"properties": {"a": never}})));
+    assert!(!is_inhabited(&json!({"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]})));
+    assert!(!is_inhabited(&json!({"properties": {"p": {"allOf": [
+        {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": false},
+        {"type": "object", "properties": {"b": {}}, "required": ["b"], "additionalProperties": false}
+    ]}}})));
+    assert!(is_inhabited(&json!({
+        "type": "object", "properties": {"a": {"type": "array", "items": {"$ref": "#"}}}, "additionalProperties": false
+    })));
 }
 
 #[test]

@@ -19,6 +19,13 @@ fn ways(security: Option<Located<'_>>) -> Vec<Way<'_>> {
     ways
 }
 
+/// Whether requirements are no list of mappings: who is let in is not known then.
+fn is_malformed(security: Option<Located<'_>>) -> bool {
+    security.is_some_and(|list| {
+        list.node.as_sequence().is_none() || list.items().any(|item| item.node.as_mapping().is_none())
+    })
+}
+
 fn way(requirement: Located<'_>) -> Way<'_> {
     requirement.entries().map(|(scheme, list)| (scheme, texts(list))).collect()
 }
@@ -63,6 +70,10 @@ pub(super) fn requirements(
     (old, new): (Option<Located<'_>>, Option<Located<'_>>),
     places: Places<'_>,
 ) -> Vec<Fact> {
+    if is_malformed(old) || is_malformed(new) {
+        let other = fact(Kind::Security, area, None, subject.to_owned());
+        return vec![other.between(places.old, places.new).with(None, Some("security"))];
+    }
     let (before, after) = (ways(old), ways(new));
     let about = |kind: Kind, old: Option<String>, new: Option<String>| {
         let found = fact(kind, area, None, subject.to_owned()).between(places.old, places.new);
@@ -149,7 +160,7 @@ fn subject(name: &str) -> String {
 fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fact>) {
     let about = |kind: Kind| fact(kind, Area::Operation, None, subject(name)).between(old, new);
     let mut text = |key: &str, kind: Kind| {
-        let (before, after) = (old.text(key), new.text(key));
+        let (before, after) = (written(old, key), written(new, key));
         // Names of HTTP schemes have no case.
         let is_same = match (before, after) {
             (Some(before), Some(after)) => {
@@ -166,7 +177,7 @@ fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fa
     if text("type", Kind::SecuritySchemeTypeChanged) {
         return;
     }
-    for key in ["scheme", "in", "name", "flow"] {
+    for key in ["scheme", "in", "name"] {
         text(key, Kind::SecuritySchemeChanged);
     }
     text("openIdConnectUrl", Kind::SecurityUrlChanged);
@@ -210,11 +221,29 @@ fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fa
     }
 }
 
+/// A text of a scheme. `OpenAPI` 2 has a type of its own for what is a scheme of HTTP since.
+fn written<'a>(scheme: Located<'a>, key: &str) -> Option<&'a str> {
+    match (key, scheme.text("type")) {
+        ("type", Some("basic")) => Some("http"),
+        ("scheme", Some("basic")) => Some("basic"),
+        _ => scheme.text(key),
+    }
+}
+
 /// Ways to get a token, by name. In `OpenAPI` 2 the scheme is its only flow.
 fn flows(scheme: Located<'_>) -> BTreeMap<&str, Located<'_>> {
     match scheme.get("flows") {
         Some(flows) => flows.entries().collect(),
-        None => scheme.text("flow").map(|_| ("", scheme)).into_iter().collect(),
+        None => scheme.text("flow").map(|flow| (renamed(flow), scheme)).into_iter().collect(),
+    }
+}
+
+/// The names that the flows of `OpenAPI` 2 have since.
+fn renamed(flow: &str) -> &str {
+    match flow {
+        "application" => "clientCredentials",
+        "accessCode" => "authorizationCode",
+        flow => flow,
     }
 }
 

@@ -176,7 +176,10 @@ fn keyword_rule(
     let (movement, classification) = match keyword {
         // Coming and going too, another writing of the same bytes.
         keyword if keyword.is_reading() => ("changed", Breaking),
-        Keyword::Discriminator => (movement, PotentialBreaking),
+        // The last two also take names and items out of what is said of all others: what they exclude is not in their form.
+        Keyword::Discriminator | Keyword::PatternProperties | Keyword::PrefixItems => {
+            (movement, PotentialBreaking)
+        }
         _ => (movement, by_sets),
     };
     let is_undecided = classification == PotentialBreaking;

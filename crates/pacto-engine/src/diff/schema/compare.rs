@@ -442,7 +442,7 @@ impl Walk<'_> {
             self.pair(property, &new.additional);
         }
         if new.others.contains_key("patternProperties") {
-            self.keyword("patternProperties", true, true, &places);
+            self.keyword_beside("patternProperties", &places);
         }
     }
 
@@ -467,7 +467,7 @@ impl Walk<'_> {
             self.pair(&old.additional, property);
         }
         if old.others.contains_key("patternProperties") {
-            self.keyword("patternProperties", true, true, &places);
+            self.keyword_beside("patternProperties", &places);
         }
     }
 

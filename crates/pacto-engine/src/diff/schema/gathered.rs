@@ -32,13 +32,25 @@ pub(in crate::diff) struct Gathered {
     parts: BTreeMap<String, Uses>,
     flow: Flow,
     dialect: Dialect,
+    draft: schema_inclusion::Dialect,
 }
 
 /// What a schema is made of, as far as it decides how its answer is to be read.
 #[derive(Debug, Default)]
 struct Uses {
     references: BTreeSet<String>,
-    chooses_between_objects: bool,
+    reading: Reading,
+}
+
+/// How an answer about a schema is to be read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Reading {
+    /// "Included" says little. Objects may have properties that nobody described, so one of several alternatives accepts
+    /// nearly everything that another one describes, and nobody means that by a list of alternatives; and where a part of
+    /// `allOf` may be null, people mean the whole.
+    pub is_loose: bool,
+    /// There are keywords that its dialect ignores and people mean.
+    pub is_foreign: bool,
 }
 
 /// Keywords that say which documents are accepted. `$dynamicRef` and the like are among them so that nobody takes a
@@ -93,7 +105,7 @@ pub(super) fn is_of_sets(key: &str) -> bool {
 }
 
 impl Gathered {
-    pub(super) fn new(flow: Flow, dialect: Dialect) -> Self {
+    pub(super) fn new(flow: Flow, dialect: Dialect, draft: schema_inclusion::Dialect) -> Self {
         Self {
             document: json!({"$defs": {}}),
             names: BTreeMap::new(),
@@ -101,6 +113,7 @@ impl Gathered {
             parts: BTreeMap::new(),
             flow,
             dialect,
+            draft,
         }
     }
 
@@ -110,8 +123,8 @@ impl Gathered {
     }
 
     /// A schema, with all that it refers to added to the document; `None` where that would be too much, or where it has
-    /// no form in JSON. With it, whether somewhere in it there is a choice between objects.
-    pub(super) fn schema(&mut self, schema: Located<'_>) -> Option<(Value, bool)> {
+    /// no form in JSON. With it, how an answer is to be read.
+    pub(super) fn schema(&mut self, schema: Located<'_>) -> Option<(Value, Reading)> {
         let (mut uses, mut wanted) = (Uses::default(), Vec::new());
         let written = self.write(schema, Content::Keywords, &mut uses, &mut wanted)?;
         while let Some((name, target)) = wanted.pop() {
@@ -122,23 +135,24 @@ impl Gathered {
             }
             self.parts.insert(name, uses);
         }
-        Some((written, self.chooses_between_objects(&uses)))
+        Some((written, self.reading(&uses)))
     }
 
-    fn chooses_between_objects(&self, uses: &Uses) -> bool {
+    /// That of a schema with all that it refers to.
+    fn reading(&self, uses: &Uses) -> Reading {
+        let mut reading = Reading::default();
         let mut known: BTreeSet<&String> = BTreeSet::new();
         let mut pending = vec![uses];
         while let Some(uses) = pending.pop() {
-            if uses.chooses_between_objects {
-                return true;
-            }
+            reading.is_loose |= uses.reading.is_loose;
+            reading.is_foreign |= uses.reading.is_foreign;
             for name in &uses.references {
                 if known.insert(name) {
                     pending.extend(self.parts.get(name));
                 }
             }
         }
-        false
+        reading
     }
 
     fn write<'a>(
@@ -181,8 +195,9 @@ impl Gathered {
                 return Some(Value::Object(members));
             }
         }
-        uses.chooses_between_objects |=
-            ["anyOf", "oneOf"].iter().any(|key| Self::is_between_objects(at, key));
+        uses.reading.is_loose |= ["anyOf", "oneOf"].iter().any(|key| Self::is_between_objects(at, key))
+            || self.dialect == Dialect::OpenApi3_0 && Self::has_part_with_null(at);
+        uses.reading.is_foreign |= at.entries().any(|(key, value)| self.is_foreign(key, value));
         let others = self.names_of_others(at);
         for (key, value) in at.entries().filter(|(key, _)| is_of_sets(key)) {
             let mut written = self.write(value, content.under(key), uses, wanted)?;
@@ -196,6 +211,40 @@ impl Gathered {
             return Some(json!({"anyOf": [members, {"type": "null"}]}));
         }
         Some(Value::Object(members))
+    }
+
+    /// Whether a part of `allOf` may be null.
+    fn has_part_with_null(at: Located<'_>) -> bool {
+        let parts = at.get("allOf").into_iter().flat_map(|parts| parts.items());
+        parts.into_iter().any(|part| {
+            part.is_on("nullable") || part.resolved().is_ok_and(|target| target.is_on("nullable"))
+        })
+    }
+
+    /// Whether a keyword says nothing in the dialect of the schema, or is written as in another one.
+    fn is_foreign(&self, key: &str, value: Located<'_>) -> bool {
+        use schema_inclusion::Dialect as Draft;
+        let draft = if self.draft == Draft::OpenApi30 { Draft::Draft4 } else { self.draft };
+        match key {
+            "exclusiveMinimum" | "exclusiveMaximum" => match value.node.as_bool() {
+                Some(is_on) => is_on && draft > Draft::Draft4,
+                None => draft == Draft::Draft4,
+            },
+            "const" | "contains" | "propertyNames" => draft < Draft::Draft6,
+            "if" | "then" | "else" => draft < Draft::Draft7,
+            "dependentRequired"
+            | "dependentSchemas"
+            | "maxContains"
+            | "minContains"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => draft < Draft::Draft201909,
+            "prefixItems" => draft < Draft::Draft202012,
+            "additionalItems" => draft >= Draft::Draft202012,
+            "type" => {
+                draft == Draft::Draft4 && self.draft == Draft::OpenApi30 && value.node.as_sequence().is_some()
+            }
+            _ => false,
+        }
     }
 
     /// Whether two of the branches describe objects, as far as a look at them tells.

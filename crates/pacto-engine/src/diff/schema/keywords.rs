@@ -19,6 +19,14 @@ impl Walk<'_> {
         }
     }
 
+    /// A keyword that is the same on both sides and may say something about what changed.
+    pub(super) fn keyword_beside(&mut self, key: &str, places: &Places<'_>) {
+        self.keyword(key, true, true, places);
+        if let Some(found) = self.facts.last_mut() {
+            found.is_idle = true;
+        }
+    }
+
     /// By what objects are told apart.
     pub(super) fn discriminator(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let (Some(before), Some(after)) = (old.discriminator, new.discriminator) else {

@@ -52,15 +52,18 @@ pub(super) fn prove(
                 found.fact.verdict = Some(Verdict::Kept);
             }
         }
-        Some((Answer::NotIncluded { witness, place }, _)) => {
+        Some((Answer::NotIncluded { witness, place }, is_loose)) => {
             if let Some(index) = shown_by(facts, &place)
                 && let Some(found) = facts.get_mut(index)
             {
-                found.fact.verdict = Some(Verdict::Broken(witness));
+                let is_harmless = rule(&found.fact).classification == Classification::NonBreaking;
+                found.fact.verdict = Some(if is_loose && is_harmless {
+                    Verdict::Doubted(witness)
+                } else {
+                    Verdict::Broken(witness)
+                });
             }
         }
-        // Objects may have properties that nobody described, so one of several alternatives accepts nearly everything that
-        // another one describes. Nobody means that by a list of alternatives.
         Some((Answer::Included, true) | (Answer::Undecided { .. }, _)) | None => {}
     }
 }
@@ -82,20 +85,23 @@ impl Asked {
             Direction::Produced => Questions::new(after, before),
         };
         Self {
-            old: Gathered::new(flow, comparison.old_dialect),
-            new: Gathered::new(flow, comparison.new_dialect),
+            old: Gathered::new(flow, comparison.old_dialect, dialect(comparison.old_dialect, old)),
+            new: Gathered::new(flow, comparison.new_dialect, dialect(comparison.new_dialect, new)),
             questions,
             steps: STEPS_OF_ALL,
         }
     }
 
-    /// The answer, and whether one of the schemas has a choice between objects.
+    /// The answer, and whether "included" says little: see [`Reading::is_loose`]; also where nothing is accepted at all.
     fn ask(&mut self, old: Located<'_>, new: Located<'_>, direction: Direction) -> Option<(Answer, bool)> {
         let steps = self.steps.min(STEPS_OF_ONE);
         if steps == 0 {
             return None;
         }
-        let ((before, old_chooses), (after, new_chooses)) = (self.old.schema(old)?, self.new.schema(new)?);
+        let ((before, before_uses), (after, after_uses)) = (self.old.schema(old)?, self.new.schema(new)?);
+        if before_uses.is_foreign || after_uses.is_foreign {
+            return None;
+        }
         let before = Part { schema: &before, root: self.old.document() };
         let after = Part { schema: &after, root: self.new.document() };
         let (left, right) = match direction {
@@ -104,7 +110,13 @@ impl Asked {
         };
         let (answer, taken) = self.questions.included(left, right, steps);
         self.steps = self.steps.saturating_sub(taken);
-        Some((answer, old_chooses || new_chooses))
+        let mut is_loose = before_uses.is_loose || after_uses.is_loose;
+        if answer == Answer::Included && !is_loose {
+            let (is_inhabited, taken) = self.questions.is_inhabited(left, self.steps.min(STEPS_OF_ONE));
+            self.steps = self.steps.saturating_sub(taken);
+            is_loose = !is_inhabited;
+        }
+        Some((answer, is_loose))
     }
 }
 
@@ -132,33 +144,60 @@ fn rule(fact: &Fact) -> FactRule {
     )
 }
 
-/// The fact that a witness shows. Where there are several, the one about the place where fault is found; none where that
-/// leaves a choice.
+/// The fact that a witness shows: the only one that can be, or the one about the place where fault is found.
 fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
-    let (mut breaking, mut open, mut others) = (Vec::new(), Vec::new(), false);
+    let (mut breaking, mut open, mut harmless, mut others) = (Vec::new(), Vec::new(), Vec::new(), false);
     for (index, found) in facts.iter().enumerate() {
         let rule = rule(&found.fact);
-        if rule.classification == Classification::Breaking {
+        if is_beside_sets(found.fact.kind) || found.is_idle {
+            continue;
+        }
+        if rule.classification == Classification::Breaking && can_be_shown(&found.fact) {
             breaking.push(index);
         } else if rule.is_undecided && concerns_sets(&found.fact) {
             open.push(index);
+        } else if rule.classification == Classification::NonBreaking && concerns_sets(&found.fact) {
+            harmless.push(index);
         } else {
-            let is_harmless = rule.classification == Classification::NonBreaking
-                && concerns_sets(&found.fact)
-                && !matches!(found.fact.kind, Kind::AlternativeAdded(_));
-            others |= !is_harmless && !is_beside_sets(found.fact.kind);
+            others = true;
         }
     }
-    let is_open = breaking.is_empty();
-    let candidates = if is_open { open } else { breaking };
-    if let ([only], false) = (candidates.as_slice(), others) {
+    let all = breaking.len() + open.len() + harmless.len();
+    let is_breaking = !breaking.is_empty();
+    let candidates = match (is_breaking, open.is_empty()) {
+        (true, _) => breaking,
+        (false, false) => open,
+        // All of it looked harmless, and a document shows that it is not.
+        (false, true) if !others => harmless,
+        (false, true) => return None,
+    };
+    if let ([only], 1, false) = (candidates.as_slice(), all, others) {
         return Some(*only);
     }
     let mut there = candidates
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|index| facts.get(*index).is_some_and(|found| is_at(&found.path, place)));
+    let first = there.next();
     // Of keywords that nobody judged the first stands for all at that place.
-    there.next().filter(|_| is_open || there.next().is_none())
+    if first.is_some() && (!is_breaking || there.next().is_none()) {
+        return first;
+    }
+    // A document that nobody claims must not be lost.
+    candidates.first().copied().filter(|_| !is_breaking && !others)
+}
+
+/// Whether a document can show that a fact breaks.
+fn can_be_shown(fact: &Fact) -> bool {
+    concerns_sets(fact)
+        || matches!(
+            fact.kind,
+            Kind::RequiredPropertyRemoved
+                | Kind::OptionalPropertyRemoved
+                | Kind::PropertyRemovedFromClosed
+                | Kind::PropertyAddedRequiredWithDefault
+                | Kind::PropertyBecameRequiredWithDefault
+        )
 }
 
 /// Whether a property path is that of a place in a document.
