@@ -111,7 +111,10 @@ test('operations are tried through the server, and nowhere else', async () => {
     await page.getByLabel('Authorization').fill('Bearer one');
     const operation = page.locator('details.operation').filter({ hasText: 'Trips of one rider' });
     await operation.locator('summary').first().click();
-    for (const field of await operation.locator('.try-field input[required]').all()) await field.fill('7');
+    const fields = operation.locator('.try-field input[required]');
+    // They are drawn once the operation is open; `all` does not wait for that.
+    await fields.first().waitFor();
+    for (const field of await fields.all()) await field.fill('7');
     await operation.getByRole('button', { name: 'Send' }).click();
     await operation.getByText('"first"').waitFor();
     assert.match(asked.at(-1), /^GET \/base\/v1\/trips\S* Bearer one $/);
