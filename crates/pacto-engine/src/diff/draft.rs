@@ -105,14 +105,7 @@ impl Draft {
     }
 
     fn finding(&self, fact: &Fact) -> Finding {
-        let rule = rules::fact_rule(
-            fact.kind,
-            fact.area,
-            fact.direction,
-            fact.nested,
-            fact.old.is_some(),
-            fact.new.is_some(),
-        );
+        let rule = fact.rule();
         let value = |value: &Option<String>| value.clone().unwrap_or_default();
         let identity = [rule.id.as_str(), &self.path, &fact.subject, &value(&fact.old), &value(&fact.new)];
         let mut finding = Finding {

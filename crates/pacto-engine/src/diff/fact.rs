@@ -3,6 +3,7 @@
 use pacto_contract::Location;
 
 use super::change::Direction;
+use super::rules::{FactRule, fact_rule};
 
 /// A difference that a comparator saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,13 @@ pub(super) struct Fact {
     pub nested: bool,
     /// What is proven about the whole schema, where somebody asked and it concerns this fact.
     pub verdict: Option<Verdict>,
+}
+
+impl Fact {
+    /// The row of the table that it falls under.
+    pub fn rule(&self) -> FactRule {
+        fact_rule(self.kind, self.area, self.direction, self.nested, self.old.is_some(), self.new.is_some())
+    }
 }
 
 /// What is proven about the documents that two schemas accept.

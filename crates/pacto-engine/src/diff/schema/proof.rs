@@ -8,7 +8,6 @@ use super::normal::Dialect;
 use crate::diff::change::{Classification, Direction};
 use crate::diff::documents::Located;
 use crate::diff::fact::{Area, Fact, Kind, Verdict};
-use crate::diff::rules::{self, FactRule};
 
 /// Most steps of one question.
 const STEPS_OF_ONE: u32 = 50_000;
@@ -56,7 +55,7 @@ pub(super) fn prove(
             if let Some(index) = shown_by(facts, &place)
                 && let Some(found) = facts.get_mut(index)
             {
-                let is_harmless = rule(&found.fact).classification == Classification::NonBreaking;
+                let is_harmless = found.fact.rule().classification == Classification::NonBreaking;
                 found.fact.verdict = Some(if is_loose && is_harmless {
                     Verdict::Doubted(witness)
                 } else {
@@ -133,22 +132,11 @@ fn dialect(known: Dialect, schema: Located<'_>) -> schema_inclusion::Dialect {
     }
 }
 
-fn rule(fact: &Fact) -> FactRule {
-    rules::fact_rule(
-        fact.kind,
-        fact.area,
-        fact.direction,
-        fact.nested,
-        fact.old.is_some(),
-        fact.new.is_some(),
-    )
-}
-
 /// The fact that a witness shows: the only one that can be, or the one about the place where fault is found.
 fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
     let (mut breaking, mut open, mut harmless, mut others) = (Vec::new(), Vec::new(), Vec::new(), false);
     for (index, found) in facts.iter().enumerate() {
-        let rule = rule(&found.fact);
+        let rule = found.fact.rule();
         if is_beside_sets(found.fact.kind) || found.is_idle {
             continue;
         }
@@ -202,7 +190,7 @@ fn can_be_shown(fact: &Fact) -> bool {
 
 /// Whether a property path is that of a place in a document.
 fn is_at(path: &[String], place: &str) -> bool {
-    let steps: Vec<&str> = place.split('/').skip(1).collect();
+    let steps: Vec<&str> = place.strip_prefix('/').map(|rest| rest.split('/').collect()).unwrap_or_default();
     // Where no alternative fits, fault is found with all of them together.
     let path: Vec<&String> = path.iter().take_while(|step| !step.starts_with('(')).collect();
     let fits = |(step, found): (&&String, &&str)| match step.as_str() {
