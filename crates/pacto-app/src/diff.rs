@@ -1,12 +1,15 @@
 //! `pacto diff`: two versions of a contract, with their dependencies and packages.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use pacto_contract::code::Stage;
+use pacto_contract::limits::MAX_BUNDLE_FILE_BYTES;
 use pacto_contract::overrides::Overrides;
+use pacto_contract::yaml::decode_utf8;
 use pacto_contract::{Code, Diagnostic, Pointer, Reference, Severity};
-use pacto_engine::diff::{Change, Classification, Comparison, Side, compare, next_version};
+use pacto_engine::diff::{Change, Classification, Comparison, Rulebook, Side, compare_with, next_version};
 use pacto_engine::graph::{
     Ask, Edge, Graph, GraphDifference, GraphOptions, GraphService, Resolver, difference,
 };
@@ -32,6 +35,46 @@ pub struct Options {
     pub new_overrides: Overrides,
     /// Say which version the new one may be published as.
     pub suggest_version: bool,
+    /// How strictly it is compared.
+    pub comparison: pacto_engine::diff::Options,
+    /// What a team decided about rules and findings.
+    pub rules: Option<Rulebook>,
+    /// The day, such as `2026-11-29`, by which decisions end; without one they do not.
+    pub today: Option<String>,
+}
+
+/// Decisions in a contract, beside its `pacto.yaml`.
+pub const RULES_FILE: &str = "diff-rules.yaml";
+
+/// Reads decisions: from a file, or from [`RULES_FILE`] of a contract that a directory or a reference holds.
+///
+/// # Errors
+/// [`AppError`] where it cannot be read, [`AppError::Usage`] where what is in it cannot be used.
+pub fn rulebook(context: &Context, argument: &str) -> Result<Rulebook, AppError> {
+    let path = Path::new(argument);
+    let (name, bytes) = if path.is_file() {
+        let unreadable = |source| AppError::File { path: path.to_owned(), source };
+        let size = fs_err::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_BUNDLE_FILE_BYTES as u64 {
+            return Err(AppError::Usage(format!("{argument} is larger than {MAX_BUNDLE_FILE_BYTES} bytes")));
+        }
+        (argument.to_owned(), fs_err::read(path).map_err(unreadable)?)
+    } else {
+        let resolved = load(context, argument, &Overrides::default(), Scope::Compared)?;
+        let bytes = resolved.bundle.get(RULES_FILE).map(<[u8]>::to_vec);
+        let missing = || AppError::Usage(format!("{argument} holds no {RULES_FILE}"));
+        (format!("{}/{RULES_FILE}", argument.trim_end_matches('/')), bytes.ok_or_else(missing)?)
+    };
+    let text = decode_utf8(&bytes).map_err(|error| AppError::Usage(format!("{name}: {error}")))?;
+    Rulebook::parse(&name, text).map_err(|problems| {
+        let lines = problems.iter().map(|problem| {
+            let place = problem.location.as_ref();
+            let place = place.map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
+            let help = problem.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{name}{place}: {}{help}", problem.message)
+        });
+        AppError::Usage(lines.collect::<Vec<_>>().join("\n"))
+    })
 }
 
 /// Two versions compared.
@@ -86,10 +129,11 @@ pub struct DependencyDiff {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let old = side(context, "old", &options.old, &options.old_overrides)?;
     let new = side(context, "new", &options.new, &options.new_overrides)?;
-    let comparison = compare(side_of(&old), side_of(&new));
+    let mut comparison = compare_with(side_of(&old), side_of(&new), options.comparison);
+    decide(&mut comparison, &new.document.contract.service.name, options);
     let old_graph = graph::resolve(context, &old, &options.old, GraphOptions::default());
     let new_graph = resolve_with_siblings(context, &new, &options.new);
-    let dependency_diffs = dependency_diffs(&old_graph, &new_graph);
+    let dependency_diffs = dependency_diffs(&old_graph, &new_graph, options);
     let mut diagnostics = comparison.diagnostics;
     diagnostics.extend(not_compared(&old_graph, &new_graph));
     let warnings = old_graph.warnings.iter().chain(&new_graph.warnings);
@@ -114,6 +158,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
         sbom_diff: comparison.sbom,
         diagnostics,
     })
+}
+
+/// Applies what a team decided. What could not be compared stays a caution.
+fn decide(comparison: &mut Comparison, service: &str, options: &Options) {
+    let Some(rules) = &options.rules else { return };
+    comparison.apply(rules, service, options.today.as_deref());
 }
 
 /// A warning for each dependency that could not be read, each once.
@@ -193,7 +243,7 @@ fn sibling(context: &Context, root: &str, request: &Request) -> Option<Answer> {
 }
 
 /// Every service that both graphs have, the root excepted, by name; the first of a name counts.
-fn dependency_diffs(old: &Graph, new: &Graph) -> Vec<DependencyDiff> {
+fn dependency_diffs(old: &Graph, new: &Graph, options: &Options) -> Vec<DependencyDiff> {
     let by_name = |graph: &Graph| -> BTreeMap<String, GraphService> {
         let mut services = BTreeMap::new();
         for service in graph.services.iter().skip(1) {
@@ -210,7 +260,9 @@ fn dependency_diffs(old: &Graph, new: &Graph) -> Vec<DependencyDiff> {
         if Arc::ptr_eq(&old_service.resolved.document, &new_service.resolved.document) {
             continue;
         }
-        let comparison = compare(side_of(&old_service.resolved), side_of(&new_service.resolved));
+        let sides = (side_of(&old_service.resolved), side_of(&new_service.resolved));
+        let mut comparison = compare_with(sides.0, sides.1, options.comparison);
+        decide(&mut comparison, name, options);
         if !comparison.is_empty() {
             let Comparison { classification, changes, diagnostics, sbom } = comparison;
             diffs.push(DependencyDiff {

@@ -65,11 +65,11 @@ pub enum OutputFormat {
     Json,
     /// For comments and pages.
     Markdown,
-    /// SARIF 2.1.0, validate only.
+    /// SARIF 2.1.0, validate and diff only.
     Sarif,
-    /// JUnit XML, validate only.
+    /// JUnit XML, validate and diff only.
     Junit,
-    /// GitHub workflow commands, validate and verify only.
+    /// GitHub workflow commands, validate, diff and verify only.
     Github,
 }
 

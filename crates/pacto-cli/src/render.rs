@@ -1,5 +1,6 @@
 //! Formats that several commands share.
 
+pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod junit;

@@ -289,6 +289,15 @@ codes! {
     VersionDecreased "VERSION_DECREASED" Diff Warning
         "The new version of a contract is lower than the old one."
         "Check that old and new are not the wrong way round.";
+    VersionUnderstates "VERSION_UNDERSTATES" Diff Warning
+        "Something breaks, and the version says that nothing does."
+        "Publish it as the version that is named, or a higher one.";
+    RulebookInvalid "RULEBOOK_INVALID" Diff Error
+        "A file with decisions about rules cannot be used."
+        "Correct the file at the place that is named.";
+    DecisionEnded "DECISION_ENDED" Diff Warning
+        "A finding was accepted until a day that is over."
+        "Solve it, or decide again with a later day.";
     SbomUnreadable "SBOM_UNREADABLE" Diff Warning
         "An SBOM file cannot be read, so its packages are not compared."
         "Write SPDX 2.3 or CycloneDX 1.4 to 1.6 as JSON.";

@@ -16,6 +16,8 @@ mod fact;
 mod interface;
 mod openapi;
 mod policy;
+mod rulebook;
+mod protobuf;
 pub mod rules;
 mod schema;
 mod version;
@@ -24,6 +26,8 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion,
 
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Choice, Keyword, Kind};
+pub use rulebook::{Decision, Rulebook};
+pub use rules::ProtoLevel;
 pub use version::next_version;
 
 use crate::sbom::{self, SbomDiff};
@@ -36,6 +40,13 @@ pub struct Side<'a> {
     pub document: &'a ContractDocument,
     /// Its files.
     pub bundle: &'a Bundle,
+}
+
+/// How strictly two versions are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What has to stay as it was in `.proto` files.
+    pub proto_level: ProtoLevel,
 }
 
 /// Two versions compared.
@@ -56,9 +67,17 @@ impl Comparison {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.diagnostics.is_empty() && self.sbom.is_none()
     }
+
+    /// Applies decisions of a team to the changes of a service. What could not be compared stays a caution. `today` is a
+    /// day such as `2026-11-29`; without one no decision ends.
+    pub fn apply(&mut self, rules: &Rulebook, service: &str, today: Option<&str>) {
+        let ended = rules.apply(service, &mut self.changes, today);
+        self.classification = class_of(&self.changes, &self.diagnostics);
+        self.diagnostics.extend(ended);
+    }
 }
 
-/// Compares two versions.
+/// Compares two versions, as strictly as it is done where nothing else is asked for.
 ///
 /// ```
 /// use pacto_contract::{Bundle, ContractDocument};
@@ -73,22 +92,61 @@ impl Comparison {
 /// assert_eq!(comparison.changes[0].path, "interfaces.port");
 /// ```
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Comparison {
+    compare_with(old, new, Options::default())
+}
+
+/// Compares two versions.
+pub fn compare_with(old: Side<'_>, new: Side<'_>, options: Options) -> Comparison {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut diagnostics = Vec::new();
     contract::compare(old, new, &mut drafts);
-    interface::compare(old, new, &mut drafts, &mut diagnostics);
+    interface::compare(old, new, options, &mut drafts, &mut diagnostics);
     configuration::compare(old, new, &mut drafts, &mut diagnostics);
     policy::compare(old, new, &mut drafts, &mut diagnostics);
     drafts.sort_by_key(|draft| draft.section);
     let mut changes: Vec<Change> = drafts.into_iter().map(Draft::classify).collect();
     // Stable: inside a class the sections and the document order stay.
     changes.sort_by_key(|change| std::cmp::Reverse(change.classification));
-    let worst = changes.iter().map(|change| change.classification).max().unwrap_or_default();
-    let floor =
-        if diagnostics.is_empty() { Classification::NonBreaking } else { Classification::PotentialBreaking };
-    diagnostics.extend(decreased(old, new));
+    let classification = class_of(&changes, &diagnostics);
+    diagnostics.extend(decreased(old, new).or_else(|| understated(old, new, classification)));
     let sbom = compare_sbom(old, new, &mut diagnostics);
-    Comparison { classification: worst.max(floor), changes, diagnostics, sbom }
+    Comparison { classification, changes, diagnostics, sbom }
+}
+
+/// The worst of all changes, and at least a caution where something could not be compared. What is odd about versions and
+/// packages is not about what changed.
+fn class_of(changes: &[Change], diagnostics: &[Diagnostic]) -> Classification {
+    const ODD: &[Code] = &[Code::VersionDecreased, Code::VersionUnderstates, Code::SbomUnreadable];
+    let worst = changes.iter().map(|change| change.classification).max().unwrap_or_default();
+    let is_whole = diagnostics.iter().all(|finding| ODD.contains(&finding.code));
+    worst.max(if is_whole { Classification::NonBreaking } else { Classification::PotentialBreaking })
+}
+
+/// A version that says less than what changed: something breaks, and who reads the number expects that nothing does.
+fn understated(old: Side<'_>, new: Side<'_>, class: Classification) -> Option<Diagnostic> {
+    if class != Classification::Breaking {
+        return None;
+    }
+    let text = |side: Side<'_>| side.document.contract.service.version.clone();
+    let (before, after) = (text(old), text(new));
+    let honest = next_version(&before, class)?;
+    let parse = |text: &str| LenientVersion::parse(text).ok();
+    if !parse(&after)?.precedence_cmp(&parse(&honest)?).is_lt() || promises_nothing(&parse(&before)?) {
+        return None;
+    }
+    let pointer = Pointer::root().key("service").key("version");
+    let message = match before == after {
+        true => format!("something breaks and service.version is still {after:?}"),
+        false => format!("something breaks and service.version went from {before:?} to {after:?} only"),
+    };
+    let finding = new.document.finding(Code::VersionUnderstates, &pointer, message);
+    Some(finding.with_help(format!("publish it as {honest} or higher")))
+}
+
+/// Before 0.1.0, and before a release, nothing is promised.
+fn promises_nothing(version: &LenientVersion) -> bool {
+    let number = version.version();
+    version.is_prerelease() || (number.major == 0 && number.minor == 0)
 }
 
 /// A version that goes down; that says nothing about what changed, so it does not count for the class.

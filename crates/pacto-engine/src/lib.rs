@@ -6,6 +6,7 @@
 //! | contract against observed reality | [`runtime`] |
 //! | dependency graph: resolver, cycles, conflicts, rendering, differences | [`graph`] |
 //! | facts, rules, classification of changes | [`diff`] |
+//! | `.proto` files: parsing, names, features | `protobuf` |
 //! | SPDX and `CycloneDX` | [`sbom`] |
 //! | Markdown documentation | [`doc`] |
 //! | JSON Schema evaluation | [`schema`] |
@@ -16,6 +17,7 @@ pub mod doc;
 pub mod graph;
 pub mod library;
 pub mod lock;
+mod protobuf;
 pub mod runtime;
 pub mod sbom;
 pub mod schema;

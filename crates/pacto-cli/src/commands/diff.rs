@@ -5,21 +5,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use pacto_app::AppError;
-use pacto_app::diff::{self, Options, Outcome};
-use pacto_contract::code::Stage;
+use pacto_app::diff::{self, Options};
 use pacto_contract::overrides::Overrides;
-use pacto_contract::{Code, Diagnostic};
-use pacto_engine::diff::{Change, Classification, Direction, Finding, rules};
-use pacto_engine::graph::render_difference;
-use pacto_engine::sbom::{SbomChange, SbomChangeKind, SbomDiff, SbomField};
-use serde_json::Value;
+use pacto_engine::diff::{Classification, ProtoLevel, rules};
 
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
-use crate::render::findings;
-use crate::render::markdown::{code, fenced, prose};
+use crate::render::markdown::code;
+use crate::render::{diff as render, findings};
 use crate::settings::Settings;
-use crate::ui::{GREEN, RED, Ui, YELLOW, neutral};
+use crate::ui::Ui;
 
 /// Arguments of `pacto diff`.
 #[derive(Debug, Args)]
@@ -39,6 +34,12 @@ pub struct Arguments {
     /// Say the lowest version that the changes may be published as
     #[arg(long)]
     suggest_version: bool,
+    /// What has to stay as it was in .proto files
+    #[arg(long, value_name = "LEVEL", default_value = "wire-json")]
+    proto_level: Level,
+    /// Decisions about rules and findings: a file, or a directory or reference of a contract that holds diff-rules.yaml
+    #[arg(long, value_name = "FILE|BUNDLE")]
+    rules: Option<String>,
     /// Show the findings behind each change
     #[arg(long)]
     details: bool,
@@ -67,8 +68,43 @@ pub enum FailOn {
     None,
 }
 
+impl FailOn {
+    /// The class, where there is one.
+    fn least(self) -> Option<Classification> {
+        match self {
+            Self::Potential => Some(Classification::PotentialBreaking),
+            Self::Breaking => Some(Classification::Breaking),
+            Self::None => None,
+        }
+    }
+}
+
+/// What has to stay as it was in `.proto` files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Generated code, with each declaration in its file.
+    File,
+    /// Generated code; declarations may move between files of a package.
+    Package,
+    /// Messages, as bytes and as JSON.
+    WireJson,
+    /// Messages, as bytes.
+    Wire,
+}
+
+impl From<Level> for ProtoLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::File => Self::File,
+            Level::Package => Self::Package,
+            Level::WireJson => Self::WireJson,
+            Level::Wire => Self::Wire,
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result<u8, CommandError> {
-    let settings = Settings::read_plain(global, "diff")?;
+    let settings = Settings::read(global)?;
     if let Some(id) = &arguments.explain {
         return explain(id, settings.format, ui);
     }
@@ -78,26 +114,28 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         old_overrides: side_overrides("old", &arguments.old_values, &arguments.old_set)?,
         new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
         suggest_version: arguments.suggest_version,
+        comparison: pacto_engine::diff::Options { proto_level: arguments.proto_level.into() },
+        rules: arguments.rules.as_deref().map(|rules| diff::rulebook(&settings.context, rules)).transpose()?,
+        today: Some(today()),
     };
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
         OutputFormat::Json => ui.json(&outcome),
-        OutputFormat::Markdown => ui.data(&as_markdown(&outcome, arguments.details)),
-        _ => {
-            ui.data(&text(&outcome, arguments.details));
+        OutputFormat::Markdown => ui.data(&render::markdown(&outcome, arguments.details)),
+        OutputFormat::Sarif => ui.json(&render::sarif(&outcome, super::version::VERSION)),
+        OutputFormat::Junit => ui.data(&render::junit(&outcome, arguments.fail_on.least())),
+        OutputFormat::Github => ui.data(&render::github(&outcome)),
+        OutputFormat::Text => {
+            ui.data(&render::text(&outcome, arguments.details));
             if let Some(version) = &outcome.suggested_version {
                 ui.data(&format!("\nLowest version for these changes: {version}\n"));
             }
-            for finding in diagnostics(&outcome) {
+            for finding in render::diagnostics(&outcome) {
                 findings::write(ui, finding, None);
             }
         }
     }
-    let least = match arguments.fail_on {
-        FailOn::Potential => Classification::PotentialBreaking,
-        FailOn::Breaking => Classification::Breaking,
-        FailOn::None => return Ok(FINE),
-    };
+    let Some(least) = arguments.fail_on.least() else { return Ok(FINE) };
     if outcome.classification < least {
         return Ok(FINE);
     }
@@ -108,6 +146,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         });
     }
     Ok(ANSWER)
+}
+
+/// The day in UTC, as decisions name it.
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 /// Says what a rule means.
@@ -129,7 +172,7 @@ fn explain(id: &str, format: OutputFormat, ui: &mut Ui) -> Result<u8, CommandErr
     let mut out = if format == OutputFormat::Markdown {
         format!("## {}\n\n**{}**\n\n", code(&rule.rule_id), rule.classification.as_str())
     } else {
-        format!("{} [{}]\n", rule.rule_id, class(rule.classification))
+        format!("{} [{}]\n", rule.rule_id, render::class(rule.classification))
     };
     for (name, text) in lines {
         let _ = match format {
@@ -146,269 +189,4 @@ fn side_overrides(side: &'static str, files: &[PathBuf], sets: &[String]) -> Res
         CommandError::App(error) => AppError::Side { side, source: Box::new(error) }.into(),
         other => other,
     })
-}
-
-/// What is said of the contract and of its dependencies.
-fn diagnostics(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
-    let of_dependencies = outcome.dependency_diffs.iter().flat_map(|diff| &diff.diagnostics);
-    outcome.diagnostics.iter().chain(of_dependencies)
-}
-
-/// What could not be compared: not what is only odd about versions and locks.
-fn not_compared(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
-    diagnostics(outcome)
-        .filter(|finding| finding.code != Code::VersionDecreased && finding.code.stage() != Stage::Lock)
-}
-
-/// The words for a comparison without changes.
-fn nothing_found(outcome: &Outcome) -> &'static str {
-    match not_compared(outcome).next() {
-        None => "No changes detected.",
-        Some(_) => "No changes detected in what could be compared.",
-    }
-}
-
-fn style(classification: Classification) -> anstyle::Style {
-    match classification {
-        Classification::Breaking => RED,
-        Classification::PotentialBreaking => YELLOW,
-        Classification::NonBreaking => GREEN,
-    }
-}
-
-pub(crate) fn class(classification: Classification) -> String {
-    let style = style(classification);
-    format!("{style}{}{style:#}", classification.as_str())
-}
-
-fn text(outcome: &Outcome, details: bool) -> String {
-    let mut out = format!("Classification: {}\n", class(outcome.classification));
-    let graph = render_difference(&outcome.graph_diff.root, neutral);
-    let unchanged = outcome.changes.is_empty()
-        && outcome.dependency_diffs.is_empty()
-        && graph.is_empty()
-        && outcome.sbom_diff.is_none();
-    if unchanged {
-        let _ = writeln!(out, "{}", nothing_found(outcome));
-        return out;
-    }
-    if !outcome.changes.is_empty() {
-        let _ = writeln!(out, "Changes ({}):", outcome.changes.len());
-        changes_text(&mut out, &outcome.changes, details);
-    }
-    for diff in &outcome.dependency_diffs {
-        let (name, class) = (neutral(&diff.name), class(diff.classification));
-        let _ = writeln!(out, "\nDependency {name} [{class}] ({}):", diff.changes.len());
-        changes_text(&mut out, &diff.changes, details);
-        if let Some(sbom) = &diff.sbom_diff {
-            sbom_text(&mut out, sbom);
-        }
-    }
-    if !graph.is_empty() {
-        let _ = write!(out, "\nDependency graph changes:\n{graph}");
-    }
-    if let Some(sbom) = &outcome.sbom_diff {
-        sbom_text(&mut out, sbom);
-    }
-    out
-}
-
-fn changes_text(out: &mut String, changes: &[Change], details: bool) {
-    for change in changes {
-        let values = match (&change.old_value, &change.new_value) {
-            (Some(old), Some(new)) => format!(" [{} -> {}]", shown(old), shown(new)),
-            (None, Some(new)) => format!(" [+ {}]", shown(new)),
-            (Some(old), None) => format!(" [- {}]", shown(old)),
-            (None, None) => String::new(),
-        };
-        let (path, reason) = (neutral(&change.path), neutral(&change.reason));
-        let class = class(change.classification);
-        let _ = writeln!(
-            out,
-            "  [{class}] {path} ({}): {reason}{}",
-            change.change_type.as_str(),
-            neutral(&values)
-        );
-        if !details {
-            continue;
-        }
-        for finding in &change.findings {
-            let class = finding.classification.as_str();
-            let _ = writeln!(out, "      {class} {}: {}", finding.rule_id, neutral(&finding.message));
-            let place = finding.new.as_ref().or(finding.old.as_ref());
-            if let Some(place) = place {
-                let _ = writeln!(out, "        at {}:{}:{}", neutral(&place.file), place.line, place.column);
-            }
-            if let Some(witness) = &finding.witness {
-                let said = shows(finding);
-                let _ = writeln!(out, "        {said}: {}", neutral(&witness_text(witness)));
-            }
-            if let Some(hint) = &finding.hint {
-                let _ = writeln!(out, "        hint: {}", neutral(hint));
-            }
-        }
-    }
-}
-
-/// What a witness is a witness of.
-fn shows(finding: &Finding) -> &'static str {
-    match finding.direction {
-        Some(Direction::Produced) => "sent now, and never promised",
-        _ => "accepted before, and refused now",
-    }
-}
-
-/// Longest witness that is shown, in characters; JSON has it whole.
-const MAX_WITNESS: usize = 400;
-
-fn witness_text(witness: &Value) -> String {
-    let text = witness.to_string();
-    match text.char_indices().nth(MAX_WITNESS) {
-        Some((end, _)) => format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.len()),
-        None => text,
-    }
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn field(change: &SbomChange) -> &'static str {
-    match change.field {
-        SbomField::License => "license",
-        SbomField::Package => "package",
-        SbomField::Supplier => "supplier",
-        SbomField::Version => "version",
-    }
-}
-
-fn sbom_text(out: &mut String, sbom: &SbomDiff) {
-    let _ = writeln!(out, "\nSBOM changes ({}):", sbom.changes.len());
-    for change in &sbom.changes {
-        let package = neutral(&change.package);
-        let (old, new) = (change.old_value.as_deref().map(neutral), change.new_value.as_deref().map(neutral));
-        let at =
-            |version: Option<String>| version.filter(|text| !text.is_empty()).map(|text| format!("@{text}"));
-        let _ = match change.kind {
-            SbomChangeKind::Added => writeln!(out, "  + {package}{}", at(new).unwrap_or_default()),
-            SbomChangeKind::Removed => writeln!(out, "  - {package}{}", at(old).unwrap_or_default()),
-            SbomChangeKind::Modified => {
-                let none = || "none".to_owned();
-                let (old, new) = (old.unwrap_or_else(none), new.unwrap_or_else(none));
-                writeln!(out, "  ~ {package} {}: {old} -> {new}", field(change))
-            }
-        };
-    }
-}
-
-fn as_markdown(outcome: &Outcome, details: bool) -> String {
-    let mut out =
-        format!("## Contract Diff\n\n**Classification:** `{}`\n\n", outcome.classification.as_str());
-    if let Some(version) = &outcome.suggested_version {
-        let _ = writeln!(out, "**Lowest version for these changes:** {}\n", code(version));
-    }
-    if !outcome.changes.is_empty() {
-        let _ = writeln!(out, "### Changes ({})\n", outcome.changes.len());
-        changes_table(&mut out, &outcome.changes, details);
-    }
-    for diff in &outcome.dependency_diffs {
-        let (name, class) = (prose(&diff.name), diff.classification.as_str());
-        let _ = writeln!(out, "### Dependency: {name} (`{class}`)\n");
-        changes_table(&mut out, &diff.changes, details);
-        if let Some(sbom) = &diff.sbom_diff {
-            let _ = writeln!(out, "#### SBOM Changes: {name}\n");
-            sbom_table(&mut out, sbom);
-        }
-    }
-    let graph = render_difference(&outcome.graph_diff.root, neutral);
-    if !graph.is_empty() {
-        let _ = writeln!(out, "### Dependency Graph Changes\n\n{}", fenced(&graph));
-    }
-    if let Some(sbom) = &outcome.sbom_diff {
-        out.push_str("### SBOM Changes\n\n");
-        sbom_table(&mut out, sbom);
-    }
-    if outcome.changes.is_empty()
-        && outcome.dependency_diffs.is_empty()
-        && graph.is_empty()
-        && outcome.sbom_diff.is_none()
-    {
-        let _ = writeln!(out, "{}", nothing_found(outcome));
-    }
-    if diagnostics(outcome).next().is_some() {
-        if !out.ends_with("\n\n") {
-            out.push('\n');
-        }
-        out.push_str("### Diagnostics\n\n| Code | Message | Place |\n|---|---|---|\n");
-        for finding in diagnostics(outcome) {
-            let place = finding
-                .location
-                .as_ref()
-                .map(|place| code(&format!("{}:{}:{}", place.file, place.line, place.column)));
-            let (message, place) = (prose(&finding.message), place.unwrap_or_default());
-            let _ = writeln!(out, "| `{}` | {message} | {place} |", finding.code);
-        }
-        out.push('\n');
-    }
-    out
-}
-
-fn changes_table(out: &mut String, changes: &[Change], details: bool) {
-    out.push_str("| Classification | Path | Type | Reason | Old | New |\n|---|---|---|---|---|---|\n");
-    for change in changes {
-        let cell =
-            |value: &Option<Value>| value.as_ref().map(|value| code(&shown(value))).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} |",
-            change.classification.as_str(),
-            code(&change.path),
-            change.change_type.as_str(),
-            reason(&change.reason),
-            cell(&change.old_value),
-            cell(&change.new_value),
-        );
-    }
-    out.push('\n');
-    if details {
-        findings_list(out, changes);
-    }
-}
-
-fn findings_list(out: &mut String, changes: &[Change]) {
-    for change in changes {
-        let _ = writeln!(out, "- {}", code(&change.path));
-        for finding in &change.findings {
-            let (class, rule) = (finding.classification.as_str(), code(&finding.rule_id));
-            let place = finding.new.as_ref().or(finding.old.as_ref());
-            let place = place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
-            let place = place.map(|place| format!(" at {}", code(&place))).unwrap_or_default();
-            let hint = finding.hint.as_deref().map(|hint| format!(" ({})", prose(hint))).unwrap_or_default();
-            let _ = writeln!(out, "  - {class} {rule}: {}{place}{hint}", reason(&finding.message));
-            if let Some(witness) = &finding.witness {
-                let _ = writeln!(out, "    - {}: {}", shows(finding), code(&witness_text(witness)));
-            }
-        }
-    }
-    out.push('\n');
-}
-
-/// Reasons are ours but for the names in them; what Markdown reads is escaped, underscores inside words are not read.
-fn reason(text: &str) -> String {
-    prose(text).replace("\\_", "_")
-}
-
-fn sbom_table(out: &mut String, sbom: &SbomDiff) {
-    out.push_str("| Package | Type | Field | Old | New |\n|---|---|---|---|---|\n");
-    for change in &sbom.changes {
-        let kind = match change.kind {
-            SbomChangeKind::Added => "added",
-            SbomChangeKind::Removed => "removed",
-            SbomChangeKind::Modified => "modified",
-        };
-        let cell = |value: &Option<String>| value.as_deref().map(code).unwrap_or_default();
-        let (package, old, new) = (code(&change.package), cell(&change.old_value), cell(&change.new_value));
-        let _ = writeln!(out, "| {package} | {kind} | {} | {old} | {new} |", field(change));
-    }
-    out.push('\n');
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use pacto_app::versions::{self, Options, Outcome, Tag};
 
 use super::cache::short;
-use super::diff::class;
+use crate::render::diff::class;
 use crate::arguments::{Global, OutputFormat};
 use crate::exit::{CommandError, FINE};
 use crate::render::markdown::code;

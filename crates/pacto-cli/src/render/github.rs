@@ -39,11 +39,13 @@ pub(crate) fn check(check: &Check, fallback: &str) -> String {
     format!("::{level} {place},title={}::{message}\n", check.kind)
 }
 
-fn data(text: &str) -> String {
+/// Text of a command.
+pub(crate) fn data(text: &str) -> String {
     neutral(text).replace('%', "%25")
 }
 
-fn property(text: &str) -> String {
+/// A value in front of the text.
+pub(crate) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

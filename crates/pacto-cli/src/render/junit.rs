@@ -52,7 +52,8 @@ fn subject(finding: &Diagnostic) -> String {
     }
 }
 
-fn details(finding: &Diagnostic) -> String {
+/// A finding in lines.
+pub(crate) fn details(finding: &Diagnostic) -> String {
     let mut text = format!("{}: {}", subject(finding), finding.message);
     if let Some(place) = &finding.location {
         let _ = write!(text, "\n{}:{}:{}", place.file, place.line, place.column);
@@ -64,7 +65,7 @@ fn details(finding: &Diagnostic) -> String {
 }
 
 /// Escapes for text and attributes; characters that XML cannot hold are replaced.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

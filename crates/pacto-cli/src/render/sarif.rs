@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pacto_app::validate::{ContractVerdict, Outcome};
-use pacto_contract::{Code, Diagnostic, Severity};
+use pacto_contract::{Code, Diagnostic, Location, Severity};
 use serde_json::{Value, json};
 
 use crate::render::findings::file_place;
@@ -22,22 +22,24 @@ pub(crate) fn log(outcome: &Outcome, version: &str) -> Value {
         .flat_map(|verdict| verdict.errors.iter().chain(&verdict.warnings).chain(&verdict.infos))
         .map(|finding| finding.code)
         .collect();
+    log_of(used.into_iter().map(rule).collect(), results, version)
+}
+
+/// A log of rules and results.
+pub(crate) fn log_of(rules: Vec<Value>, results: Vec<Value>, version: &str) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {
-                "name": "pacto",
-                "version": version,
-                "rules": used.into_iter().map(rule).collect::<Vec<_>>(),
-            }},
+            "tool": {"driver": {"name": "pacto", "version": version, "rules": rules}},
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     })
 }
 
-fn rule(code: Code) -> Value {
+/// The rule behind a code.
+pub(crate) fn rule(code: Code) -> Value {
     json!({
         "id": code.as_str(),
         "shortDescription": {"text": code.summary()},
@@ -54,16 +56,14 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Diagnostic, fallback: &str) -> Value {
+/// One finding. `fallback` is the file to name where it has no place.
+pub(crate) fn result(finding: &Diagnostic, fallback: &str) -> Value {
     let message = match &finding.help {
         Some(help) => format!("{} ({help})", finding.message),
         None => finding.message.clone(),
     };
     let physical = match file_place(finding) {
-        Some(place) => json!({
-            "artifactLocation": {"uri": uri(&place.file)},
-            "region": {"startLine": place.line, "startColumn": place.column},
-        }),
+        Some(place) => region(place),
         None => json!({"artifactLocation": {"uri": uri(fallback)}}),
     };
     let mut location = json!({"physicalLocation": physical});
@@ -78,8 +78,16 @@ fn result(finding: &Diagnostic, fallback: &str) -> Value {
     })
 }
 
+/// A place in a file.
+pub(crate) fn region(place: &Location) -> Value {
+    json!({
+        "artifactLocation": {"uri": uri(&place.file)},
+        "region": {"startLine": place.line, "startColumn": place.column},
+    })
+}
+
 /// A path as a relative URI reference.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     path.bytes().fold(String::with_capacity(path.len()), |mut uri, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/:@".contains(&byte) {

@@ -87,6 +87,7 @@ impl Draft {
                 fingerprint: fingerprint(&identity),
                 proof: if row.is_listed { Proof::Structural } else { Proof::Undecided },
                 witness: None,
+                decision: None,
             });
         }
         findings.extend(self.facts.iter().map(|fact| self.finding(fact)));
@@ -120,6 +121,7 @@ impl Draft {
             fingerprint: fingerprint(&identity),
             proof: if rule.is_undecided { Proof::Undecided } else { Proof::Structural },
             witness: None,
+            decision: None,
             rule_id: rule.id,
         };
         match &fact.verdict {

@@ -3,7 +3,7 @@
 use pacto_contract::Location;
 
 use super::change::Direction;
-use super::rules::{FactRule, fact_rule};
+use super::rules::{FactRule, ProtoLevel, ProtoRule, fact_rule};
 
 /// A difference that a comparator saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -268,6 +268,8 @@ pub enum Kind {
     RangeMoved,
     /// A version constraint admits no version that it admitted before.
     RangeDisjoint,
+    /// Something in a `.proto` file, judged at a level.
+    Protobuf(ProtoRule, ProtoLevel),
 }
 
 /// Keywords that list alternatives.

@@ -5,18 +5,20 @@ use std::rc::Rc;
 
 use pacto_contract::limits::MAX_BUNDLE_PATH_BYTES;
 use pacto_contract::model::Interface;
-use pacto_contract::{Code, Diagnostic, Pointer};
+use pacto_contract::{Code, Diagnostic, Location, Pointer};
 
-use super::Side;
+use super::{Options, Side};
 use super::contract::places;
 use super::documents::{Documents, Unreadable};
 use super::draft::Draft;
-use super::openapi;
+use super::{openapi, protobuf};
+use crate::protobuf as proto;
 use crate::validate::file_beside;
 
 pub(super) fn compare(
     old: Side<'_>,
     new: Side<'_>,
+    options: Options,
     drafts: &mut Vec<Draft>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -46,10 +48,58 @@ pub(super) fn compare(
                     unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
                 }
             }
+        } else if is_protobuf(old_file) && is_protobuf(new_file) {
+            let before = read_protobuf(old, old_file, &old_at, diagnostics);
+            let after = read_protobuf(new, new_file, &new_at, diagnostics);
+            if let (Some(before), Some(after)) = (before, after) {
+                let annotations = protobuf::annotations(&before, &after, (old_file, new_file));
+                let shown = |side: Side<'_>, path: &str| file_beside(side.document.source.name(), path);
+                let names: (&dyn Fn(&str) -> String, &dyn Fn(&str) -> String) =
+                    (&|path| shown(old, path), &|path| shown(new, path));
+                protobuf::drafts(annotations, options.proto_level, names, drafts);
+            }
         } else {
             unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
         }
     }
+}
+
+fn is_protobuf(file: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("proto"))
+}
+
+/// A file with what it imports inside of the bundle. Why a file cannot be read is said; without the first one there is
+/// nothing to compare.
+fn read_protobuf(
+    side: Side<'_>,
+    file: &str,
+    pointer: &Pointer,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<proto::Module> {
+    let parsed = match proto::read(side.bundle, file) {
+        Ok(parsed) => parsed,
+        Err(why) => {
+            diagnostics.push(unread_protobuf(side, file, pointer, why));
+            return None;
+        }
+    };
+    let (files, unread) = proto::with_imports(side.bundle, parsed);
+    let unread = unread.into_iter().map(|(file, why)| unread_protobuf(side, &file, pointer, why));
+    diagnostics.extend(unread);
+    Some(proto::link(&files))
+}
+
+fn unread_protobuf(side: Side<'_>, file: &str, pointer: &Pointer, why: proto::Unreadable) -> Diagnostic {
+    let (message, at) = match why {
+        proto::Unreadable::Missing => return missing(side, file, pointer),
+        proto::Unreadable::TooLarge => ("it, or all files together, are larger than what is read".into(), (1, 1)),
+        proto::Unreadable::Broken { message, at } => (message, at),
+    };
+    let message = format!("{file} cannot be read and was not compared: {message}");
+    let mut finding = Diagnostic::new(Code::InterfaceFileUnreadable, pointer, message);
+    let shown = file_beside(side.document.source.name(), file);
+    finding.location = Some(Location { file: shown.into(), line: at.0, column: at.1 });
+    finding.with_help("correct the file at this place")
 }
 
 /// The files of one version, each read once.

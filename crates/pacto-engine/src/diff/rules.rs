@@ -5,9 +5,11 @@
 mod contract;
 mod describe;
 mod fact;
+mod protobuf;
 
 pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
 pub use describe::{Rule, all, nearest};
+pub use protobuf::{Family, PROTO_RULES, ProtoLevel, ProtoRow, ProtoRule};
 pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint};
 
 /// Fills `{subject}`, `{old}` and `{new}` of a rule's text.

@@ -3,18 +3,14 @@
 use std::collections::BTreeMap;
 
 use pacto_contract::Bundle;
-use pacto_contract::yaml::decode_utf8;
-use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::field_descriptor_proto::Label;
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use super::described::{Field, Method, MethodMessage};
 use super::markdown::{Table, cell, cell_code, note, prose};
 use super::specification::NOT_THERE;
+use crate::protobuf::{self, Parsed, Unreadable, qualified, scalar};
 
-/// Most files that are read for one interface: the file and what it imports.
-const MAX_FILES: usize = 200;
-/// Largest file that is read, in bytes. The largest of `googleapis` has 400 KiB.
-const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most methods of one file that are listed.
 const MAX_METHODS: usize = 2_000;
 /// Most fields that are listed for one message.
@@ -34,16 +30,16 @@ mod number {
 /// The methods of the services of `path`, in the order of the file; or in Markdown why it cannot be read.
 pub(super) fn methods(bundle: &Bundle, path: &str) -> Result<Vec<Method>, String> {
     let file = read(bundle, path)?;
-    let files = with_imports(bundle, path, file);
+    let (files, _) = protobuf::with_imports(bundle, file);
     let mut messages = BTreeMap::new();
-    for file in &files {
+    for file in files.iter().map(|file| &file.descriptor) {
         let comments = comments(file);
         let package = file.package();
         for (position, message) in (0..).zip(&file.message_type) {
             collect(&mut messages, package, message, &[number::FILE_MESSAGE, position], &comments);
         }
     }
-    let Some(file) = files.first() else { return Ok(Vec::new()) };
+    let Some(file) = files.first().map(|file| &file.descriptor) else { return Ok(Vec::new()) };
     let comments = comments(file);
     let mut left = MAX_FIELDS_OF_FILE;
     let mut found = Vec::new();
@@ -105,51 +101,13 @@ pub(super) fn write(out: &mut String, bundle: &Bundle, path: &str) {
     }
 }
 
-fn read(bundle: &Bundle, path: &str) -> Result<FileDescriptorProto, String> {
-    let bytes = bundle.get(path).ok_or(NOT_THERE)?;
+fn read(bundle: &Bundle, path: &str) -> Result<Parsed, String> {
     let unreadable = |why: &str| format!("The file cannot be read: {}.", prose(why));
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(unreadable("it is larger than 4 MiB"));
-    }
-    let text = decode_utf8(bytes).map_err(|error| unreadable(&error.to_string()))?;
-    protox_parse::parse(path, text).map_err(|error| unreadable(&error.to_string()))
-}
-
-/// The file with those that it imports, directly or not, as far as the bundle has them and they can be read.
-fn with_imports(bundle: &Bundle, path: &str, file: FileDescriptorProto) -> Vec<FileDescriptorProto> {
-    let mut known = vec![path.to_owned()];
-    let mut files = vec![file];
-    let mut next = 0;
-    while let (Some(file), Some(from)) = (files.get(next), known.get(next)) {
-        let wanted: Vec<String> =
-            file.dependency.iter().filter_map(|import| find_import(bundle, from, import)).collect();
-        next += 1;
-        for import in wanted {
-            if known.len() == MAX_FILES || known.contains(&import) {
-                continue;
-            }
-            if let Ok(file) = read(bundle, &import) {
-                known.push(import);
-                files.push(file);
-            }
-        }
-    }
-    files
-}
-
-/// Where an imported file lies: names count from some root, which is a directory above the importing file.
-fn find_import(bundle: &Bundle, from: &str, import: &str) -> Option<String> {
-    let mut directory = from;
-    loop {
-        directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
-        let path = if directory.is_empty() { import.to_owned() } else { format!("{directory}/{import}") };
-        if bundle.contains(&path) {
-            return Some(path);
-        }
-        if directory.is_empty() {
-            return None;
-        }
-    }
+    protobuf::read(bundle, path).map_err(|why| match why {
+        Unreadable::Missing => NOT_THERE.to_owned(),
+        Unreadable::TooLarge => unreadable("it is larger than 4 MiB"),
+        Unreadable::Broken { message, .. } => unreadable(&message),
+    })
 }
 
 /// Comments in front of declarations, by their paths.
@@ -171,10 +129,6 @@ fn is_deprecated(options: Option<&Vec<prost_types::UninterpretedOption>>) -> boo
         matches!(option.name.as_slice(), [part] if part.name_part == "deprecated" && !part.is_extension)
             && option.identifier_value() == "true"
     })
-}
-
-fn qualified(scope: &str, name: &str) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
 /// What is listed of a message.
@@ -227,29 +181,6 @@ fn plain_type(field: &FieldDescriptorProto) -> String {
     match &field.type_name {
         Some(name) => name.trim_start_matches('.').to_owned(),
         None => scalar(field.r#type()).to_owned(),
-    }
-}
-
-fn scalar(kind: Type) -> &'static str {
-    match kind {
-        Type::Double => "double",
-        Type::Float => "float",
-        Type::Int64 => "int64",
-        Type::Uint64 => "uint64",
-        Type::Int32 => "int32",
-        Type::Fixed64 => "fixed64",
-        Type::Fixed32 => "fixed32",
-        Type::Bool => "bool",
-        Type::String => "string",
-        Type::Bytes => "bytes",
-        Type::Uint32 => "uint32",
-        Type::Sfixed32 => "sfixed32",
-        Type::Sfixed64 => "sfixed64",
-        Type::Sint32 => "sint32",
-        Type::Sint64 => "sint64",
-        Type::Group => "group",
-        Type::Message => "message",
-        Type::Enum => "enum",
     }
 }
 

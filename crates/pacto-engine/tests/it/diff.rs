@@ -11,5 +11,6 @@ mod laws;
 mod openapi;
 mod oracles;
 mod proofs;
+mod protobuf;
 mod rewrite;
 mod schemas;

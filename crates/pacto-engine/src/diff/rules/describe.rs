@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CONTRACT_RULES, FACT_RULES, contract_rule, fact_rule};
+use super::{CONTRACT_RULES, FACT_RULES, PROTO_RULES, ProtoLevel, contract_rule, fact_rule};
 use crate::diff::change::{ChangeType, Classification, Direction};
 use crate::diff::fact::{Area, Bound, Keyword, Kind};
 
@@ -97,6 +97,28 @@ pub fn all() -> BTreeMap<String, Rule> {
                 });
             }
         }
+    }
+    for row in PROTO_RULES {
+        let levels: Vec<_> = row.levels.iter().map(|level| format!("`{}`", level.as_str())).collect();
+        let at_default = row.levels.contains(&ProtoLevel::default());
+        let classification = if at_default { Classification::Breaking } else { row.otherwise };
+        rules.entry(row.id.to_owned()).or_insert_with(|| Rule {
+            rule_id: row.id.to_owned(),
+            classification,
+            place: "a `.proto` file".to_owned(),
+            meaning: super::message(row.text, "…", Some("X"), Some("Y")),
+            why: match levels.as_slice() {
+                [] => why(classification, None, false).to_owned(),
+                levels => format!(
+                    "it is BREAKING at the level {} (`--proto-level`, without it `{}`) and {} at others",
+                    levels.join(", "),
+                    ProtoLevel::default().as_str(),
+                    row.otherwise.as_str()
+                ),
+            },
+            hint: Some(row.hint.to_owned()).filter(|hint| !hint.is_empty()),
+            is_caution: !at_default && row.otherwise == Classification::PotentialBreaking,
+        });
     }
     rules
 }

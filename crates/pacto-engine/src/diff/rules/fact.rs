@@ -3,6 +3,7 @@
 use crate::diff::change::{Classification, Direction};
 use crate::diff::fact::{Area, Bound, Keyword, Kind};
 
+use super::protobuf::proto_rule;
 use Classification::{Breaking, NonBreaking, PotentialBreaking};
 
 mod table;
@@ -89,6 +90,9 @@ pub fn fact_rule(
     had: bool,
     has: bool,
 ) -> FactRule {
+    if let Kind::Protobuf(rule, level) = kind {
+        return proto_rule(rule, level);
+    }
     if let Kind::BoundTightened(bound) | Kind::BoundLoosened(bound) = kind {
         return bound_rule(kind, bound, area, direction, nested, had, has);
     }

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use pacto_engine::diff::Comparison;
+use pacto_engine::diff::{Comparison, compare};
 use serde_json::{Value, json};
 
-use super::fixture::{Version, corpus, diff, entries, expect_text, stem};
+use super::fixture::{Version, corpus, entries, expect_text, stem};
 
 /// Every case with its answer; `~` marks the reversed ones.
 pub fn cases() -> Vec<(String, Comparison)> {
@@ -25,7 +25,7 @@ pub fn cases() -> Vec<(String, Comparison)> {
 
 fn both(directory: &Path) -> [Comparison; 2] {
     let (old, new) = (Version::read(&directory.join("old")), Version::read(&directory.join("new")));
-    [diff(&old, &new), diff(&new, &old)]
+    [compare(old.side(), new.side()), compare(new.side(), old.side())]
 }
 
 /// What a case says: the lines, the rules behind them, and what could not be compared.

@@ -12,13 +12,15 @@ use pacto_engine::diff::{Bound, Change, ChangeType, Classification, Comparison, 
 use super::fixture::{corpus, diff, expect_text, rule_ids};
 use super::flows::FLOWS;
 use super::kinds::{self, Home, MOVEMENTS};
-use super::{bundles, openapi, schemas};
+use super::{bundles, openapi, protobuf, schemas};
 
 /// Every comparison of the three corpora, by `corpus/case`.
 fn all() -> Vec<(String, Comparison)> {
     let mut all = Vec::new();
     all.extend(bundles::cases().into_iter().map(|(name, comparison)| (format!("diff/{name}"), comparison)));
     all.extend(openapi::cases().iter().map(|case| (format!("openapi/{}", case.name), case.compare())));
+    let protobuf = protobuf::comparisons();
+    all.extend(protobuf.into_iter().map(|(name, comparison)| (format!("proto/{name}"), comparison)));
     for case in schemas::cases() {
         for flow in FLOWS {
             let (old, new) = (flow.version(&case.old), flow.version(&case.new));
@@ -72,6 +74,9 @@ fn base(change: &Change) -> &'static str {
         "configuration/schema.json" => "configuration",
         "policy/schema.json" | "policy.schema" if content => "policy.content",
         "openapi.paths.methods" => "openapi.methods",
+        "proto.services.methods" => "proto.methods",
+        "proto.messages.fields" => "proto.fields",
+        "proto.enums.values" => "proto.values",
         "openapi.paths.methods.parameters" if change.path.ends_with(']') => "openapi.parameters",
         "openapi.paths.methods.request-body" => "openapi.request-body",
         "openapi.paths.methods.responses" => "openapi.responses",
@@ -117,7 +122,7 @@ fn every_kind_of_fact_has_a_hit() {
     let mut fired: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (case, comparison) in all() {
         let corpus =
-            ["diff", "openapi", "schema"].into_iter().find(|corpus| case.starts_with(corpus)).unwrap();
+            ["diff", "openapi", "proto", "schema"].into_iter().find(|corpus| case.starts_with(corpus)).unwrap();
         fired.entry(corpus).or_default().extend(rule_ids(&comparison));
     }
     let named: BTreeSet<_> = schemas::cases().iter().map(|case| format!("{:?}", case.kind)).collect();

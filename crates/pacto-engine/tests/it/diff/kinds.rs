@@ -132,7 +132,8 @@ pub fn home(kind: Kind) -> Home {
         | Kind::RangeWidened
         | Kind::RangeNarrowed
         | Kind::RangeMoved
-        | Kind::RangeDisjoint => Home::Bundles,
+        | Kind::RangeDisjoint
+        | Kind::Protobuf(..) => Home::Bundles,
     }
 }
 
