@@ -21,7 +21,7 @@ pub enum Scope {
     Contract,
     /// The files that the contract names, what those refer to, and the schemas at their fixed places.
     Named,
-    /// As `Named`, and the SBOM.
+    /// As `Named`, and the SBOM and decisions about findings.
     Compared,
     /// As `Named`, and the pages below `docs/`.
     Documented,
@@ -131,7 +131,7 @@ fn read_files(
     }
     let more = match scope {
         Scope::Contract | Scope::Named => Vec::new(),
-        Scope::Compared => directory.files(|path, _| path == "sbom" || is_child(path, "sbom"))?,
+        Scope::Compared => directory.files(|path, _| path == "sbom" || path == RULES_FILE || is_child(path, "sbom"))?,
         Scope::Documented => directory.files(|path, _| path == "docs" || path.starts_with("docs/"))?,
     };
     for file in more {

@@ -16,8 +16,8 @@ mod fact;
 mod interface;
 mod openapi;
 mod policy;
-mod rulebook;
 mod protobuf;
+mod rulebook;
 pub mod rules;
 mod schema;
 mod version;
@@ -73,6 +73,9 @@ impl Comparison {
     pub fn apply(&mut self, rules: &Rulebook, service: &str, today: Option<&str>) {
         let ended = rules.apply(service, &mut self.changes, today);
         self.classification = class_of(&self.changes, &self.diagnostics);
+        if self.classification < Classification::Breaking {
+            self.diagnostics.retain(|finding| finding.code != Code::VersionUnderstates);
+        }
         self.diagnostics.extend(ended);
     }
 }
@@ -135,9 +138,10 @@ fn understated(old: Side<'_>, new: Side<'_>, class: Classification) -> Option<Di
         return None;
     }
     let pointer = Pointer::root().key("service").key("version");
+    let name = &new.document.contract.service.name;
     let message = match before == after {
-        true => format!("something breaks and service.version is still {after:?}"),
-        false => format!("something breaks and service.version went from {before:?} to {after:?} only"),
+        true => format!("{name} breaks something and its version is still {after}"),
+        false => format!("{name} breaks something and its version went from {before} to {after} only"),
     };
     let finding = new.document.finding(Code::VersionUnderstates, &pointer, message);
     Some(finding.with_help(format!("publish it as {honest} or higher")))

@@ -115,7 +115,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
         suggest_version: arguments.suggest_version,
         comparison: pacto_engine::diff::Options { proto_level: arguments.proto_level.into() },
-        rules: arguments.rules.as_deref().map(|rules| diff::rulebook(&settings.context, rules)).transpose()?,
+        rules: arguments
+            .rules
+            .as_deref()
+            .map(|rules| diff::rulebook(&settings.context, rules))
+            .transpose()?,
         today: Some(today()),
     };
     let outcome = diff::run(&settings.context, &options)?;

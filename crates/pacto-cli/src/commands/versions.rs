@@ -7,9 +7,9 @@ use clap::Args;
 use pacto_app::versions::{self, Options, Outcome, Tag};
 
 use super::cache::short;
-use crate::render::diff::class;
 use crate::arguments::{Global, OutputFormat};
 use crate::exit::{CommandError, FINE};
+use crate::render::diff::class;
 use crate::render::markdown::code;
 use crate::settings::Settings;
 use crate::ui::{Ui, neutral};

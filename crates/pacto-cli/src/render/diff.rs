@@ -26,8 +26,7 @@ pub(crate) fn diagnostics(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic
 /// What could not be compared: not what is only odd about versions, locks and decisions.
 fn not_compared(outcome: &Outcome) -> impl Iterator<Item = &Diagnostic> {
     const ODD: &[Code] = &[Code::VersionDecreased, Code::VersionUnderstates, Code::DecisionEnded];
-    diagnostics(outcome)
-        .filter(|finding| !ODD.contains(&finding.code) && finding.code.stage() != Stage::Lock)
+    diagnostics(outcome).filter(|finding| !ODD.contains(&finding.code) && finding.code.stage() != Stage::Lock)
 }
 
 /// The words for a comparison without changes.
@@ -63,8 +62,8 @@ fn all_changes(outcome: &Outcome) -> impl Iterator<Item = (Option<&str>, &Change
 
 /// Findings that have another class than their rule, with the change that they are of.
 fn decided(outcome: &Outcome) -> impl Iterator<Item = (&Change, &Finding)> {
-    let findings =
-        all_changes(outcome).flat_map(|(_, change)| change.findings.iter().map(move |finding| (change, finding)));
+    let findings = all_changes(outcome)
+        .flat_map(|(_, change)| change.findings.iter().map(move |finding| (change, finding)));
     findings.filter(|(_, finding)| finding.decision.is_some())
 }
 

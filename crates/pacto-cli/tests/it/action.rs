@@ -244,7 +244,7 @@ fn long_comments_are_cut_and_found_again_behind_many_others() {
     let comments = github.comments.lock().unwrap().clone();
     assert_eq!(comments.len(), 231);
     let body = comments[230]["body"].as_str().unwrap();
-    assert!(body.chars().count() < 65_536 && body.contains("the rest does not fit into a comment"));
+    assert!(body.chars().count() < 65_536 && body.contains("were left out for length"));
     assert!(body.contains("<details><summary>"), "long tables are folded");
     assert!(github.asked.lock().unwrap().iter().any(|asked| asked.starts_with("PATCH")));
     // Who may not comment is told so, and the comparison counts all the same.

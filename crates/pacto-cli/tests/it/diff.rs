@@ -39,37 +39,41 @@ fn text_lists_changes_worst_first() {
 
 #[test]
 fn details_show_the_findings_behind_each_change() {
-    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--details"]), @"
+    insta::assert_snapshot!(versions().pacto(["diff", "old", "new", "--details"]), @r#"
     exit: 1
     ----- stdout -----
     Classification: BREAKING
     Changes (3):
       [BREAKING] interfaces.port (modified): interfaces.port modified [8080 -> 9090]
-          BREAKING interfaces-port-modified: interfaces.port modified: clients and network rules name the port
+          BREAKING interfaces-port-modified (2e4145b56c4e92da): interfaces.port modified: clients and network rules name the port
             at new/pacto.yaml:13:11
             hint: serve both ports until every client has moved
       [POTENTIAL_BREAKING] runtime.lifecycle.upgradeStrategy (modified): runtime.lifecycle.upgradeStrategy modified [rolling -> recreate]
-          POTENTIAL_BREAKING runtime-lifecycle-upgrade-strategy-modified: runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs
+          POTENTIAL_BREAKING runtime-lifecycle-upgrade-strategy-modified (536ca4da93338e57): runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs
             at new/pacto.yaml:41:22
       [NON_BREAKING] service.version (modified): service.version modified [1.4.0 -> 2.0.0]
-          NON_BREAKING service-version-modified: service.version modified: versions are made to change
+          NON_BREAKING service-version-modified (9c28b1f7bcf290e4): service.version modified: versions are made to change
             at new/pacto.yaml:5:12
     ----- stderr -----
     Error: breaking changes detected
-    ");
+    "#);
 }
 
 #[test]
 fn details_are_a_list_in_markdown() {
     let output = versions().pacto(["diff", "old", "new", "--details", "--output-format", "markdown"]);
-    insta::assert_snapshot!(output.stdout.trim_end().split("\n\n").last().unwrap(), @"
+    insta::assert_snapshot!(output.stdout.split_once("<details>").unwrap().1, @r#"
+    <summary>Findings (3)</summary>
+
     - `interfaces.port`
       - BREAKING `interfaces-port-modified`: interfaces.port modified: clients and network rules name the port at `new/pacto.yaml:13:11` (serve both ports until every client has moved)
     - `runtime.lifecycle.upgradeStrategy`
       - POTENTIAL_BREAKING `runtime-lifecycle-upgrade-strategy-modified`: runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs at `new/pacto.yaml:41:22`
     - `service.version`
       - NON_BREAKING `service-version-modified`: service.version modified: versions are made to change at `new/pacto.yaml:5:12`
-    ");
+
+    </details>
+    "#);
 }
 
 #[test]
@@ -413,18 +417,31 @@ fn a_document_shows_what_breaks() {
     Classification: BREAKING
     Changes (1):
       [BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
-          BREAKING request-property-max-length-decreased: request body property 'name': maxLength 8 became 3
+          BREAKING request-property-max-length-decreased (643b1f1d110d3d4a): request body property 'name': maxLength 8 became 3
             at new/interfaces/api.yaml:12:23
             accepted before, and refused now: {"name":"aaaa"}
             hint: keep accepting what was accepted, or release a major version
     ----- stderr -----
+      WARN  [VERSION_UNDERSTATES] service.version: names breaks something and its version is still 1.0.0
+          at new/pacto.yaml:2:33
+          help: publish it as 2.0.0 or higher
     Error: breaking changes detected
     "#);
     let output = cx.pacto(["diff", "old", "new", "--details", "--output-format", "markdown"]);
-    insta::assert_snapshot!(output.stdout.trim_end().split("\n\n").last().unwrap(), @r#"
+    insta::assert_snapshot!(output.stdout.split_once("<details>").unwrap().1, @r#"
+    <summary>Findings (1)</summary>
+
     - `openapi.paths[/names].methods[POST].request-body`
       - BREAKING `request-property-max-length-decreased`: request body property 'name': maxLength 8 became 3 at `new/interfaces/api.yaml:12:23` (keep accepting what was accepted, or release a major version)
         - accepted before, and refused now: `{"name":"aaaa"}`
+
+    </details>
+
+    ### Diagnostics
+
+    | Code | Message | Place |
+    |---|---|---|
+    | `VERSION_UNDERSTATES` | names breaks something and its version is still 1.0.0 | `new/pacto.yaml:2:33` |
     "#);
 }
 
@@ -434,15 +451,15 @@ fn what_nobody_notices_is_not_breaking() {
     let cx = context();
     named_api(&cx, "old", 8, "^[a-c]*$");
     named_api(&cx, "new", 8, "^(a|b|c)*$");
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--details", "--fail-on", "potential"]), @"
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new", "--details", "--fail-on", "potential"]), @r#"
     exit: 0
     ----- stdout -----
     Classification: NON_BREAKING
     Changes (1):
       [NON_BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
-          NON_BREAKING request-property-pattern-changed: request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
+          NON_BREAKING request-property-pattern-changed (720c3878d4f5c720): request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
             at new/interfaces/api.yaml:12:23
-    ");
+    "#);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn billing() -> TestContext {
 
 #[test]
 fn dependencies_are_compared_and_their_tree_is_drawn() {
-    insta::assert_snapshot!(billing().pacto(["diff", "old", "new"]), @"
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new"]), @r#"
     exit: 1
     ----- stdout -----
     Classification: BREAKING
@@ -82,13 +82,16 @@ fn dependencies_are_compared_and_their_tree_is_drawn() {
     ├─ audit         +1.0.0
     └─ cache         -7.0.0
     ----- stderr -----
+      WARN  [VERSION_UNDERSTATES] service.version: billing breaks something and its version went from 1.0.0 to 1.1.0 only
+          at new/pacto.yaml:4:12
+          help: publish it as 2.0.0 or higher
     Error: breaking changes detected
-    ");
+    "#);
 }
 
 #[test]
 fn dependencies_have_tables_and_a_fenced_tree_in_markdown() {
-    insta::assert_snapshot!(billing().pacto(["diff", "old", "new", "--output-format", "markdown"]), @"
+    insta::assert_snapshot!(billing().pacto(["diff", "old", "new", "--output-format", "markdown"]), @r#"
     exit: 1
     ----- stdout -----
     ## Contract Diff
@@ -128,7 +131,13 @@ fn dependencies_have_tables_and_a_fenced_tree_in_markdown() {
     ├─ audit         +1.0.0
     └─ cache         -7.0.0
     ```
-    ");
+
+    ### Diagnostics
+
+    | Code | Message | Place |
+    |---|---|---|
+    | `VERSION_UNDERSTATES` | billing breaks something and its version went from 1.0.0 to 1.1.0 only | `new/pacto.yaml:4:12` |
+    "#);
 }
 
 #[test]
@@ -266,7 +275,7 @@ fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
     );
     service(&cx, "mono/ledger", "ledger", "3.1.0", &[]);
     service(&cx, "mono/cache", "not-the-cache", "9.0.0", &[]);
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "mono/billing"]), @"
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "mono/billing"]), @r#"
     exit: 1
     ----- stdout -----
     Classification: BREAKING
@@ -286,8 +295,14 @@ fn a_dependency_beside_the_new_version_stands_in_for_the_published_one() {
     ├─ mail          -1.0.0
     └─ fourteen-chars -1.0.0
     ----- stderr -----
+      WARN  [VERSION_UNDERSTATES] service.version: billing breaks something and its version went from 1.0.0 to 1.1.0 only
+          at mono/billing/pacto.yaml:4:12
+          help: publish it as 2.0.0 or higher
+      WARN  [VERSION_UNDERSTATES] service.version: ledger breaks something and its version went from 3.0.0 to 3.1.0 only
+          at mono/ledger/pacto.yaml:4:12
+          help: publish it as 4.0.0 or higher
     Error: breaking changes detected
-    ");
+    "#);
     // Only the new version lies in a workspace.
     let back = cx.pacto(["diff", "mono/billing", "old"]);
     assert!(!back.stdout.contains("3.1.0"), "{back}");
@@ -334,7 +349,7 @@ fn ten_thousand_dependencies_are_compared_in_one_go() {
     let output = cx.pacto(["diff", "old", "new"]);
     assert_eq!(output.code, 1);
     assert!(output.stdout.starts_with("Classification: BREAKING\nChanges (10000):\n"));
-    assert_eq!(output.stderr.lines().count(), 15_001);
+    assert_eq!(output.stderr.lines().count(), 15_004);
 }
 
 #[test]
@@ -354,7 +369,7 @@ fn dependencies_that_cannot_be_read_are_named() {
         "1.0.0",
         &[("oci://r.example/gone", "*"), ("../lost", "*"), ("../new", "*")],
     );
-    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @"
+    insta::assert_snapshot!(cx.pacto(["diff", "old", "new"]), @r#"
     exit: 1
     ----- stdout -----
     Classification: BREAKING
@@ -362,8 +377,11 @@ fn dependencies_that_cannot_be_read_are_named() {
       [BREAKING] dependencies (removed): dependencies removed [- ../old]
       [NON_BREAKING] dependencies (added): dependencies added [+ ../new]
     ----- stderr -----
+      WARN  [VERSION_UNDERSTATES] service.version: billing breaks something and its version is still 1.0.0
+          at new/pacto.yaml:4:12
+          help: publish it as 2.0.0 or higher
       WARN  [DEPENDENCY_UNRESOLVED] oci://r.example/gone, which billing needs, was not compared: artifact not found: oci://r.example/gone
       WARN  [DEPENDENCY_UNRESOLVED] ../lost, which billing needs, was not compared: cannot access lost: No such file or directory (os error 2)
     Error: breaking changes detected
-    ");
+    "#);
 }

@@ -94,7 +94,7 @@ fn an_unknown_format_is_a_usage_error() {
 fn formats_of_validate_alone_are_refused_elsewhere() {
     let cx = context();
     cart(&cx, "cart");
-    for command in &READERS[1..] {
+    for command in READERS[1..].iter().filter(|command| command[0] != "diff") {
         for format in ["sarif", "junit", "github"] {
             let output = run(&cx, command, &["--output-format", format]);
             assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{command:?} {format}");

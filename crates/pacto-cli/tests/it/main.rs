@@ -11,7 +11,9 @@ mod determinism;
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod diff_decisions;
 mod diff_dependencies;
+mod diff_formats;
 #[cfg(test)]
 mod doc;
 #[cfg(test)]

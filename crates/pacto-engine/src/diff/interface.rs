@@ -7,10 +7,10 @@ use pacto_contract::limits::MAX_BUNDLE_PATH_BYTES;
 use pacto_contract::model::Interface;
 use pacto_contract::{Code, Diagnostic, Location, Pointer};
 
-use super::{Options, Side};
 use super::contract::places;
 use super::documents::{Documents, Unreadable};
 use super::draft::Draft;
+use super::{Options, Side};
 use super::{openapi, protobuf};
 use crate::protobuf as proto;
 use crate::validate::file_beside;
@@ -92,7 +92,9 @@ fn read_protobuf(
 fn unread_protobuf(side: Side<'_>, file: &str, pointer: &Pointer, why: proto::Unreadable) -> Diagnostic {
     let (message, at) = match why {
         proto::Unreadable::Missing => return missing(side, file, pointer),
-        proto::Unreadable::TooLarge => ("it, or all files together, are larger than what is read".into(), (1, 1)),
+        proto::Unreadable::TooLarge => {
+            ("it, or all files together, are larger than what is read".into(), (1, 1))
+        }
         proto::Unreadable::Broken { message, at } => (message, at),
     };
     let message = format!("{file} cannot be read and was not compared: {message}");

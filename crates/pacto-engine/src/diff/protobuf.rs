@@ -53,9 +53,9 @@ pub(super) fn drafts(
         let element = &annotation.element;
         let draft = lines.entry(element.path.clone()).or_insert_with(|| {
             let value = |text: &Option<String>| text.clone().map(serde_json::Value::String);
-            let change_type = match (&element.old, &element.new) {
-                (None, _) => ChangeType::Added,
-                (_, None) => ChangeType::Removed,
+            let change_type = match element.sides {
+                (false, _) => ChangeType::Added,
+                (_, false) => ChangeType::Removed,
                 _ => ChangeType::Modified,
             };
             let mut draft = Draft::plain(

@@ -76,7 +76,8 @@ impl Rulebook {
         let tree = match load(text, Budget::INTERFACE) {
             Ok(tree) => tree,
             Err(error) => {
-                let mut finding = problem(&source, &Node::from_json(&serde_json::Value::Null), error.to_string());
+                let mut finding =
+                    problem(&source, &Node::from_json(&serde_json::Value::Null), error.to_string());
                 finding.location = Some(source.locate(error.span));
                 return Err(vec![finding]);
             }
@@ -88,7 +89,12 @@ impl Rulebook {
 
     /// Applies it to the changes of a service; see [`super::Comparison::apply`]. `today` is a day such as `2026-11-29`; without one nothing ends.
     /// Says which decisions have ended and would still be needed.
-    pub(super) fn apply(&self, service: &str, changes: &mut [Change], today: Option<&str>) -> Vec<Diagnostic> {
+    pub(super) fn apply(
+        &self,
+        service: &str,
+        changes: &mut [Change],
+        today: Option<&str>,
+    ) -> Vec<Diagnostic> {
         let mut ended = Vec::new();
         for change in changes.iter_mut() {
             for finding in &mut change.findings {
@@ -102,13 +108,7 @@ impl Rulebook {
         ended
     }
 
-    fn decide(
-        &self,
-        service: &str,
-        finding: &mut Finding,
-        today: Option<&str>,
-        ended: &mut Vec<Diagnostic>,
-    ) {
+    fn decide(&self, service: &str, finding: &mut Finding, today: Option<&str>, ended: &mut Vec<Diagnostic>) {
         let from = finding.classification;
         if let Some((class, at)) = self.levels.get(&finding.rule_id).filter(|(class, _)| *class != from) {
             finding.classification = *class;
@@ -315,7 +315,8 @@ mod tests {
     #[test]
     fn rules_get_another_class() {
         use Classification::{Breaking, NonBreaking, PotentialBreaking};
-        let book = Rulebook::parse("r", "rules: {FIELD_SAME_TYPE: NON_BREAKING, RPC_ADDED: breaking}").unwrap();
+        let book =
+            Rulebook::parse("r", "rules: {FIELD_SAME_TYPE: NON_BREAKING, RPC_ADDED: breaking}").unwrap();
         let mut changes = changes();
         assert!(book.apply("s", &mut changes, None).is_empty());
         assert_eq!(classes(&changes), [Breaking, PotentialBreaking]);
@@ -348,7 +349,13 @@ mod tests {
             .iter()
             .map(|finding| {
                 let place = finding.location.as_ref().unwrap();
-                format!("{}:{} {} ({})", place.line, place.column, finding.message, finding.help.as_deref().unwrap())
+                format!(
+                    "{}:{} {} ({})",
+                    place.line,
+                    place.column,
+                    finding.message,
+                    finding.help.as_deref().unwrap()
+                )
             })
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"

@@ -9,8 +9,8 @@ mod protobuf;
 
 pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
 pub use describe::{Rule, all, nearest};
-pub use protobuf::{Family, PROTO_RULES, ProtoLevel, ProtoRow, ProtoRule};
 pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint};
+pub use protobuf::{Family, PROTO_RULES, ProtoLevel, ProtoRow, ProtoRule};
 
 /// Fills `{subject}`, `{old}` and `{new}` of a rule's text.
 pub(super) fn message(text: &str, subject: &str, old: Option<&str>, new: Option<&str>) -> String {

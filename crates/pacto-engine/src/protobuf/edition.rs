@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_file_without_an_edition_stays() {
-        for text in ["", "syntax = \"proto3\";", "message edition {}", "// edition = \"2023\";\nmessage A {}"] {
+        for text in ["", "syntax = \"proto3\";", "message edition {}", "// edition = \"2023\";\nmessage A {}"]
+        {
             let prepared = prepare(text);
             assert_eq!((&*prepared.text, &prepared.edition), (text, &None));
         }
@@ -225,7 +226,13 @@ mod tests {
 
     #[test]
     fn odd_texts_end() {
-        for text in ["edition = \"2023", "edition = '\\", "edition=\"2023\"; reserved a, b", "/*", "edition = \"2023\"; \"\\é"] {
+        for text in [
+            "edition = \"2023",
+            "edition = '\\",
+            "edition=\"2023\"; reserved a, b",
+            "/*",
+            "edition = \"2023\"; \"\\é",
+        ] {
             let _ = prepare(text);
         }
         assert_eq!(prepare("edition = \"2023\"; message A { reserved x = 1; }").grown.len(), 0);

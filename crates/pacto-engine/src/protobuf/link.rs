@@ -242,7 +242,8 @@ impl Linker<'_> {
             (_, _, "IMPLICIT") if !has_presence => Cardinality::Implicit,
             _ => Cardinality::Explicit,
         };
-        let at = |part: i32| place(self.file, &[path, &[part]].concat()).unwrap_or_else(|| declared.at.clone());
+        let at =
+            |part: i32| place(self.file, &[path, &[part]].concat()).unwrap_or_else(|| declared.at.clone());
         let kind_at = match place(self.file, &[path, &[number::FIELD_TYPE_NAME]].concat()) {
             Some(place) => place,
             None => at(number::FIELD_TYPE),
@@ -353,12 +354,7 @@ impl Linker<'_> {
         self.module.services.entry(full_name).or_insert(Service { declared: head, methods });
     }
 
-    fn extensions(
-        &mut self,
-        extensions: &[FieldDescriptorProto],
-        path: &[i32],
-        scope: &Scope<'_>,
-    ) {
+    fn extensions(&mut self, extensions: &[FieldDescriptorProto], path: &[i32], scope: &Scope<'_>) {
         for (position, extension) in (0..).zip(extensions) {
             let path = [path, &[position]].concat();
             let field = self.field(extension, &path, scope, &Entries::new(), &[]);

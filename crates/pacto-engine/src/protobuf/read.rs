@@ -183,8 +183,10 @@ pub(crate) fn settings(file: &Parsed, path: &[i32], options: &[UninterpretedOpti
         let name = option.name.iter().map(part).collect::<Vec<_>>().join(".");
         let aggregate = option.aggregate_value.as_deref().filter(|_| name == "features");
         if let Some(aggregate) = aggregate {
-            let words: Vec<&str> =
-                aggregate.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+            let words: Vec<&str> = aggregate
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .filter(|w| !w.is_empty())
+                .collect();
             settings.extend(words.chunks_exact(2).filter_map(|pair| {
                 let [key, value] = pair else { return None };
                 Some(Setting { name: format!("features.{key}"), value: (*value).to_owned(), at })

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{all_changes, diagnostics, shows, witness_text};
 use crate::render::github::{annotation, data, property};
-use crate::render::junit::{escape, details as diagnostic_details};
+use crate::render::junit::{details as diagnostic_details, escape};
 use crate::render::sarif::{log_of, region, result, rule as diagnostic_rule, uri};
 
 /// The file to name where a finding stands in none of the new version.
@@ -107,8 +107,7 @@ pub(crate) fn github(outcome: &Outcome) -> String {
     let mut out = String::new();
     for (service, change) in all_changes(outcome) {
         for finding in &change.findings {
-            let is_said =
-                finding.classification > Classification::NonBreaking || finding.decision.is_some();
+            let is_said = finding.classification > Classification::NonBreaking || finding.decision.is_some();
             if !is_said {
                 continue;
             }
@@ -155,8 +154,7 @@ pub(crate) fn junit(outcome: &Outcome, least: Option<Classification>) -> String 
     for (name, changes) in suites {
         let (name, tests) = (escape(name), changes.len().max(1));
         let failures = count(changes);
-        let _ =
-            writeln!(out, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
+        let _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
         if changes.is_empty() {
             let _ = writeln!(out, "    <testcase classname=\"{name}\" name=\"no changes\"/>");
         }
@@ -167,7 +165,8 @@ pub(crate) fn junit(outcome: &Outcome, least: Option<Classification>) -> String 
                 out.push_str("/>\n");
                 continue;
             }
-            let findings: Vec<String> = change.findings.iter().map(|finding| in_lines(change, finding)).collect();
+            let findings: Vec<String> =
+                change.findings.iter().map(|finding| in_lines(change, finding)).collect();
             let _ = writeln!(
                 out,
                 ">\n      <failure message=\"{}\">{}</failure>\n    </testcase>",

@@ -20,11 +20,8 @@ const RESERVED: usize = 16_000;
 /// For comments on pull requests: never longer than [`MAX_MARKDOWN`]. Changes are sorted, so that the least are left out.
 pub(crate) fn markdown(outcome: &Outcome, details: bool) -> String {
     let mut page = Page { out: String::new(), limit: MAX_MARKDOWN - RESERVED };
-    let _ = writeln!(
-        page.out,
-        "## Contract Diff\n\n**Classification:** `{}`\n",
-        outcome.classification.as_str()
-    );
+    let _ =
+        writeln!(page.out, "## Contract Diff\n\n**Classification:** `{}`\n", outcome.classification.as_str());
     if let Some(version) = &outcome.suggested_version {
         let _ = writeln!(page.out, "**Lowest version for these changes:** {}\n", code(version));
     }
@@ -185,7 +182,11 @@ impl Page {
             let (from, to) = (decision.from.as_str(), finding.classification.as_str());
             format!("| {rule} | {path} | {from} | {to} | {by}{} | {why} |\n", until.unwrap_or_default())
         });
-        self.rows("| Rule | Path | From | To | By | Reason |\n|---|---|---|---|---|---|\n", rows, "decisions");
+        self.rows(
+            "| Rule | Path | From | To | By | Reason |\n|---|---|---|---|---|---|\n",
+            rows,
+            "decisions",
+        );
     }
 
     fn diagnostics(&mut self, outcome: &Outcome) {

@@ -14,16 +14,19 @@ pub(in crate::diff) struct Element {
     pub path: String,
     /// In words: `message a.M`.
     pub name: String,
-    /// The declaration on either side, where it is there.
+    /// Whether the old and the new side have it.
+    pub sides: (bool, bool),
+    /// The declaration on either side, where it says something of its own.
     pub old: Option<String>,
     pub new: Option<String>,
 }
 
 impl Element {
     /// Something on the side or sides that have it.
-    pub fn new(base: &'static str, path: String, name: &str, (old, new): (bool, bool)) -> Self {
-        let value = |there: bool| there.then(|| name.to_owned());
-        Self { base, path, name: name.to_owned(), old: value(old), new: value(new) }
+    pub fn new(base: &'static str, path: String, name: &str, sides: (bool, bool)) -> Self {
+        // What is on both sides has one name, which says nothing of what changed.
+        let value = |there: bool| (there && sides != (true, true)).then(|| name.to_owned());
+        Self { base, path, name: name.to_owned(), sides, old: value(sides.0), new: value(sides.1) }
     }
 
     /// A message.
@@ -61,7 +64,8 @@ impl Element {
             ),
             None => ("proto.extensions", format!("proto.extensions[{full}]"), format!("extension {full}")),
         };
-        Self { base, path, name, old: old.map(in_words), new: new.map(in_words) }
+        let sides = (old.is_some(), new.is_some());
+        Self { base, path, name, sides, old: old.map(in_words), new: new.map(in_words) }
     }
 
     /// A value of an enum.

@@ -34,7 +34,12 @@ const EXTENSIONS: Rules = Rules {
     by_package: "PACKAGE_EXTENSION_NO_DELETE",
     added: "EXTENSION_ADDED",
     element: |name, sides| {
-        Element::new("proto.extensions", format!("proto.extensions[{name}]"), &format!("extension {name}"), sides)
+        Element::new(
+            "proto.extensions",
+            format!("proto.extensions[{name}]"),
+            &format!("extension {name}"),
+            sides,
+        )
     },
 };
 

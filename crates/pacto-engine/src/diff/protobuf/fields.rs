@@ -106,7 +106,8 @@ fn required(walk: &mut Walk<'_>, element: &Element, before: &Message, after: &Me
         numbers.contains(&field.number) && !others.contains(&field.number)
     };
     for field in before.fields.iter().filter(|field| is_one(&known, &present, field)) {
-        let subject = format!("{}: the required field {} was deleted or is optional", element.name, field.name);
+        let subject =
+            format!("{}: the required field {} was deleted or is optional", element.name, field.name);
         let at = (Some(&field.declared.at), Some(&after.declared.at));
         walk.note_as(RULE, element, subject, (None, None), at);
     }
@@ -258,9 +259,8 @@ fn same_enum(old: &Module, before: &str, new: &Module, after: &str) -> bool {
     let (Some(old), Some(new)) = (old.enums.get(before), new.enums.get(after)) else {
         return before == after;
     };
-    let has = |name: &str, number: i32| {
-        new.values.iter().any(|value| value.name == name && value.number == number)
-    };
+    let has =
+        |name: &str, number: i32| new.values.iter().any(|value| value.name == name && value.number == number);
     short(before) == short(after) && old.values.iter().all(|value| has(&value.name, value.number))
 }
 
@@ -321,8 +321,12 @@ fn default(module: &Module, field: &Field) -> Default {
                 None if is_closed => values.first(),
                 None => values.iter().find(|value| value.number == 0),
             };
-            let number = value.map_or_else(|| written.clone().unwrap_or_default(), |value| value.number.to_string());
-            Default { value: number, shown: value.map(|value| value.name.clone()).or(written).unwrap_or_default() }
+            let number =
+                value.map_or_else(|| written.clone().unwrap_or_default(), |value| value.number.to_string());
+            Default {
+                value: number,
+                shown: value.map(|value| value.name.clone()).or(written).unwrap_or_default(),
+            }
         }
         _ => same("none".to_owned()),
     }

@@ -135,8 +135,7 @@ fn rules(configuration: &Node) -> BTreeSet<&'static str> {
         used.push("FILE".to_owned());
     }
     let all: BTreeSet<_> = used.iter().flat_map(|name| named(name)).collect();
-    let except: BTreeSet<_> =
-        strings(configuration, "except").iter().flat_map(|name| named(name)).collect();
+    let except: BTreeSet<_> = strings(configuration, "except").iter().flat_map(|name| named(name)).collect();
     all.difference(&except).copied().collect()
 }
 

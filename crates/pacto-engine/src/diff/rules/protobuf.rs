@@ -253,9 +253,6 @@ mod tests {
         let of = |id: &str| ProtoRule::named(id).unwrap();
         assert!(of("FIELD_SAME_TYPE").is_of(ProtoLevel::Package));
         assert!(!of("FIELD_SAME_TYPE").is_of(ProtoLevel::WireJson));
-        assert_eq!(
-            proto_rule(of("FIELD_SAME_TYPE"), ProtoLevel::WireJson).classification,
-            PotentialBreaking
-        );
+        assert_eq!(proto_rule(of("FIELD_SAME_TYPE"), ProtoLevel::WireJson).classification, PotentialBreaking);
     }
 }

@@ -121,8 +121,10 @@ fn every_row_of_the_contract_table_has_a_hit_for_each_type_of_change() {
 fn every_kind_of_fact_has_a_hit() {
     let mut fired: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (case, comparison) in all() {
-        let corpus =
-            ["diff", "openapi", "proto", "schema"].into_iter().find(|corpus| case.starts_with(corpus)).unwrap();
+        let corpus = ["diff", "openapi", "proto", "schema"]
+            .into_iter()
+            .find(|corpus| case.starts_with(corpus))
+            .unwrap();
         fired.entry(corpus).or_default().extend(rule_ids(&comparison));
     }
     let named: BTreeSet<_> = schemas::cases().iter().map(|case| format!("{:?}", case.kind)).collect();

@@ -47,9 +47,9 @@ impl Case {
 
 /// Every comparison, for the list of rules.
 pub fn comparisons() -> Vec<(String, Comparison)> {
-    let all = cases().into_iter().flat_map(|case| {
-        ProtoLevel::ALL.map(|level| (case.name.clone(), case.compare(level)))
-    });
+    let all = cases()
+        .into_iter()
+        .flat_map(|case| ProtoLevel::ALL.map(|level| (case.name.clone(), case.compare(level))));
     all.collect()
 }
 
@@ -158,7 +158,8 @@ fn another_writing_changes_nothing() {
         let (old, new) = (version(old), version(new));
         let comparison = compare_with(old.side(), new.side(), Options::default());
         let rules = rule_ids(&comparison);
-        let rules: BTreeSet<_> = rules.iter().map(String::as_str).filter(|id| *id != "FILE_SAME_SYNTAX").collect();
+        let rules: BTreeSet<_> =
+            rules.iter().map(String::as_str).filter(|id| *id != "FILE_SAME_SYNTAX").collect();
         assert!(rules.is_empty(), "{rules:?}");
         assert_eq!(comparison.classification, Classification::NonBreaking);
     }
