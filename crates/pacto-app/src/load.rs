@@ -131,7 +131,9 @@ fn read_files(
     }
     let more = match scope {
         Scope::Contract | Scope::Named => Vec::new(),
-        Scope::Compared => directory.files(|path, _| path == "sbom" || path == RULES_FILE || is_child(path, "sbom"))?,
+        Scope::Compared => {
+            directory.files(|path, _| path == "sbom" || path == RULES_FILE || is_child(path, "sbom"))?
+        }
         Scope::Documented => directory.files(|path, _| path == "docs" || path.starts_with("docs/"))?,
     };
     for file in more {

@@ -1,12 +1,13 @@
 //! What changed between two versions of a contract, and for whom that matters.
 //!
-//! Comparators ([`contract`], [`openapi`], [`schema`]) walk two documents and emit facts; they hold no opinion.
+//! Comparators ([`contract`], [`openapi`], [`asyncapi`], [`protobuf`], [`schema`]) walk two documents and emit facts; they hold no opinion.
 //! The rule table ([`rules`]) turns each fact into a finding with a class. A [`Change`] is the line that people
 //! read; its findings say why it has its class.
 //!
 //! Direction decides: what a service receives must accept all it accepted before, what it produces must stay
 //! within what it promised.
 
+mod asyncapi;
 mod change;
 mod configuration;
 mod contract;
@@ -14,6 +15,7 @@ mod documents;
 mod draft;
 mod fact;
 mod interface;
+mod leftovers;
 mod openapi;
 mod policy;
 mod protobuf;
@@ -24,6 +26,7 @@ mod version;
 
 use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion, Location, Pointer};
 
+pub use asyncapi::Perspective;
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Choice, Keyword, Kind};
 pub use rulebook::{Decision, Rulebook};
@@ -47,6 +50,8 @@ pub struct Side<'a> {
 pub struct Options {
     /// What has to stay as it was in `.proto` files.
     pub proto_level: ProtoLevel,
+    /// From whose view `AsyncAPI` 2 documents are written.
+    pub asyncapi2: Perspective,
 }
 
 /// Two versions compared.

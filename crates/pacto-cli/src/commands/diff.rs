@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use pacto_app::AppError;
 use pacto_app::diff::{self, Options};
 use pacto_contract::overrides::Overrides;
-use pacto_engine::diff::{Classification, ProtoLevel, rules};
+use pacto_engine::diff::{Classification, Perspective, ProtoLevel, rules};
 
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
@@ -37,6 +37,9 @@ pub struct Arguments {
     /// What has to stay as it was in .proto files
     #[arg(long, value_name = "LEVEL", default_value = "wire-json")]
     proto_level: Level,
+    /// From whose view AsyncAPI 2 documents are written: what `publish` means
+    #[arg(long, value_name = "VIEW", default_value = "service")]
+    asyncapi2_perspective: View,
     /// Decisions about rules and findings: a file, or a directory or reference of a contract that holds diff-rules.yaml
     #[arg(long, value_name = "FILE|BUNDLE")]
     rules: Option<String>,
@@ -92,6 +95,15 @@ pub enum Level {
     Wire,
 }
 
+/// From whose view `AsyncAPI` 2 documents are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum View {
+    /// `publish` is what the service sends.
+    Service,
+    /// `publish` is what clients send to the service.
+    Client,
+}
+
 impl From<Level> for ProtoLevel {
     fn from(level: Level) -> Self {
         match level {
@@ -114,7 +126,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         old_overrides: side_overrides("old", &arguments.old_values, &arguments.old_set)?,
         new_overrides: side_overrides("new", &arguments.new_values, &arguments.new_set)?,
         suggest_version: arguments.suggest_version,
-        comparison: pacto_engine::diff::Options { proto_level: arguments.proto_level.into() },
+        comparison: pacto_engine::diff::Options {
+            proto_level: arguments.proto_level.into(),
+            asyncapi2: match arguments.asyncapi2_perspective {
+                View::Service => Perspective::Service,
+                View::Client => Perspective::Client,
+            },
+        },
         rules: arguments
             .rules
             .as_deref()

@@ -9,6 +9,7 @@ use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
 use pacto_contract::{Bundle, Location, Pointer, Source};
 
+use super::change::Direction;
 use super::fact::Area;
 use super::schema::{Asked, Flow};
 
@@ -32,7 +33,7 @@ pub(super) struct Documents {
     /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
     equal: RefCell<BTreeMap<Area, Pairs>>,
     /// Questions about what schemas accept; see [`Located::asked`].
-    asked: RefCell<BTreeMap<Flow, Asked>>,
+    asked: RefCell<BTreeMap<(Flow, Direction), Asked>>,
 }
 
 /// Pairs of schemas by their addresses.
@@ -254,7 +255,7 @@ impl<'a> Located<'a> {
     }
 
     /// Questions about schemas of these files and of their counterparts, by which way documents go. This is the old side.
-    pub fn asked(&self) -> RefMut<'a, BTreeMap<Flow, Asked>> {
+    pub fn asked(&self) -> RefMut<'a, BTreeMap<(Flow, Direction), Asked>> {
         self.documents.asked.borrow_mut()
     }
 

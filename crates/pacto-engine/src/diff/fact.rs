@@ -3,6 +3,7 @@
 use pacto_contract::Location;
 
 use super::change::Direction;
+use super::documents::Located;
 use super::rules::{FactRule, ProtoLevel, ProtoRule, fact_rule};
 
 /// A difference that a comparator saw.
@@ -25,6 +26,38 @@ pub(super) struct Fact {
 }
 
 impl Fact {
+    /// A fact without values and places.
+    pub fn new(kind: Kind, area: Area, direction: Option<Direction>, subject: String) -> Self {
+        Self {
+            kind,
+            area,
+            direction,
+            subject,
+            old: None,
+            new: None,
+            old_at: None,
+            new_at: None,
+            nested: false,
+            verdict: None,
+        }
+    }
+
+    /// Says where it was and where it is.
+    #[must_use]
+    pub fn between(mut self, old: Located<'_>, new: Located<'_>) -> Self {
+        self.old_at = Some(old.location());
+        self.new_at = Some(new.location());
+        self
+    }
+
+    /// Says what it was and what it is.
+    #[must_use]
+    pub fn with(mut self, old: Option<&str>, new: Option<&str>) -> Self {
+        self.old = old.map(str::to_owned);
+        self.new = new.map(str::to_owned);
+        self
+    }
+
     /// The row of the table that it falls under.
     pub fn rule(&self) -> FactRule {
         fact_rule(self.kind, self.area, self.direction, self.nested, self.old.is_some(), self.new.is_some())
@@ -65,6 +98,12 @@ pub enum Area {
     OfferedConfiguration,
     /// A policy that contracts must satisfy.
     Policy,
+    /// A channel of events, and what is done on it.
+    Channel,
+    /// A message that the service sends.
+    SentMessage,
+    /// A message that the service receives.
+    ReceivedMessage,
 }
 
 /// What differs.
@@ -164,6 +203,18 @@ pub enum Kind {
     Annotation,
     /// Something else differs.
     Other,
+    /// One more server.
+    ServerAdded,
+    /// The document is written in another version of its format.
+    SpecificationVersion,
+    /// One more message.
+    MessageAdded,
+    /// A message is gone.
+    MessageRemoved,
+    /// A message is written in another format.
+    ContentType,
+    /// What a protocol is told about a channel or a message.
+    Bindings,
     /// More types are allowed.
     TypeWidened,
     /// Fewer types are allowed.

@@ -11,7 +11,7 @@ use super::contract::places;
 use super::documents::{Documents, Unreadable};
 use super::draft::Draft;
 use super::{Options, Side};
-use super::{openapi, protobuf};
+use super::{asyncapi, openapi, protobuf};
 use crate::protobuf as proto;
 use crate::validate::file_beside;
 
@@ -48,6 +48,16 @@ pub(super) fn compare(
                     unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
                 }
             }
+        } else if is_structured(old_file) && is_structured(new_file) {
+            let old_documents = old_files.read(old_file, &old_at, diagnostics);
+            let new_documents = new_files.read(new_file, &new_at, diagnostics);
+            if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) {
+                if asyncapi::is_asyncapi(&old_documents) && asyncapi::is_asyncapi(&new_documents) {
+                    asyncapi::compare(&old_documents, &new_documents, options.asyncapi2, drafts);
+                } else {
+                    unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
+                }
+            }
         } else if is_protobuf(old_file) && is_protobuf(new_file) {
             let before = read_protobuf(old, old_file, &old_at, diagnostics);
             let after = read_protobuf(new, new_file, &new_at, diagnostics);
@@ -62,6 +72,12 @@ pub(super) fn compare(
             unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
         }
     }
+}
+
+/// Whether a file is one of those that are read as a tree.
+fn is_structured(file: &str) -> bool {
+    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    matches!(extension.as_str(), "yaml" | "yml" | "json")
 }
 
 fn is_protobuf(file: &str) -> bool {

@@ -8,7 +8,7 @@ mod security;
 
 use serde_json::json;
 
-use super::change::{ChangeType, Direction};
+use super::change::ChangeType;
 use super::documents::{Documents, Located, same};
 use super::draft::{Draft, Section};
 use super::fact::{Area, Fact, Kind};
@@ -111,7 +111,7 @@ fn renamed_path((old, old_item): (&str, Located<'_>), (new, new_item): (&str, Lo
         Draft::plain(Section::Interfaces, "openapi.operation", ChangeType::Modified, before, after);
     draft.path = format!("openapi.paths[{old}]");
     draft.reason = format!("API path {old} modified");
-    let renamed = fact(Kind::PathParameterRenamed, Area::Operation, None, "path".to_owned());
+    let renamed = Fact::new(Kind::PathParameterRenamed, Area::Operation, None, "path".to_owned());
     draft.facts.push(renamed.between(old_item, new_item).with(Some(old), Some(new)));
     draft.at(Some(old_item.location()), Some(new_item.location()))
 }
@@ -184,9 +184,9 @@ fn item_line(path: &str, key: &str, kind: Kind, old: Located<'_>, new: Located<'
         Draft::plain(Section::Interfaces, "openapi.operation", ChangeType::Modified, value(), value());
     draft.path = format!("openapi.paths[{path}].{key}");
     draft.reason = format!("API path {path} {key} modified");
-    draft
-        .facts
-        .push(fact(kind, Area::Operation, None, path.to_owned()).between(old, new).with(None, Some(key)));
+    draft.facts.push(
+        Fact::new(kind, Area::Operation, None, path.to_owned()).between(old, new).with(None, Some(key)),
+    );
     draft.at(Some(old.location()), Some(new.location()))
 }
 
@@ -224,7 +224,7 @@ fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
             }
             (Kind::Security, _) => security::schemes((before, after), places),
             _ => {
-                let other = fact(kind, Area::Operation, None, subject.to_owned());
+                let other = Fact::new(kind, Area::Operation, None, subject.to_owned());
                 vec![other.between(old_at, new_at).with(None, Some(key))]
             }
         };
@@ -233,77 +233,5 @@ fn globals(old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
             continue;
         }
         drafts.push(draft.at(Some(old_at.location()), Some(new_at.location())));
-    }
-}
-
-/// A fact without values and places.
-fn fact(kind: Kind, area: Area, direction: Option<Direction>, subject: String) -> Fact {
-    Fact {
-        kind,
-        area,
-        direction,
-        subject,
-        old: None,
-        new: None,
-        old_at: None,
-        new_at: None,
-        nested: false,
-        verdict: None,
-    }
-}
-
-impl Fact {
-    /// Says where it was and where it is.
-    #[must_use]
-    fn between(mut self, old: Located<'_>, new: Located<'_>) -> Self {
-        self.old_at = Some(old.location());
-        self.new_at = Some(new.location());
-        self
-    }
-
-    /// Says what it was and what it is.
-    #[must_use]
-    fn with(mut self, old: Option<&str>, new: Option<&str>) -> Self {
-        self.old = old.map(str::to_owned);
-        self.new = new.map(str::to_owned);
-        self
-    }
-}
-
-/// Facts about keys that nothing else looks at: `known` are looked at, descriptions and extensions are harmless,
-/// the rest is said to have changed.
-fn leftovers(
-    old: Located<'_>,
-    new: Located<'_>,
-    known: &[&str],
-    area: Area,
-    subject: &str,
-    facts: &mut Vec<Fact>,
-) {
-    let mut keys: Vec<&str> = old.entries().chain(new.entries()).map(|(key, _)| key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let mut described = false;
-    for key in keys.into_iter().filter(|key| !known.contains(key) && *key != "$ref") {
-        let equal = match (old.get(key), new.get(key)) {
-            (Some(old), Some(new)) => same(key, old, new, &|_| false),
-            _ => false,
-        };
-        let kind = match key {
-            _ if equal => continue,
-            "deprecated" if new.is_on(key) && !old.is_on(key) => Kind::Deprecated,
-            "deprecated" if old.is_on(key) => Kind::Undeprecated,
-            "deprecated" => continue,
-            extension if extension.starts_with("x-") => Kind::Extension,
-            annotation if is_annotation(annotation) => {
-                if described {
-                    continue;
-                }
-                described = true;
-                Kind::Annotation
-            }
-            _ => Kind::Other,
-        };
-        facts.push(fact(kind, area, None, subject.to_owned()).between(old, new).with(None, Some(key)));
     }
 }

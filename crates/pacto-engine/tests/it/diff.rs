@@ -1,5 +1,6 @@
 //! The diff engine: corpora with expected answers, laws, cases of other projects, hostile input.
 
+mod asyncapi;
 mod bundles;
 mod coverage;
 mod fixture;

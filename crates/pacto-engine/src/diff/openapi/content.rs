@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Comparison;
 use super::parameter::declared;
-use super::{Comparison, fact, leftovers};
 use crate::diff::change::Direction;
 use crate::diff::documents::Located;
 use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::leftovers::leftovers;
 use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
 
 /// A request body behind its `$ref`.
@@ -30,8 +31,9 @@ pub(super) fn compare_bodies(old: &Body<'_>, new: &Body<'_>, comparison: Compari
     let subject = "request body";
     let mut facts = Vec::new();
     let direction = Some(Direction::Received);
-    let about =
-        |kind: Kind| fact(kind, Area::RequestBody, direction, subject.to_owned()).between(old.node, new.node);
+    let about = |kind: Kind| {
+        Fact::new(kind, Area::RequestBody, direction, subject.to_owned()).between(old.node, new.node)
+    };
     match (old.is_required, new.is_required) {
         (false, true) => facts.push(about(Kind::BodyBecameRequired)),
         (true, false) => facts.push(about(Kind::BodyBecameOptional)),
@@ -83,7 +85,7 @@ pub(super) fn media_types(
     let (before, after) = (contents(old), contents(new));
     let (old_keys, new_keys) = (by_key(&before), by_key(&after));
     let about = |kind: Kind| {
-        fact(kind, schemas.area, Some(schemas.direction), schemas.root.to_owned()).between(old, new)
+        Fact::new(kind, schemas.area, Some(schemas.direction), schemas.root.to_owned()).between(old, new)
     };
     for (key, name, media) in &before {
         let Some(counterpart) = new_keys.get(key.as_str()) else {
@@ -133,8 +135,12 @@ fn whole_schema(old: Located<'_>, new: Located<'_>, schemas: SchemaComparison<'_
         }
         (None, None) => {}
         _ => {
-            let about =
-                fact(Kind::KeywordChanged, schemas.area, Some(schemas.direction), schemas.root.to_owned());
+            let about = Fact::new(
+                Kind::KeywordChanged,
+                schemas.area,
+                Some(schemas.direction),
+                schemas.root.to_owned(),
+            );
             facts.push(about.between(old, new).with(None, Some("schema")));
         }
     }
@@ -159,7 +165,8 @@ fn headers(
     let (old_keys, new_keys) = (by_key(&before), by_key(&after));
     for (key, name, header) in &before {
         let subject = format!("response {status} header '{name}'");
-        let about = |kind: Kind| fact(kind, Area::ResponseHeader, Some(Direction::Produced), subject.clone());
+        let about =
+            |kind: Kind| Fact::new(kind, Area::ResponseHeader, Some(Direction::Produced), subject.clone());
         let counterpart = new_keys.get(key.as_str()).copied();
         let (header, counterpart) = match (header.resolved(), counterpart.map(Located::resolved)) {
             (Ok(header), None) => {
@@ -207,7 +214,7 @@ fn headers(
     }
     for (_, name, header) in after.iter().filter(|(key, ..)| !old_keys.contains_key(key.as_str())) {
         let subject = format!("response {status} header '{name}'");
-        let added = fact(Kind::HeaderAdded, Area::ResponseHeader, Some(Direction::Produced), subject);
+        let added = Fact::new(Kind::HeaderAdded, Area::ResponseHeader, Some(Direction::Produced), subject);
         facts.push(added.between(old, *header));
     }
 }

@@ -7,11 +7,12 @@ use serde_json::json;
 use super::content::{self, Body};
 use super::parameter::{self, Parameter};
 use super::security::{self, Places};
-use super::{Comparison, Paths, fact, leftovers};
+use super::{Comparison, Paths};
 use crate::diff::change::ChangeType;
 use crate::diff::documents::{Located, same};
 use crate::diff::draft::{Draft, Section};
 use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::leftovers::leftovers;
 use crate::diff::schema::is_annotation;
 
 /// Keys of an operation that are documentation for people only.
@@ -38,7 +39,7 @@ impl Pair<'_> {
         let known = |target: &&&str| old_lost.contains(*target) && new_lost.contains(*target);
         for target in old_lost.iter().chain(&new_lost).filter(|target| !known(target)) {
             let mut draft = self.line("openapi.operation", "parameters", ChangeType::Modified, "parameters");
-            let lost = fact(Kind::Unresolved, Area::Operation, None, "parameters".to_owned());
+            let lost = Fact::new(Kind::Unresolved, Area::Operation, None, "parameters".to_owned());
             draft.facts.push(lost.between(old, new).with(None, Some(target)));
             drafts.push(draft);
         }
@@ -115,7 +116,7 @@ impl Pair<'_> {
         let line = |change_type: ChangeType| {
             self.line("openapi.request-body", "request-body", change_type, "request body")
         };
-        let about = |kind: Kind| fact(kind, Area::RequestBody, None, "request body".to_owned());
+        let about = |kind: Kind| Fact::new(kind, Area::RequestBody, None, "request body".to_owned());
         match (old, new) {
             (None, None) => {}
             (Some(Err(before)), Some(Err(after))) if before == after => {}
@@ -159,8 +160,9 @@ impl Pair<'_> {
             let what = format!("{} {} response {status}", self.method, self.paths.old);
             self.labelled("openapi.responses", &format!("responses[{status}]"), change_type, &label, &what)
         };
-        let about =
-            |kind: Kind, status: &str| fact(kind, Area::ResponseBody, None, format!("response {status}"));
+        let about = |kind: Kind, status: &str| {
+            Fact::new(kind, Area::ResponseBody, None, format!("response {status}"))
+        };
         for (status, response) in &before {
             let Some(counterpart) = by_status.get(status) else {
                 let mut draft = line(status, ChangeType::Removed);
@@ -216,7 +218,7 @@ impl Pair<'_> {
                     Kind::OperationId => (old.text(key), new.text(key)),
                     _ => (None, Some(key)),
                 };
-                let found = fact(kind, Area::Operation, None, subject.clone()).between(old, new);
+                let found = Fact::new(kind, Area::Operation, None, subject.clone()).between(old, new);
                 facts.push((key.to_owned(), found.with(before, after)));
             }
         }

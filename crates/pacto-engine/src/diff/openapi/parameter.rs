@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::{Comparison, fact, leftovers};
+use super::Comparison;
 use crate::diff::change::Direction;
 use crate::diff::documents::Located;
 use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::leftovers::leftovers;
 use crate::diff::openapi::content;
 use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
 
@@ -73,7 +74,8 @@ impl Parameter<'_> {
 
     /// A fact about the parameter as a whole.
     pub(super) fn fact(&self, kind: Kind) -> Fact {
-        fact(kind, Area::Parameter, Some(Direction::Received), self.subject()).between(self.node, self.node)
+        Fact::new(kind, Area::Parameter, Some(Direction::Received), self.subject())
+            .between(self.node, self.node)
     }
 
     pub(super) fn compare(&self, new: &Parameter<'_>, comparison: Comparison<'_>) -> Vec<Fact> {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fact;
 use crate::diff::documents::{Located, same};
 use crate::diff::fact::{Area, Fact, Kind};
 use crate::diff::schema::is_annotation;
@@ -71,12 +70,12 @@ pub(super) fn requirements(
     places: Places<'_>,
 ) -> Vec<Fact> {
     if is_malformed(old) || is_malformed(new) {
-        let other = fact(Kind::Security, area, None, subject.to_owned());
+        let other = Fact::new(Kind::Security, area, None, subject.to_owned());
         return vec![other.between(places.old, places.new).with(None, Some("security"))];
     }
     let (before, after) = (ways(old), ways(new));
     let about = |kind: Kind, old: Option<String>, new: Option<String>| {
-        let found = fact(kind, area, None, subject.to_owned()).between(places.old, places.new);
+        let found = Fact::new(kind, area, None, subject.to_owned()).between(places.old, places.new);
         found.with(old.as_deref(), new.as_deref())
     };
     let mut facts = Vec::new();
@@ -129,7 +128,7 @@ pub(super) fn schemes(
     let find = |entries: &[(&str, Located<'_>)], name: &str| entries.iter().any(|(known, _)| *known == name);
     for (name, scheme) in &before {
         let Some((_, counterpart)) = after.iter().find(|(known, _)| known == name) else {
-            let removed = fact(Kind::SecuritySchemeRemoved, Area::Operation, None, subject(name));
+            let removed = Fact::new(Kind::SecuritySchemeRemoved, Area::Operation, None, subject(name));
             facts.push(removed.between(*scheme, places.new));
             continue;
         };
@@ -137,13 +136,13 @@ pub(super) fn schemes(
             (Ok(old), Ok(new)) => one_scheme(name, old, new, &mut facts),
             (Err(before), Err(after)) if before == after => {}
             (Err(target), _) | (_, Err(target)) => {
-                let lost = fact(Kind::Unresolved, Area::Operation, None, subject(name));
+                let lost = Fact::new(Kind::Unresolved, Area::Operation, None, subject(name));
                 facts.push(lost.between(*scheme, *counterpart).with(None, Some(target)));
             }
         }
     }
     for (name, scheme) in after.iter().filter(|(name, _)| !find(&before, name)) {
-        let added = fact(Kind::SecuritySchemeAdded, Area::Operation, None, subject(name));
+        let added = Fact::new(Kind::SecuritySchemeAdded, Area::Operation, None, subject(name));
         facts.push(added.between(places.old, *scheme));
     }
     facts
@@ -158,7 +157,7 @@ fn subject(name: &str) -> String {
 }
 
 fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fact>) {
-    let about = |kind: Kind| fact(kind, Area::Operation, None, subject(name)).between(old, new);
+    let about = |kind: Kind| Fact::new(kind, Area::Operation, None, subject(name)).between(old, new);
     let mut text = |key: &str, kind: Kind| {
         let (before, after) = (written(old, key), written(new, key));
         // Names of HTTP schemes have no case.
@@ -186,13 +185,13 @@ fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fa
         match after.get(flow) {
             Some(counterpart) => one_flow(name, *place, *counterpart, facts),
             None => {
-                let gone = fact(Kind::SecurityFlowRemoved, Area::Operation, None, subject(name));
+                let gone = Fact::new(Kind::SecurityFlowRemoved, Area::Operation, None, subject(name));
                 facts.push(gone.between(*place, new).with(Some(flow), None));
             }
         }
     }
     for (flow, place) in after.iter().filter(|(flow, _)| !before.contains_key(*flow)) {
-        let added = fact(Kind::SecurityFlowAdded, Area::Operation, None, subject(name));
+        let added = Fact::new(Kind::SecurityFlowAdded, Area::Operation, None, subject(name));
         facts.push(added.between(old, *place).with(None, Some(flow)));
     }
     let known = [
@@ -215,7 +214,7 @@ fn one_scheme(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fa
             _ => false,
         };
         if !equal {
-            let other = fact(Kind::Security, Area::Operation, None, subject(name));
+            let other = Fact::new(Kind::Security, Area::Operation, None, subject(name));
             facts.push(other.between(old, new).with(None, Some(key)));
         }
     }
@@ -248,7 +247,7 @@ fn renamed(flow: &str) -> &str {
 }
 
 fn one_flow(name: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fact>) {
-    let about = |kind: Kind| fact(kind, Area::Operation, None, subject(name)).between(old, new);
+    let about = |kind: Kind| Fact::new(kind, Area::Operation, None, subject(name)).between(old, new);
     for (key, kind) in [
         ("authorizationUrl", Kind::SecurityUrlChanged),
         ("refreshUrl", Kind::SecurityUrlChanged),

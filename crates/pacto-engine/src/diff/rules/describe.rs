@@ -31,7 +31,7 @@ pub struct Rule {
 }
 
 /// Where facts stand, with which way data goes there and what it is called.
-const AREAS: [(Area, Option<Direction>, &str); 10] = [
+const AREAS: [(Area, Option<Direction>, &str); 13] = [
     (Area::Contract, None, "the contract"),
     (Area::Document, None, "all operations of an interface"),
     (Area::Operation, None, "an operation"),
@@ -42,6 +42,9 @@ const AREAS: [(Area, Option<Direction>, &str); 10] = [
     (Area::Configuration, Some(Direction::Received), "configuration that the service needs"),
     (Area::OfferedConfiguration, Some(Direction::Produced), "configuration that a platform offers"),
     (Area::Policy, Some(Direction::Received), "a policy that contracts must satisfy"),
+    (Area::Channel, None, "a channel of events"),
+    (Area::SentMessage, Some(Direction::Produced), "a message that the service sends"),
+    (Area::ReceivedMessage, Some(Direction::Received), "a message that the service receives"),
 ];
 
 /// All rules by their ids.

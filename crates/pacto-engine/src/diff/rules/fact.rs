@@ -218,6 +218,11 @@ fn prefix(area: Area, nested: bool) -> &'static str {
         (Area::Configuration, true) => "configuration-property",
         (Area::OfferedConfiguration, false) => "offered-configuration",
         (Area::OfferedConfiguration, true) => "offered-configuration-property",
+        (Area::Channel, _) => "channel",
+        (Area::SentMessage, false) => "sent-message",
+        (Area::SentMessage, true) => "sent-message-property",
+        (Area::ReceivedMessage, false) => "received-message",
+        (Area::ReceivedMessage, true) => "received-message-property",
         (Area::Policy, false) => "policy",
         (Area::Policy, true) => "policy-property",
     }

@@ -44,7 +44,9 @@ pub(super) fn prove(
         return;
     }
     let mut all = old.asked();
-    let asked = all.entry(flow(comparison)).or_insert_with(|| Asked::new(old, new, comparison));
+    let asked = all
+        .entry((flow(comparison), comparison.direction))
+        .or_insert_with(|| Asked::new(old, new, comparison));
     match asked.ask(old, new, comparison.direction) {
         Some((Answer::Included, false)) => {
             for found in facts.iter_mut().filter(|found| !found.is_idle && concerns_sets(&found.fact)) {

@@ -12,13 +12,14 @@ use pacto_engine::diff::{Bound, Change, ChangeType, Classification, Comparison, 
 use super::fixture::{corpus, diff, expect_text, rule_ids};
 use super::flows::FLOWS;
 use super::kinds::{self, Home, MOVEMENTS};
-use super::{bundles, openapi, protobuf, schemas};
+use super::{asyncapi, bundles, openapi, protobuf, schemas};
 
 /// Every comparison of the three corpora, by `corpus/case`.
 fn all() -> Vec<(String, Comparison)> {
     let mut all = Vec::new();
     all.extend(bundles::cases().into_iter().map(|(name, comparison)| (format!("diff/{name}"), comparison)));
     all.extend(openapi::cases().iter().map(|case| (format!("openapi/{}", case.name), case.compare())));
+    all.extend(asyncapi::cases().iter().map(|case| (format!("asyncapi/{}", case.name), case.compare())));
     let protobuf = protobuf::comparisons();
     all.extend(protobuf.into_iter().map(|(name, comparison)| (format!("proto/{name}"), comparison)));
     for case in schemas::cases() {
@@ -74,6 +75,12 @@ fn base(change: &Change) -> &'static str {
         "configuration/schema.json" => "configuration",
         "policy/schema.json" | "policy.schema" if content => "policy.content",
         "openapi.paths.methods" => "openapi.methods",
+        path if path.starts_with("asyncapi.channels.") && path.ends_with(".messages") => "asyncapi.messages",
+        path if path.starts_with("asyncapi.channels.") && change.change_type == ChangeType::Modified => {
+            "asyncapi.operation"
+        }
+        path if path.starts_with("asyncapi.channels.") => "asyncapi.operations",
+        "asyncapi.channels" if change.change_type == ChangeType::Modified => "asyncapi.channel",
         "proto.services.methods" => "proto.methods",
         "proto.messages.fields" => "proto.fields",
         "proto.enums.values" => "proto.values",
@@ -121,7 +128,7 @@ fn every_row_of_the_contract_table_has_a_hit_for_each_type_of_change() {
 fn every_kind_of_fact_has_a_hit() {
     let mut fired: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (case, comparison) in all() {
-        let corpus = ["diff", "openapi", "proto", "schema"]
+        let corpus = ["asyncapi", "diff", "openapi", "proto", "schema"]
             .into_iter()
             .find(|corpus| case.starts_with(corpus))
             .unwrap();
@@ -132,6 +139,7 @@ fn every_kind_of_fact_has_a_hit() {
         let corpus = match kinds::home(kind) {
             Home::Schema => "schema",
             Home::OpenApi => "openapi",
+            Home::AsyncApi => "asyncapi",
             Home::Bundles => "diff",
         };
         assert!(!kinds::ids(kind).is_disjoint(&fired[corpus]), "{name} fires in no case of {corpus}");
@@ -167,6 +175,7 @@ fn every_kind_of_fact_has_a_near_miss() {
         near.insert(format!("{:?}", case.kind));
     }
     near.extend(openapi::cases().iter().flat_map(openapi::Case::silent));
+    near.extend(asyncapi::cases().iter().flat_map(asyncapi::Case::silent));
     // Each range fact has a line of its own; the lines of the others are its near misses.
     let lines = bundles::cases().into_iter().flat_map(|(_, comparison)| comparison.changes);
     let ranges: Vec<_> = lines.filter(|change| change.path == "dependencies.compatibility").collect();

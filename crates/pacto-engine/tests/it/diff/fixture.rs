@@ -112,6 +112,26 @@ impl Version {
         Self::of(&all)
     }
 
+    /// A contract with one event interface, described in `main` among other files.
+    pub fn event_files(files: &[(&str, &[u8])], main: &str) -> Self {
+        let contract =
+            HTTP.replace("interfaces/api.json", main).replace("type: http, port: 80", "type: event");
+        let mut all = vec![("pacto.yaml", contract.as_bytes())];
+        all.extend_from_slice(files);
+        Self::of(&all)
+    }
+
+    /// A service with one channel of messages that have this payload.
+    pub fn event(action: &str, payload: &Value) -> Self {
+        let document = json!({
+            "asyncapi": "3.0.0",
+            "channels": {"it": {"messages": {"one": {"payload": payload}}}},
+            "operations": {"do": {"action": action, "channel": {"$ref": "#/channels/it"}}},
+        });
+        let text = document.to_string();
+        Self::event_files(&[("interfaces/events.json", text.as_bytes())], "interfaces/events.json")
+    }
+
     /// A service whose configuration has this schema.
     pub fn configured(schema: &Value) -> Self {
         let text = schema.to_string();

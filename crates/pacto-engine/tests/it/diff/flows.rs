@@ -96,6 +96,22 @@ pub const FLOWS: &[Flow] = &[
         build: |schema| Version::offering(&property(schema)),
     },
     Flow {
+        name: "received message property",
+        area: Area::ReceivedMessage,
+        direction: Direction::Received,
+        is_property: true,
+        mirror: Some("sent message property"),
+        build: |schema| Version::event("receive", &property(schema)),
+    },
+    Flow {
+        name: "sent message property",
+        area: Area::SentMessage,
+        direction: Direction::Produced,
+        is_property: true,
+        mirror: Some("received message property"),
+        build: |schema| Version::event("send", &property(schema)),
+    },
+    Flow {
         name: "policy property",
         area: Area::Policy,
         direction: Direction::Received,

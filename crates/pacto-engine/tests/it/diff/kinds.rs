@@ -10,6 +10,7 @@ use pacto_engine::diff::{Area, Bound, Direction, Keyword, Kind};
 pub enum Home {
     Schema,
     OpenApi,
+    AsyncApi,
     Bundles,
 }
 
@@ -134,6 +135,12 @@ pub fn home(kind: Kind) -> Home {
         | Kind::RangeMoved
         | Kind::RangeDisjoint
         | Kind::Protobuf(..) => Home::Bundles,
+        Kind::ServerAdded
+        | Kind::SpecificationVersion
+        | Kind::MessageAdded
+        | Kind::MessageRemoved
+        | Kind::ContentType
+        | Kind::Bindings => Home::AsyncApi,
     }
 }
 
@@ -154,6 +161,9 @@ pub fn ids(kind: Kind) -> BTreeSet<String> {
         Area::Configuration,
         Area::OfferedConfiguration,
         Area::Policy,
+        Area::Channel,
+        Area::SentMessage,
+        Area::ReceivedMessage,
     ];
     let mut ids = BTreeSet::new();
     for area in areas {

@@ -39,7 +39,8 @@ impl Case {
 
     fn compare(&self, level: ProtoLevel) -> Comparison {
         let (old, new) = (self.version("old"), self.version("new"));
-        let mut comparison = compare_with(old.side(), new.side(), Options { proto_level: level });
+        let mut comparison =
+            compare_with(old.side(), new.side(), Options { proto_level: level, ..Options::default() });
         comparison.diagnostics.retain(|finding| finding.code != Code::VersionUnderstates);
         comparison
     }
