@@ -39,8 +39,6 @@ pub struct Options {
     pub comparison: pacto_engine::diff::Options,
     /// What a team decided about rules and findings.
     pub rules: Option<Rulebook>,
-    /// The day, such as `2026-11-29`, by which decisions end; without one they do not.
-    pub today: Option<String>,
 }
 
 /// Decisions in a contract, beside its `pacto.yaml`.
@@ -163,7 +161,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
 /// Applies what a team decided. What could not be compared stays a caution.
 fn decide(comparison: &mut Comparison, service: &str, options: &Options) {
     let Some(rules) = &options.rules else { return };
-    comparison.apply(rules, service, options.today.as_deref());
+    comparison.apply(rules, service, options.comparison.today);
 }
 
 /// A warning for each dependency that could not be read, each once.

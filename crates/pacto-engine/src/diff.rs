@@ -31,7 +31,7 @@ pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Choice, Keyword, Kind};
 pub use rulebook::{Decision, Rulebook};
 pub use rules::ProtoLevel;
-pub use version::next_version;
+pub use version::{Day, next_version};
 
 use crate::sbom::{self, SbomDiff};
 use draft::Draft;
@@ -50,6 +50,8 @@ pub struct Side<'a> {
 pub struct Options {
     /// What has to stay as it was in `.proto` files.
     pub proto_level: ProtoLevel,
+    /// The day, by which decisions end and what was announced is due; without it neither is.
+    pub today: Option<Day>,
     /// From whose view `AsyncAPI` 2 documents are written.
     pub asyncapi2: Perspective,
 }
@@ -73,9 +75,9 @@ impl Comparison {
         self.changes.is_empty() && self.diagnostics.is_empty() && self.sbom.is_none()
     }
 
-    /// Applies decisions of a team to the changes of a service. What could not be compared stays a caution. `today` is a
-    /// day such as `2026-11-29`; without one no decision ends.
-    pub fn apply(&mut self, rules: &Rulebook, service: &str, today: Option<&str>) {
+    /// Applies decisions of a team to the changes of a service. What could not be compared stays a caution. Without
+    /// `today` no decision ends.
+    pub fn apply(&mut self, rules: &Rulebook, service: &str, today: Option<Day>) {
         let ended = rules.apply(service, &mut self.changes, today);
         self.classification = class_of(&self.changes, &self.diagnostics);
         if self.classification < Classification::Breaking {

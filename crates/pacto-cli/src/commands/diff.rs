@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use pacto_app::AppError;
 use pacto_app::diff::{self, Options};
 use pacto_contract::overrides::Overrides;
-use pacto_engine::diff::{Classification, Perspective, ProtoLevel, rules};
+use pacto_engine::diff::{Classification, Day, Perspective, ProtoLevel, rules};
 
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
@@ -128,6 +128,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         suggest_version: arguments.suggest_version,
         comparison: pacto_engine::diff::Options {
             proto_level: arguments.proto_level.into(),
+            today: today(),
             asyncapi2: match arguments.asyncapi2_perspective {
                 View::Service => Perspective::Service,
                 View::Client => Perspective::Client,
@@ -138,7 +139,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
             .as_deref()
             .map(|rules| diff::rulebook(&settings.context, rules))
             .transpose()?,
-        today: Some(today()),
     };
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
@@ -170,9 +170,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     Ok(ANSWER)
 }
 
-/// The day in UTC, as decisions name it.
-fn today() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+/// The day in UTC.
+fn today() -> Option<Day> {
+    Day::parse(&jiff::Timestamp::now().strftime("%Y-%m-%d").to_string())
 }
 
 /// Says what a rule means.

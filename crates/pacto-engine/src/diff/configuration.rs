@@ -304,7 +304,9 @@ fn keyword(prefix: &str, name: &str, kind: Kind, fact: Fact) -> Draft {
 fn keyword_of(kind: Kind, fact: &Fact) -> String {
     let keyword = match kind {
         Kind::TypeWidened
+        | Kind::TypesWidened
         | Kind::TypeNarrowed
+        | Kind::TypesNarrowed
         | Kind::TypeChanged
         | Kind::BecameNullable
         | Kind::BecameNotNullable => "type",
@@ -323,7 +325,8 @@ fn keyword_of(kind: Kind, fact: &Fact) -> String {
         | Kind::DiscriminatorMappingAdded
         | Kind::DiscriminatorMappingRemoved
         | Kind::DiscriminatorMappingChanged => "discriminator",
-        Kind::DefaultChanged => "default",
+        Kind::ConstAdded | Kind::ConstRemoved | Kind::ConstChanged => "const",
+        Kind::DefaultAdded | Kind::DefaultRemoved | Kind::DefaultChanged => "default",
         Kind::AccessChanged => "access",
         Kind::Unresolved => "$ref",
         _ => return fact.new.clone().unwrap_or_else(|| "schema".to_owned()),

@@ -121,6 +121,10 @@ pub enum Kind {
     ParameterBecameOptional,
     /// `style`, `explode`, `allowReserved` or `allowEmptyValue`.
     ParameterSerialization,
+    /// A parameter may be there without a value.
+    EmptyValueAllowed,
+    /// A parameter may not be there without a value any more.
+    EmptyValueForbidden,
     /// A request may have a body.
     BodyAddedOptional,
     /// A request must have a body.
@@ -153,10 +157,53 @@ pub enum Kind {
     HeaderBecameRequired,
     /// A header may be missing now.
     HeaderBecameOptional,
+    /// `style` or `explode` of a header whose value has parts.
+    HeaderSerialization,
     /// A parameter of the path has another name; requests look the same.
     PathParameterRenamed,
     /// `operationId` differs.
     OperationId,
+    /// An operation got an `operationId`.
+    OperationIdAdded,
+    /// An operation lost its `operationId`.
+    OperationIdRemoved,
+    /// An operation is in one more group.
+    TagAdded,
+    /// An operation is in a group no more.
+    TagRemoved,
+    /// It was announced that it goes, and it is gone before the day.
+    RemovedBeforeSunset,
+    /// It was announced that it goes, and it is gone.
+    RemovedWithDeprecation,
+    /// A path whose operations were all announced to go is gone before the day.
+    PathRemovedBeforeSunset,
+    /// A path whose operations were all announced to go is gone.
+    PathRemovedWithDeprecation,
+    /// It is announced that it goes, with the day.
+    DeprecatedWithSunset,
+    /// The day on which it goes is earlier.
+    SunsetEarlier,
+    /// The day on which it goes is later.
+    SunsetLater,
+    /// The day on which it goes is not said any more.
+    SunsetDeleted,
+    /// The day on which it goes is no day.
+    SunsetUnreadable,
+    /// It promises less to stay as it is.
+    StabilityDecreased,
+    /// It promises more to stay as it is.
+    StabilityIncreased,
+    /// What it promises has no known word.
+    StabilityUnknown,
+    /// One more request that the service sends.
+    WebhookAdded,
+    /// A request that the service sent is not sent any more.
+    WebhookRemoved,
+    /// One more request that the service sends in the course of an operation.
+    CallbackAdded,
+    /// A request that the service sent in the course of an operation is not sent any more.
+    CallbackRemoved,
+
     /// Something about security differs that is not analysed.
     Security,
     /// One more way to be let in.
@@ -191,8 +238,6 @@ pub enum Kind {
     SecurityScopeDropped,
     /// Servers differ.
     Servers,
-    /// Callbacks differ.
-    Callbacks,
     /// Something is marked as deprecated.
     Deprecated,
     /// The mark is gone.
@@ -215,8 +260,16 @@ pub enum Kind {
     ContentType,
     /// What a protocol is told about a channel or a message.
     Bindings,
+    /// A body has a schema where there was none.
+    MediaTypeSchemaAdded,
+    /// A body has no schema any more.
+    MediaTypeSchemaRemoved,
     /// More types are allowed.
     TypeWidened,
+    /// A list of types has more of them.
+    TypesWidened,
+    /// A list of types has fewer of them.
+    TypesNarrowed,
     /// Fewer types are allowed.
     TypeNarrowed,
     /// Other types are allowed.
@@ -229,6 +282,14 @@ pub enum Kind {
     EnumValueAdded,
     /// A value of a closed list is gone.
     EnumValueRemoved,
+    /// One value only, where there was no list.
+    ConstAdded,
+    /// Not only one value any more, and no list.
+    ConstRemoved,
+    /// Another only value.
+    ConstChanged,
+    /// A value of a list that readers know to grow is gone.
+    ExtensibleEnumValueRemoved,
     /// A closed list where there was none.
     BecameEnum,
     /// The closed list is gone.
@@ -287,6 +348,10 @@ pub enum Kind {
     AlternativeRemoved(Choice),
     /// Alternatives differ in a way that is not analysed.
     AlternativesChanged,
+    /// A default where there was none.
+    DefaultAdded,
+    /// The default is gone.
+    DefaultRemoved,
     /// Another default.
     DefaultChanged,
     /// `readOnly` or `writeOnly` differs.
@@ -421,10 +486,14 @@ impl Keyword {
 /// Keywords that bound a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bound {
-    /// `minimum` and `exclusiveMinimum`.
+    /// `minimum`.
     Minimum,
-    /// `maximum` and `exclusiveMaximum`.
+    /// `maximum`.
     Maximum,
+    /// `exclusiveMinimum`.
+    ExclusiveMinimum,
+    /// `exclusiveMaximum`.
+    ExclusiveMaximum,
     /// `minLength`.
     MinLength,
     /// `maxLength`.
@@ -445,9 +514,11 @@ pub enum Bound {
 
 impl Bound {
     /// All bounds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Minimum,
         Self::Maximum,
+        Self::ExclusiveMinimum,
+        Self::ExclusiveMaximum,
         Self::MinLength,
         Self::MaxLength,
         Self::MinItems,
@@ -463,6 +534,8 @@ impl Bound {
         match self {
             Self::Minimum => "min",
             Self::Maximum => "max",
+            Self::ExclusiveMinimum => "exclusive-min",
+            Self::ExclusiveMaximum => "exclusive-max",
             Self::MinLength => "min-length",
             Self::MaxLength => "max-length",
             Self::MinItems => "min-items",
@@ -479,6 +552,8 @@ impl Bound {
         match self {
             Self::Minimum => "minimum",
             Self::Maximum => "maximum",
+            Self::ExclusiveMinimum => "exclusiveMinimum",
+            Self::ExclusiveMaximum => "exclusiveMaximum",
             Self::MinLength => "minLength",
             Self::MaxLength => "maxLength",
             Self::MinItems => "minItems",
@@ -494,7 +569,12 @@ impl Bound {
     pub fn is_lower(self) -> bool {
         matches!(
             self,
-            Self::Minimum | Self::MinLength | Self::MinItems | Self::MinProperties | Self::MinContains
+            Self::Minimum
+                | Self::ExclusiveMinimum
+                | Self::MinLength
+                | Self::MinItems
+                | Self::MinProperties
+                | Self::MinContains
         )
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn compare(
             let old_documents = old_files.read(old_file, &old_at, diagnostics);
             let new_documents = new_files.read(new_file, &new_at, diagnostics);
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) {
-                openapi::compare(&old_documents, &new_documents, drafts);
+                openapi::compare(&old_documents, &new_documents, options.today, drafts);
                 // A file of another format has no lines; that it changed is said all the same.
                 let foreign = !openapi::is_openapi(&old_documents) || !openapi::is_openapi(&new_documents);
                 if foreign {

@@ -1,10 +1,12 @@
 //! `OpenAPI` 2.0 to 3.2: paths, methods, and what is inside an operation.
 
 mod content;
+mod lifecycle;
 mod operation;
 mod parameter;
 mod path;
 mod security;
+mod webhook;
 
 use serde_json::json;
 
@@ -13,6 +15,7 @@ use super::documents::{Documents, Located, same};
 use super::draft::{Draft, Section};
 use super::fact::{Area, Fact, Kind};
 use super::schema::{Dialect, is_annotation};
+use super::version::Day;
 
 /// Methods of a path item; every other key is something else.
 const METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "options", "head", "trace", "query"];
@@ -26,7 +29,6 @@ const GLOBAL_KEYS: &[(&str, Kind)] = &[
     ("security", Kind::Security),
     ("consumes", Kind::Other),
     ("produces", Kind::Other),
-    ("webhooks", Kind::Other),
 ];
 
 /// Two versions of one document.
@@ -36,6 +38,8 @@ struct Comparison<'a> {
     new_dialect: Dialect,
     /// What applies to operations that say nothing of it themselves.
     security: (Option<Located<'a>>, Option<Located<'a>>),
+    /// The day, by which what was announced is due.
+    today: Option<Day>,
 }
 
 /// A path that is on both sides.
@@ -52,7 +56,7 @@ pub(super) fn is_openapi(documents: &Documents) -> bool {
     documents.root().is_some_and(|root| marks.iter().any(|mark| root.get(mark).is_some()))
 }
 
-pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>) {
+pub(super) fn compare(old: &Documents, new: &Documents, today: Option<Day>, drafts: &mut Vec<Draft>) {
     if old.is_same(new) {
         return;
     }
@@ -61,6 +65,7 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
         old_dialect: dialect(old),
         new_dialect: dialect(new),
         security: (old.get("security"), new.get("security")),
+        today,
     };
     let empty = Vec::new;
     let old_paths = old.get("paths").map_or_else(empty, |paths| paths.entries().collect());
@@ -75,12 +80,13 @@ pub(super) fn compare(old: &Documents, new: &Documents, drafts: &mut Vec<Draft>)
                 }
                 compare_item(&paths, item, counterpart, comparison, drafts);
             }
-            None => drafts.push(whole_path(path, ChangeType::Removed, item)),
+            None => drafts.push(removed_path(path, item, comparison)),
         }
     }
     for (path, item) in matched.added {
         drafts.push(whole_path(path, ChangeType::Added, item));
     }
+    webhook::compare(old, new, comparison, drafts);
     globals(old, new, drafts);
 }
 
@@ -102,6 +108,22 @@ fn whole_path(path: &str, change_type: ChangeType, item: Located<'_>) -> Draft {
     draft.reason = format!("API path {path} {}", change_type.as_str());
     let place = Some(item.location());
     if removed { draft.at(place, None) } else { draft.at(None, place) }
+}
+
+/// A path that is gone; it may have been announced for all its operations.
+fn removed_path(path: &str, item: Located<'_>, comparison: Comparison<'_>) -> Draft {
+    let mut draft = whole_path(path, ChangeType::Removed, item);
+    let Ok(resolved) = item.resolved() else { return draft };
+    let operations = methods(resolved).into_iter().filter_map(|method| resolved.get(method));
+    let all: Option<Vec<_>> =
+        operations.map(|operation| lifecycle::announced(operation, comparison.today)).collect();
+    // The last day counts: until then some operation was promised.
+    if let Some(announced) = all.into_iter().flatten().max_by_key(|announced| announced.day) {
+        let subject = format!("path {path}");
+        draft.facts.push(announced.removal(subject, true).between(item, item));
+        draft.base = "openapi.paths.announced";
+    }
+    draft
 }
 
 /// A path whose parameters have other names.
@@ -140,7 +162,13 @@ fn compare_item(
                 pair.compare((old, old_operation), (new, new_operation), drafts);
             }
             (Some(operation), None) => {
-                drafts.push(whole_method(path, &upper, ChangeType::Removed, operation));
+                let mut draft = whole_method(path, &upper, ChangeType::Removed, operation);
+                if let Some(announced) = lifecycle::announced(operation, comparison.today) {
+                    let subject = format!("{upper} {path}");
+                    draft.facts.push(announced.removal(subject, false).between(operation, new));
+                    draft.base = "openapi.methods.announced";
+                }
+                drafts.push(draft);
             }
             _ => {}
         }

@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use super::change::{Change, Classification, Finding};
 use super::rules;
+use super::version::Day;
 
 /// Most rules and findings that one file decides about.
 const MAX_ENTRIES: usize = 10_000;
@@ -87,14 +88,9 @@ impl Rulebook {
         if reader.problems.is_empty() { Ok(reader.book) } else { Err(reader.problems) }
     }
 
-    /// Applies it to the changes of a service; see [`super::Comparison::apply`]. `today` is a day such as `2026-11-29`; without one nothing ends.
+    /// Applies it to the changes of a service; see [`super::Comparison::apply`]. Without `today` nothing ends.
     /// Says which decisions have ended and would still be needed.
-    pub(super) fn apply(
-        &self,
-        service: &str,
-        changes: &mut [Change],
-        today: Option<&str>,
-    ) -> Vec<Diagnostic> {
+    pub(super) fn apply(&self, service: &str, changes: &mut [Change], today: Option<Day>) -> Vec<Diagnostic> {
         let mut ended = Vec::new();
         for change in changes.iter_mut() {
             for finding in &mut change.findings {
@@ -108,7 +104,7 @@ impl Rulebook {
         ended
     }
 
-    fn decide(&self, service: &str, finding: &mut Finding, today: Option<&str>, ended: &mut Vec<Diagnostic>) {
+    fn decide(&self, service: &str, finding: &mut Finding, today: Option<Day>, ended: &mut Vec<Diagnostic>) {
         let from = finding.classification;
         if let Some((class, at)) = self.levels.get(&finding.rule_id).filter(|(class, _)| *class != from) {
             finding.classification = *class;
@@ -119,9 +115,8 @@ impl Rulebook {
             if finding.classification == Classification::NonBreaking {
                 return;
             }
-            let has_ended = ignored.until.as_deref().zip(today).is_some_and(|(until, today)| until < today);
-            if has_ended {
-                let until = ignored.until.as_deref().unwrap_or_default();
+            let until = ignored.until.as_deref().unwrap_or_default();
+            if Day::parse(until).zip(today).is_some_and(|(until, today)| until < today) {
                 let message =
                     format!("{} ({}) was accepted until {until}", finding.rule_id, finding.fingerprint);
                 let mut said = Diagnostic::new(Code::DecisionEnded, &Pointer::root(), message);
@@ -241,7 +236,7 @@ impl Reader<'_> {
         };
         let until = text("until");
         if let Some((day, node)) = until.as_deref().zip(mapping.get("until")) {
-            if !is_day(day) {
+            if Day::parse(day).is_none() || day.len() > DAY {
                 return self.wrong(node, format!("{day:?} is not a day"), "write it as 2027-03-31");
             }
         }
@@ -258,17 +253,6 @@ fn class(text: &str) -> Option<Classification> {
         "non-breaking" => Some(Classification::NonBreaking),
         _ => None,
     }
-}
-
-/// Whether a text is a day of the calendar, so far that days can be compared as texts.
-fn is_day(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-').map(|part| (part.len(), part.parse::<u16>()));
-    let (Some((4, Ok(_))), Some((2, Ok(month))), Some((2, Ok(day)))) =
-        (parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    text.len() == DAY && (1..=12).contains(&month) && (1..=31).contains(&day)
 }
 
 #[cfg(test)]
@@ -332,6 +316,7 @@ mod tests {
         let book = Rulebook::parse("r", text).unwrap();
         let class = |service: &str, today: Option<&str>| {
             let mut changes = changes();
+            let today = today.and_then(Day::parse);
             let ended = book.apply(service, &mut changes, today);
             (changes[0].classification, ended.len())
         };

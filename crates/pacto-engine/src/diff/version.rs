@@ -25,3 +25,33 @@ pub fn next_version(from: &str, class: Classification) -> Option<String> {
         Classification::NonBreaking => format!("{major}.{minor}.{}", patch.saturating_add(1)),
     })
 }
+
+/// A day of the calendar.
+///
+/// ```
+/// use pacto_engine::diff::Day;
+/// let day = Day::parse("2027-03-31").unwrap();
+/// assert!(Day::parse("2027-03-31T10:00:00Z") == Some(day) && Day::parse("2027-04-01").unwrap() > day);
+/// assert_eq!((Day::parse("2027-13-01"), Day::parse("soon")), (None, None));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(u32);
+
+impl Day {
+    /// From `2027-03-31`, also with a time behind it, which does not count.
+    pub fn parse(text: &str) -> Option<Self> {
+        let date = text.get(..10)?;
+        let rest = text.get(10..)?;
+        if !(rest.is_empty() || rest.starts_with(['T', 't', ' '])) {
+            return None;
+        }
+        let mut parts = date.splitn(3, '-').map(|part| (part.len(), part.parse::<u32>()));
+        let (Some((4, Ok(year))), Some((2, Ok(month))), Some((2, Ok(day)))) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        let exists = (1..=12).contains(&month) && (1..=31).contains(&day);
+        exists.then_some(Self(year * 10_000 + month * 100 + day))
+    }
+}

@@ -97,7 +97,8 @@ pub(super) fn media_types(
                 facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact));
             }
             (None, None) => {}
-            _ => facts.push(about(Kind::KeywordChanged).with(None, Some("schema"))),
+            (None, Some(_)) => facts.push(about(Kind::MediaTypeSchemaAdded).with(None, Some(name))),
+            (Some(_), None) => facts.push(about(Kind::MediaTypeSchemaRemoved).with(Some(name), None)),
         }
         leftovers(*media, *counterpart, &["schema"], schemas.area, schemas.root, facts);
     }
@@ -187,6 +188,15 @@ fn headers(
             (false, true) => facts.push(about(Kind::HeaderBecameRequired).between(header, counterpart)),
             _ => {}
         }
+        for (key, usual) in [("style", "simple"), ("explode", "false")] {
+            let written = |header: Located<'_>| header.text(key).unwrap_or(usual).to_owned();
+            let (before, after) = (written(header), written(counterpart));
+            if before != after && !(is_plain(header) && is_plain(counterpart)) {
+                let shown = |value: &str| format!("{key}: {value}");
+                let changed = about(Kind::HeaderSerialization).between(header, counterpart);
+                facts.push(changed.with(Some(&shown(&before)), Some(&shown(&after))));
+            }
+        }
         let schemas = SchemaComparison {
             area: Area::ResponseHeader,
             direction: Direction::Produced,
@@ -201,7 +211,7 @@ fn headers(
             facts.extend(compare_schemas(header, counterpart, schemas).into_iter().map(|found| found.fact));
         }
         let known: Vec<&str> = if schema(header) || schema(counterpart) {
-            vec!["required", "schema"]
+            vec!["required", "schema", "style", "explode"]
         } else {
             header
                 .entries()
@@ -217,4 +227,11 @@ fn headers(
         let added = Fact::new(Kind::HeaderAdded, Area::ResponseHeader, Some(Direction::Produced), subject);
         facts.push(added.between(old, *header));
     }
+}
+
+/// Whether the value of a header has no parts, so that there is one way to write it.
+fn is_plain(header: Located<'_>) -> bool {
+    let schema = header.get("schema").and_then(|schema| schema.resolved().ok());
+    let kind = schema.and_then(|schema| schema.text("type"));
+    kind.is_some_and(|kind| matches!(kind, "string" | "integer" | "number" | "boolean"))
 }

@@ -8,6 +8,7 @@ use super::content::{self, Body};
 use super::parameter::{self, Parameter};
 use super::security::{self, Places};
 use super::{Comparison, Paths};
+use super::{lifecycle, webhook};
 use crate::diff::change::ChangeType;
 use crate::diff::documents::{Located, same};
 use crate::diff::draft::{Draft, Section};
@@ -16,7 +17,7 @@ use crate::diff::leftovers::leftovers;
 use crate::diff::schema::is_annotation;
 
 /// Keys of an operation that are documentation for people only.
-const DOCUMENTATION: &[&str] = &["summary", "description", "tags", "externalDocs"];
+const DOCUMENTATION: &[&str] = &["summary", "description", "externalDocs"];
 
 /// An operation that is on both sides.
 pub(super) struct Pair<'p> {
@@ -201,7 +202,6 @@ impl Pair<'_> {
         let special = [
             ("operationId", Kind::OperationId),
             ("servers", Kind::Servers),
-            ("callbacks", Kind::Callbacks),
             ("consumes", Kind::Other),
             ("produces", Kind::Other),
             ("schemes", Kind::Servers),
@@ -218,17 +218,25 @@ impl Pair<'_> {
                     Kind::OperationId => (old.text(key), new.text(key)),
                     _ => (None, Some(key)),
                 };
+                let kind = match (kind, before, after) {
+                    (Kind::OperationId, None, _) => Kind::OperationIdAdded,
+                    (Kind::OperationId, _, None) => Kind::OperationIdRemoved,
+                    (kind, ..) => kind,
+                };
                 let found = Fact::new(kind, Area::Operation, None, subject.clone()).between(old, new);
                 facts.push((key.to_owned(), found.with(before, after)));
             }
         }
         let mut known: Vec<&str> = special.iter().map(|(key, _)| *key).collect();
-        known.extend(["parameters", "requestBody", "responses", "security"]);
+        known.extend(["parameters", "requestBody", "responses", "security", "callbacks", "tags"]);
+        known.extend(lifecycle::KEYS);
         known.extend(DOCUMENTATION);
-        let mut others = Vec::new();
+        let mut others = lifecycle::facts(Area::Operation, &subject, old, new);
+        tags(&subject, old, new, &mut others);
         leftovers(old, new, &known, Area::Operation, &subject, &mut others);
-        facts.extend(others.into_iter().map(|fact| (fact.new.clone().unwrap_or_default(), fact)));
+        facts.extend(others.into_iter().map(|fact| (line_of(&fact), fact)));
         self.security(old, new, &subject, drafts);
+        webhook::callbacks(self, old, new, drafts);
         for (key, fact) in facts {
             let mut draft = self.line("openapi.operation", &key, ChangeType::Modified, &key);
             draft.facts.push(fact);
@@ -252,6 +260,27 @@ impl Pair<'_> {
             drafts.push(draft.at(Some(places.old.location()), Some(places.new.location())));
         }
     }
+}
+
+/// The key that a fact is shown under.
+fn line_of(fact: &Fact) -> String {
+    match fact.kind {
+        Kind::TagAdded | Kind::TagRemoved => "tags".to_owned(),
+        kind => {
+            lifecycle::key_of(kind).map(str::to_owned).unwrap_or_else(|| fact.new.clone().unwrap_or_default())
+        }
+    }
+}
+
+fn tags(subject: &str, old: Located<'_>, new: Located<'_>, facts: &mut Vec<Fact>) {
+    let all = |operation: Located<'_>| -> BTreeSet<String> {
+        let tags = operation.get("tags").into_iter().flat_map(|tags| tags.items());
+        tags.filter_map(|tag| tag.node.scalar_text().map(str::to_owned)).collect()
+    };
+    let (before, after) = (all(old), all(new));
+    let about = |kind: Kind| Fact::new(kind, Area::Operation, None, subject.to_owned()).between(old, new);
+    facts.extend(before.difference(&after).map(|tag| about(Kind::TagRemoved).with(Some(tag), None)));
+    facts.extend(after.difference(&before).map(|tag| about(Kind::TagAdded).with(None, Some(tag))));
 }
 
 fn is_success(status: &str) -> bool {

@@ -86,9 +86,13 @@ impl Parameter<'_> {
             (true, false) => facts.push(about(Kind::ParameterBecameOptional)),
             _ => {}
         }
-        for key in SERIALIZATION {
+        for key in SERIALIZATION.iter().copied() {
             let (before, after) = (self.written(key), new.written(key));
-            if before != after {
+            if before != after && key == "allowEmptyValue" {
+                let is_allowed = after == "true";
+                let kind = if is_allowed { Kind::EmptyValueAllowed } else { Kind::EmptyValueForbidden };
+                facts.push(about(kind));
+            } else if before != after {
                 let shown = |value: &str| format!("{key}: {value}");
                 let changed = about(Kind::ParameterSerialization);
                 facts.push(changed.with(Some(&shown(&before)), Some(&shown(&after))));

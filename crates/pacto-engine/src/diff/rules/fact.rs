@@ -52,7 +52,7 @@ pub struct FactRule {
 /// Kinds whose id is the suffix alone.
 fn is_whole_id(kind: Kind) -> bool {
     kind <= Kind::BodyBecameOptional
-        || (Kind::SuccessStatusAdded..=Kind::Callbacks).contains(&kind)
+        || (Kind::SuccessStatusAdded..=Kind::Servers).contains(&kind)
         || kind >= Kind::RangeRewritten
 }
 
@@ -145,6 +145,8 @@ fn bound_rule(
         text: match bound {
             Bound::Minimum => "{subject}: minimum {old} became {new}",
             Bound::Maximum => "{subject}: maximum {old} became {new}",
+            Bound::ExclusiveMinimum => "{subject}: exclusiveMinimum {old} became {new}",
+            Bound::ExclusiveMaximum => "{subject}: exclusiveMaximum {old} became {new}",
             Bound::MinLength => "{subject}: minLength {old} became {new}",
             Bound::MaxLength => "{subject}: maxLength {old} became {new}",
             Bound::MinItems => "{subject}: minItems {old} became {new}",

@@ -234,7 +234,11 @@ impl Walk<'_> {
         let is_said = same_values && old.effective_types() == new.effective_types();
         if old_types != new_types && !is_said {
             let any = |types: Types| if types == Types::ALL.without_null() { Types::ALL } else { types };
+            let is_list = |types: Types| any(types) != Types::ALL && types.is_several();
+            let is_list = is_list(old_types) || is_list(new_types);
             let kind = match (new_types.contains(old_types), old_types.contains(new_types)) {
+                (true, _) if is_list => Kind::TypesWidened,
+                (_, true) if is_list => Kind::TypesNarrowed,
                 (true, _) => Kind::TypeWidened,
                 (_, true) => Kind::TypeNarrowed,
                 _ => Kind::TypeChanged,
@@ -253,8 +257,19 @@ impl Walk<'_> {
         let list = |values: &[String]| Some(values.join(", "));
         match (&old.values, &new.values) {
             (None, None) => {}
-            (None, Some(values)) => self.emit(Kind::BecameEnum, None, list(values), places),
-            (Some(values), None) => self.emit(Kind::EnumDropped, list(values), None, places),
+            (None, Some(values)) => {
+                let kind = if new.is_const { Kind::ConstAdded } else { Kind::BecameEnum };
+                self.emit(kind, None, list(values), places);
+            }
+            (Some(values), None) => {
+                let kind = if old.is_const { Kind::ConstRemoved } else { Kind::EnumDropped };
+                self.emit(kind, list(values), None, places);
+            }
+            (Some(old_values), Some(new_values)) if old.is_const && new.is_const => {
+                if old_values != new_values {
+                    self.emit(Kind::ConstChanged, list(old_values), list(new_values), places);
+                }
+            }
             (Some(old_values), Some(new_values)) => {
                 let set = |values: &[String]| -> BTreeSet<String> { values.iter().cloned().collect() };
                 let (old_set, new_set) = (set(old_values), set(new_values));
@@ -293,6 +308,12 @@ impl Walk<'_> {
                         limit.whole.map_or_else(|| limit.value.to_string(), |whole| whole.to_string());
                     format!("{value}{}", if limit.is_exclusive { " (excluded)" } else { "" })
                 })
+            };
+            let is_exclusive = new_limit.or(old_limit).is_some_and(|limit| limit.is_exclusive);
+            let bound = match bound {
+                Bound::Minimum if is_exclusive => Bound::ExclusiveMinimum,
+                Bound::Maximum if is_exclusive => Bound::ExclusiveMaximum,
+                other => other,
             };
             let kind = if tightened { Kind::BoundTightened(bound) } else { Kind::BoundLoosened(bound) };
             self.emit(kind, shown(old_limit), shown(new_limit), places);
@@ -492,8 +513,16 @@ impl Walk<'_> {
                 self.keyword(key, had, has, places);
             }
         }
+        for gone in old.extensible.difference(&new.extensible).filter(|_| !new.extensible.is_empty()) {
+            self.emit(Kind::ExtensibleEnumValueRemoved, Some(gone.clone()), None, places);
+        }
         if old.default != new.default {
-            self.emit(Kind::DefaultChanged, old.default.clone(), new.default.clone(), places);
+            let kind = match (&old.default, &new.default) {
+                (None, _) => Kind::DefaultAdded,
+                (_, None) => Kind::DefaultRemoved,
+                _ => Kind::DefaultChanged,
+            };
+            self.emit(kind, old.default.clone(), new.default.clone(), places);
         }
         let access = |normal: &Normal<'_>| match (normal.is_read_only, normal.is_write_only) {
             (true, _) => "read-only",

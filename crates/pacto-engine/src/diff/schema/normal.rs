@@ -76,12 +76,17 @@ impl Types {
     /// Whether a limit says something about some of the values.
     pub(super) fn can_have(self, bound: Bound) -> bool {
         let about = match bound {
-            Bound::Minimum | Bound::Maximum => 4 | 8,
+            Bound::Minimum | Bound::Maximum | Bound::ExclusiveMinimum | Bound::ExclusiveMaximum => 4 | 8,
             Bound::MinLength | Bound::MaxLength => 16,
             Bound::MinItems | Bound::MaxItems | Bound::MinContains | Bound::MaxContains => 32,
             Bound::MinProperties | Bound::MaxProperties => 64,
         };
         self.0 & about != 0
+    }
+
+    /// Whether it is more than one type; every integer is a number.
+    pub(super) fn is_several(self) -> bool {
+        self.without_null().names().len() > 1
     }
 
     pub(super) fn has_null(self) -> bool {
@@ -92,18 +97,19 @@ impl Types {
         Self(self.0 & !Self::NULL.0)
     }
 
+    fn names(self) -> Vec<&'static str> {
+        let is_shown = |(name, bits): &&(&str, u8)| {
+            self.contains(Self(*bits)) && !(*name == "integer" && self.contains(Self(12)))
+        };
+        Self::NAMES.iter().filter(is_shown).map(|(name, _)| *name).collect()
+    }
+
     /// `string`, `integer or null`, `any`.
     pub(super) fn shown(self) -> String {
         if self == Self::ALL {
             return "any".to_owned();
         }
-        let names: Vec<_> = Self::NAMES
-            .iter()
-            .filter(|(name, bits)| {
-                self.contains(Self(*bits)) && !(*name == "integer" && self.contains(Self(12)))
-            })
-            .map(|(name, _)| *name)
-            .collect();
+        let names = self.names();
         if names.is_empty() { "nothing".to_owned() } else { names.join(" or ") }
     }
 }
@@ -135,6 +141,10 @@ pub(super) struct Normal<'a> {
     pub types: Types,
     /// The only values, in canonical form, in document order.
     pub values: Option<Vec<String>>,
+    /// There is one value, and it is written as `const`.
+    pub is_const: bool,
+    /// Values of a list that readers know to grow.
+    pub extensible: BTreeSet<String>,
     pub bounds: BTreeMap<Bound, Limit>,
     pub multiple_of: Option<f64>,
     pub patterns: BTreeSet<String>,
@@ -207,6 +217,8 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         keeps_lists,
         types: Types::ALL,
         values: None,
+        is_const: false,
+        extensible: BTreeSet::new(),
         bounds: BTreeMap::new(),
         multiple_of: None,
         patterns: BTreeSet::new(),
@@ -308,7 +320,13 @@ impl<'a> Normal<'a> {
             "enum" => {
                 self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect());
             }
-            "const" => self.limit_values(canonical(value, &|_| false).into_iter().collect()),
+            "const" => {
+                self.is_const = true;
+                self.limit_values(canonical(value, &|_| false).into_iter().collect());
+            }
+            "x-extensible-enum" => {
+                self.extensible.extend(value.items().filter_map(|item| canonical(item, &|_| false)));
+            }
             "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" => {
                 self.range(schema, key, value.node);
             }

@@ -36,7 +36,16 @@ pub(super) fn prove(
 ) {
     let is_text = matches!(comparison.area, Area::Parameter | Area::ResponseHeader);
     // On the wire these are texts: a number and a text that looks like one are the same.
-    let changes_type = |kind| matches!(kind, Kind::TypeWidened | Kind::TypeNarrowed | Kind::TypeChanged);
+    let changes_type = |kind| {
+        matches!(
+            kind,
+            Kind::TypeWidened
+                | Kind::TypesWidened
+                | Kind::TypeNarrowed
+                | Kind::TypesNarrowed
+                | Kind::TypeChanged
+        )
+    };
     if facts.len() > MAX_FACTS
         || facts.iter().all(|found| !concerns_sets(&found.fact))
         || is_text && facts.iter().any(|found| changes_type(found.fact.kind))
@@ -209,6 +218,9 @@ fn is_beside_sets(kind: Kind) -> bool {
         || matches!(
             kind,
             Kind::DefaultChanged
+                | Kind::DefaultAdded
+                | Kind::DefaultRemoved
+                | Kind::ExtensibleEnumValueRemoved
                 | Kind::FormatChanged
                 | Kind::FormatWidened
                 | Kind::FormatNarrowed
@@ -238,6 +250,11 @@ fn is_kind_of_sets(kind: Kind) -> bool {
             | Kind::BecameNotNullable
             | Kind::EnumValueAdded
             | Kind::EnumValueRemoved
+            | Kind::TypesWidened
+            | Kind::TypesNarrowed
+            | Kind::ConstAdded
+            | Kind::ConstRemoved
+            | Kind::ConstChanged
             | Kind::BecameEnum
             | Kind::EnumDropped
             | Kind::BoundTightened(_)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pacto_contract::yaml::{Budget, load};
 use pacto_contract::{Bundle, Code, ContractDocument};
-use pacto_engine::diff::{Comparison, Side, compare};
+use pacto_engine::diff::{Comparison, Options, Side, compare_with};
 use serde_json::{Value, json};
 
 /// Rewrites what is expected instead of comparing with it.
@@ -187,7 +187,11 @@ fn search(directory: &Path, found: &mut Vec<(String, Version)>) {
 
 /// Compares two versions. Most pairs are made up with one version number, which is not what they are about.
 pub fn diff(old: &Version, new: &Version) -> Comparison {
-    let mut comparison = compare(old.side(), new.side());
+    diff_with(old, new, Options::default())
+}
+
+pub fn diff_with(old: &Version, new: &Version, options: Options) -> Comparison {
+    let mut comparison = compare_with(old.side(), new.side(), options);
     comparison.diagnostics.retain(|finding| finding.code != Code::VersionUnderstates);
     comparison
 }

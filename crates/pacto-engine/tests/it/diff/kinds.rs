@@ -41,6 +41,9 @@ pub fn home(kind: Kind) -> Home {
         | Kind::ParameterBecameRequired
         | Kind::ParameterBecameOptional
         | Kind::ParameterSerialization
+        | Kind::EmptyValueAllowed
+        | Kind::EmptyValueForbidden
+        | Kind::HeaderSerialization
         | Kind::BodyAddedOptional
         | Kind::BodyAddedRequired
         | Kind::BodyRemoved
@@ -58,6 +61,28 @@ pub fn home(kind: Kind) -> Home {
         | Kind::HeaderBecameRequired
         | Kind::HeaderBecameOptional
         | Kind::OperationId
+        | Kind::OperationIdAdded
+        | Kind::OperationIdRemoved
+        | Kind::TagAdded
+        | Kind::TagRemoved
+        | Kind::RemovedBeforeSunset
+        | Kind::RemovedWithDeprecation
+        | Kind::PathRemovedBeforeSunset
+        | Kind::PathRemovedWithDeprecation
+        | Kind::DeprecatedWithSunset
+        | Kind::SunsetEarlier
+        | Kind::SunsetLater
+        | Kind::SunsetDeleted
+        | Kind::SunsetUnreadable
+        | Kind::StabilityDecreased
+        | Kind::StabilityIncreased
+        | Kind::StabilityUnknown
+        | Kind::WebhookAdded
+        | Kind::WebhookRemoved
+        | Kind::CallbackAdded
+        | Kind::CallbackRemoved
+        | Kind::MediaTypeSchemaAdded
+        | Kind::MediaTypeSchemaRemoved
         | Kind::PathParameterRenamed
         | Kind::Security
         | Kind::SecurityAdded
@@ -76,7 +101,6 @@ pub fn home(kind: Kind) -> Home {
         | Kind::SecurityScopeDefined
         | Kind::SecurityScopeDropped
         | Kind::Servers
-        | Kind::Callbacks
         | Kind::Extension
         | Kind::Other => Home::OpenApi,
         Kind::Deprecated
@@ -89,6 +113,14 @@ pub fn home(kind: Kind) -> Home {
         | Kind::BecameNotNullable
         | Kind::EnumValueAdded
         | Kind::EnumValueRemoved
+        | Kind::ConstAdded
+        | Kind::ConstRemoved
+        | Kind::ConstChanged
+        | Kind::ExtensibleEnumValueRemoved
+        | Kind::TypesWidened
+        | Kind::TypesNarrowed
+        | Kind::DefaultAdded
+        | Kind::DefaultRemoved
         | Kind::BecameEnum
         | Kind::EnumDropped
         | Kind::BoundTightened(_)

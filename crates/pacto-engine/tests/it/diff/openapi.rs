@@ -1,16 +1,16 @@
 //! `tests/corpus/openapi`: two `OpenAPI` documents and the lines that they give.
 //!
 //! `old` and `new` are documents, or their text where the spelling matters; `files` are further files of the
-//! bundle; `silent` names kinds of facts that the case comes near to without being one.
+//! bundle; `today` is the day; `silent` names kinds of facts that the case comes near to without being one.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use pacto_engine::diff::Comparison;
+use pacto_engine::diff::{Comparison, Day, Options};
 use serde_json::Value;
 
-use super::fixture::{Version, corpus, diff, entries, read_yaml, rule_ids, stem, updating};
+use super::fixture::{Version, corpus, diff_with, entries, read_yaml, rule_ids, stem, updating};
 use super::kinds;
 
 /// One file of the corpus.
@@ -26,7 +26,8 @@ pub fn cases() -> Vec<Case> {
 
 impl Case {
     pub fn compare(&self) -> Comparison {
-        diff(&self.version("old"), &self.version("new"))
+        let today = self.file["today"].as_str().map(|day| Day::parse(day).unwrap());
+        diff_with(&self.version("old"), &self.version("new"), Options { today, ..Options::default() })
     }
 
     fn version(&self, side: &str) -> Version {

@@ -1,0 +1,195 @@
+//! Requests that the service itself sends: webhooks, and callbacks of an operation. What is sent is produced, what comes
+//! back is received.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::content::{self, Body};
+use super::operation::Pair;
+use super::{Comparison, methods};
+use crate::diff::change::{ChangeType, Direction};
+use crate::diff::documents::{Located, same};
+use crate::diff::draft::{Draft, Section};
+use crate::diff::fact::{Area, Fact, Kind};
+use crate::diff::leftovers::leftovers;
+use crate::diff::schema::{SchemaComparison, is_annotation};
+
+/// Where requests that are sent are listed, and what they are called.
+struct Place {
+    base: &'static str,
+    path: String,
+    what: &'static str,
+    added: Kind,
+    removed: Kind,
+}
+
+/// A request that is sent: its name, its method, the operation.
+type Sent<'a> = BTreeMap<(String, String), Located<'a>>;
+
+/// Webhooks of the document; until 3.1 they are an extension.
+pub(super) fn compare(
+    old: Located<'_>,
+    new: Located<'_>,
+    comparison: Comparison<'_>,
+    drafts: &mut Vec<Draft>,
+) {
+    let place = Place {
+        base: "openapi.webhooks",
+        path: "openapi.webhooks".to_owned(),
+        what: "webhook",
+        added: Kind::WebhookAdded,
+        removed: Kind::WebhookRemoved,
+    };
+    let (before, after) = (webhooks(old), webhooks(new));
+    all_sent(&place, (old, &before), (new, &after), comparison, drafts);
+}
+
+fn webhooks(root: Located<'_>) -> Sent<'_> {
+    let items = ["webhooks", "x-webhooks"].into_iter().flat_map(|key| content::entries_of(root, key));
+    operations(items.map(|(name, item)| (name.to_owned(), item)))
+}
+
+/// Callbacks of an operation.
+pub(super) fn callbacks(pair: &Pair<'_>, old: Located<'_>, new: Located<'_>, drafts: &mut Vec<Draft>) {
+    let place = Place {
+        base: "openapi.callbacks",
+        path: format!("openapi.paths[{}].methods[{}].callbacks", pair.paths.old, pair.method),
+        what: "callback",
+        added: Kind::CallbackAdded,
+        removed: Kind::CallbackRemoved,
+    };
+    let (before, after) = (of_operation(old), of_operation(new));
+    all_sent(&place, (old, &before), (new, &after), pair.comparison, drafts);
+}
+
+fn of_operation(operation: Located<'_>) -> Sent<'_> {
+    let callbacks = content::entries_of(operation, "callbacks").into_iter();
+    let items = callbacks.filter_map(|(name, callback)| Some((name, callback.resolved().ok()?)));
+    operations(items.flat_map(|(name, callback)| {
+        let items = callback.entries().filter(|(expression, _)| !expression.starts_with("x-"));
+        items.map(move |(expression, item)| (format!("{name} {expression}"), item)).collect::<Vec<_>>()
+    }))
+}
+
+fn operations<'a>(items: impl Iterator<Item = (String, Located<'a>)>) -> Sent<'a> {
+    let mut sent = Sent::new();
+    for (name, item) in items {
+        let Ok(item) = item.resolved() else { continue };
+        for method in methods(item) {
+            if let Some(operation) = item.get(method) {
+                sent.entry((name.clone(), method.to_uppercase())).or_insert(operation);
+            }
+        }
+    }
+    sent
+}
+
+fn all_sent(
+    place: &Place,
+    (old, before): (Located<'_>, &Sent<'_>),
+    (new, after): (Located<'_>, &Sent<'_>),
+    comparison: Comparison<'_>,
+    drafts: &mut Vec<Draft>,
+) {
+    for ((name, method), operation) in before {
+        let path = format!("{}[{name}].methods[{method}]", place.path);
+        let label = format!("{} {name} {method}", place.what);
+        match after.get(&(name.clone(), method.clone())) {
+            None => {
+                let mut draft = line(place.base, path, &label, ChangeType::Removed);
+                draft
+                    .facts
+                    .push(Fact::new(place.removed, Area::Operation, None, label).between(*operation, new));
+                drafts.push(draft.at(Some(operation.location()), None));
+            }
+            Some(now) => {
+                let mut draft = line(place.base, path, &label, ChangeType::Modified);
+                draft.facts = one(&label, *operation, *now, comparison);
+                if !draft.facts.is_empty() {
+                    drafts.push(draft.at(Some(operation.location()), Some(now.location())));
+                }
+            }
+        }
+    }
+    for ((name, method), operation) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+        let label = format!("{} {name} {method}", place.what);
+        let path = format!("{}[{name}].methods[{method}]", place.path);
+        let mut draft = line(place.base, path, &label, ChangeType::Added);
+        draft.facts.push(Fact::new(place.added, Area::Operation, None, label).between(old, *operation));
+        drafts.push(draft.at(None, Some(operation.location())));
+    }
+}
+
+fn line(base: &'static str, path: String, label: &str, kind: ChangeType) -> Draft {
+    let value = |there: bool| (there && kind != ChangeType::Modified).then(|| json!(label));
+    let (old, new) = (value(kind != ChangeType::Added), value(kind != ChangeType::Removed));
+    let mut draft = Draft::plain(Section::Interfaces, base, kind, old, new);
+    draft.path = path;
+    draft.reason = format!("{label} {}", kind.as_str());
+    draft
+}
+
+/// A request that is sent, and what may come back.
+fn one(label: &str, old: Located<'_>, new: Located<'_>, comparison: Comparison<'_>) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let schemas = |area: Area, direction: Direction| SchemaComparison {
+        area,
+        direction,
+        old_dialect: comparison.old_dialect,
+        new_dialect: comparison.new_dialect,
+        root: label,
+    };
+    let sent = schemas(Area::SentMessage, Direction::Produced);
+    match (body(old), body(new)) {
+        (None, None) => {}
+        (Some(before), Some(after)) => content::media_types(before, after, sent, &mut facts),
+        _ => facts.push(about(Kind::KeywordChanged, label, old, new).with(None, Some("request body"))),
+    }
+    let statuses = |operation| content::entries_of(operation, "responses");
+    let after: BTreeMap<&str, Located<'_>> = statuses(new).into_iter().collect();
+    let before: BTreeMap<&str, Located<'_>> = statuses(old).into_iter().collect();
+    for (status, response) in &before {
+        let received = schemas(Area::ReceivedMessage, Direction::Received);
+        match after.get(status).map(|now| (response.resolved(), now.resolved())) {
+            Some((Ok(response), Ok(now))) => content::media_types(response, now, received, &mut facts),
+            Some(_) => {}
+            // An answer that was understood is not any more.
+            None => {
+                facts.push(about(Kind::KeywordChanged, label, old, new).with(Some(status), Some("responses")))
+            }
+        }
+    }
+    let differs = |key: &str| match (old.get(key), new.get(key)) {
+        (None, None) => false,
+        (Some(before), Some(after)) => !same(key, before, after, &is_annotation),
+        _ => true,
+    };
+    for key in ["parameters", "security", "servers"] {
+        if differs(key) {
+            facts.push(about(Kind::Other, label, old, new).with(None, Some(key)));
+        }
+    }
+    let known = [
+        "requestBody",
+        "responses",
+        "parameters",
+        "security",
+        "servers",
+        "operationId",
+        "tags",
+        "summary",
+        "callbacks",
+    ];
+    leftovers(old, new, &known, Area::Operation, label, &mut facts);
+    facts
+}
+
+fn about(kind: Kind, label: &str, old: Located<'_>, new: Located<'_>) -> Fact {
+    Fact::new(kind, Area::Operation, None, label.to_owned()).between(old, new)
+}
+
+fn body(operation: Located<'_>) -> Option<Located<'_>> {
+    let Body { node, .. } = content::body(operation, operation)?.ok()?;
+    Some(node)
+}
