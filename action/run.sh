@@ -187,6 +187,8 @@ case ${INPUT_COMMAND:-} in
     # What other commands call values and set is meant for what is new.
     each --new-values "${INPUT_VALUES:-}"
     each --new-set "${INPUT_SET:-}"
+    [ -z "${INPUT_RULES:-}" ] || arguments+=(--rules "$INPUT_RULES")
+    [ -z "${INPUT_PROTO_LEVEL:-}" ] || arguments+=(--proto-level "$INPUT_PROTO_LEVEL")
     level=${INPUT_FAIL_ON:-breaking}
     if [ -z "${INPUT_FAIL_ON:-}" ] && [ "${INPUT_FAIL_ON_BREAKING:-true}" != true ]; then level=none; fi
     case $level in

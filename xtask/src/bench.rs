@@ -3,6 +3,7 @@
 //! Machines are shared and noisy, so every figure is the median of interleaved runs, and no test asserts one.
 
 mod dashboard;
+mod diff;
 mod registry;
 
 use std::collections::HashMap;
@@ -14,9 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
-use pacto_contract::yaml::{Budget, load};
 use pacto_contract::{Bundle, Contract, ContractDocument};
-use pacto_engine::diff::{Side, compare};
 use pacto_engine::graph::{Ask, GraphOptions, Resolver, blast_radius, layout};
 use pacto_engine::library::{Origin, Resolved, Unresolved};
 use pacto_testkit::fleet::{FLEET_PLATFORM, FLEET_REGISTRY, Fleet};
@@ -47,6 +46,10 @@ enum Name {
     Graph,
     /// Diff of two large `OpenAPI` files, against parsing both
     Diff,
+    /// Diff of two trees of `.proto` files, against parsing both
+    Protobuf,
+    /// Inclusion of many pairs of JSON Schemas, against parsing them
+    Inclusion,
     /// Pull of one bundle, against `skopeo copy`; needs docker-registry and skopeo
     Pull,
     /// The dashboard over a fleet
@@ -91,7 +94,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         graph(arguments.services)?;
     }
     if wanted(Name::Diff) {
-        diff()?;
+        diff::openapi()?;
+    }
+    if wanted(Name::Protobuf) {
+        diff::protobuf()?;
+    }
+    if wanted(Name::Inclusion) {
+        diff::inclusion()?;
     }
     if wanted(Name::Pull) {
         registry::pull()?;
@@ -299,65 +308,4 @@ fn contract_that_needs<'a>(names: impl Iterator<Item = &'a str>) -> String {
         );
     }
     text
-}
-
-/// Size of each `OpenAPI` file of the diff.
-const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
-
-fn diff() -> Result<()> {
-    let (old, new) = (openapi(0), openapi(1));
-    let contract = "pactoVersion: \"1.0\"\nservice: {name: a, version: 1.0.0}\ninterfaces: [{name: api, type: http, port: 80, contract: api.yaml}]\n";
-    let document = ContractDocument::parse("pacto.yaml", contract.as_bytes());
-    let document = document.map_err(|failure| anyhow::anyhow!("{:?}", failure.findings))?;
-    let bundle = |text: &str| -> Result<Bundle> {
-        let mut bundle = Bundle::default();
-        bundle.insert("api.yaml", text.as_bytes().to_vec())?;
-        Ok(bundle)
-    };
-    let (old_bundle, new_bundle) = (bundle(&old)?, bundle(&new)?);
-    let (mut ours, mut theirs, mut changes) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..5 {
-        ours.push(time(|| {
-            let comparison = compare(
-                Side { document: &document, bundle: &old_bundle },
-                Side { document: &document, bundle: &new_bundle },
-            );
-            changes = comparison.changes.len();
-            Ok(())
-        })?);
-        theirs.push(time(|| {
-            std::hint::black_box((load(&old, Budget::INTERFACE)?, load(&new, Budget::INTERFACE)?));
-            Ok(())
-        })?);
-    }
-    let (ours, theirs) = (median(ours), median(theirs));
-    let what = format!("diff of two {} MiB OpenAPI files, {changes} changes", DOCUMENT_BYTES / 1024 / 1024);
-    let reference = format!("parsing both as YAML: {}", milliseconds(theirs));
-    row(&what, &milliseconds(ours), &reference, ours.as_secs_f64() / theirs.as_secs_f64(), "<= 5");
-    Ok(())
-}
-
-/// A large document whose schemas refer to each other; `version` 1 changes a few of them.
-fn openapi(version: usize) -> String {
-    use std::fmt::Write;
-    let mut paths = String::new();
-    let mut schemas = String::new();
-    let mut index = 0;
-    while paths.len() + schemas.len() < DOCUMENT_BYTES {
-        let _ = write!(
-            paths,
-            "  /resource-{index}/{{id}}:\n    parameters:\n      - {{name: id, in: path, required: true, schema: {{type: string}}}}\n    get:\n      parameters:\n        - {{name: limit, in: query, schema: {{type: integer, maximum: {}}}}}\n      responses:\n        '200':\n          description: One resource of kind {index}\n          content:\n            application/json:\n              schema: {{$ref: '#/components/schemas/Resource{index}'}}\n    post:\n      requestBody:\n        required: true\n        content:\n          application/json:\n            schema: {{$ref: '#/components/schemas/Resource{index}'}}\n      responses:\n        '201': {{description: made}}\n",
-            if version == 1 && index % 50 == 0 { 50 } else { 100 },
-        );
-        let _ = write!(
-            schemas,
-            "    Resource{index}:\n      type: object\n      required: [id, name]\n      properties:\n        id: {{type: string}}\n        name: {{type: string, maxLength: {}}}\n        tags: {{type: array, items: {{type: string}}}}\n        parent: {{$ref: '#/components/schemas/Resource{}'}}\n        state: {{type: string, enum: [new, open, closed]}}\n",
-            if version == 1 && index % 70 == 0 { 40 } else { 80 },
-            index / 2,
-        );
-        index += 1;
-    }
-    format!(
-        "openapi: 3.0.3\ninfo: {{title: Large, version: 1.0.{version}}}\npaths:\n{paths}components:\n  schemas:\n{schemas}"
-    )
 }

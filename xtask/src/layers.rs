@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pacto-k8s",
             "pacto-operator",
             "pacto-testkit",
+            "schema-inclusion",
         ],
     ),
 ];

@@ -6,6 +6,7 @@ mod browser;
 mod codegen;
 mod dist;
 mod frameworks;
+mod fuzz;
 mod image;
 mod layers;
 mod mcp;
@@ -64,6 +65,8 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Feed made-up input to readers of what strangers write
+    Fuzz(fuzz::Arguments),
     /// Run the long tests in full
     Soak(soak::Arguments),
     /// Measure, as ratios against a reference of the same run
@@ -84,6 +87,7 @@ fn main() -> Result<()> {
         Task::Released => released::run(),
         Task::Mcp => mcp::run(),
         Task::Frameworks { write } => frameworks::run(write),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }

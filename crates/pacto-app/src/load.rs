@@ -11,6 +11,7 @@ use pacto_engine::library::{Origin, Request, Resolved};
 use pacto_engine::validate::{structure, structure_beside};
 use pacto_oci::directory::{BundleDirectory, DirectoryError, normalize};
 
+use crate::diff::RULES_FILE;
 use crate::error::shown;
 use crate::{AppError, Context};
 

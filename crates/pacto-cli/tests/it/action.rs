@@ -218,6 +218,21 @@ fn a_comparison_has_four_results_and_one_comment() {
 }
 
 #[test]
+fn decisions_and_levels_reach_the_comparison() {
+    let cx = crate::diff_formats::grpc();
+    cx.write("rules.yaml", "rules: {RPC_NO_DELETE: non-breaking}\n");
+    let inputs = |more: &[(&'static str, &'static str)]| {
+        [&[("command", "diff"), ("old", "old"), ("new", "new")], more].concat()
+    };
+    let result =
+        |more: &[(&'static str, &'static str)]| act(&cx, &inputs(more), &[]).get("result").to_owned();
+    assert_eq!(result(&[]), "breaking");
+    assert_eq!(result(&[("rules", "rules.yaml")]), "breaking", "a type still changes");
+    assert_eq!(result(&[("rules", "rules.yaml"), ("proto-level", "wire")]), "potential");
+    assert_eq!(result(&[("rules", "nowhere.yaml")]), "error");
+}
+
+#[test]
 fn long_comments_are_cut_and_found_again_behind_many_others() {
     let cx = context();
     cx.write("old/pacto.yaml", contract("1.0.0", 80));

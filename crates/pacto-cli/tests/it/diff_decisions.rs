@@ -46,10 +46,6 @@ fn what_was_decided_holds_and_is_shown() {
         by rules.yaml:3:27
       [BREAKING -> NON_BREAKING] RPC_NO_DELETE at proto.services[shop.v1.Prices].methods[List] (2d0726d225fe6132)
         by rules.yaml:5:5 until 9999-12-31: nobody calls List, see TICKET-17
-    ----- stderr -----
-      WARN  [VERSION_UNDERSTATES] service.version: prices breaks something and its version went from 1.0.0 to 1.1.0 only
-          at new/pacto.yaml:2:34
-          help: publish it as 2.0.0 or higher
     "#);
     let strict = cx.pacto(["diff", "old", "new", "--rules", "rules.yaml", "--fail-on", "potential"]);
     assert_eq!(strict.code, 1);

@@ -9,6 +9,7 @@ mod generate;
 mod hostile;
 mod kinds;
 mod laws;
+mod mutations;
 mod openapi;
 mod oracles;
 mod proofs;
