@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
+use pacto_contract::yaml::{Budget, load};
 use pacto_contract::{Bundle, Contract, ContractDocument};
 use pacto_engine::graph::{Ask, GraphOptions, Resolver, blast_radius, layout};
 use pacto_engine::library::{Origin, Resolved, Unresolved};

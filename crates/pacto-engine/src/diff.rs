@@ -29,6 +29,7 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion,
 pub use asyncapi::Perspective;
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
 pub use fact::{Area, Bound, Choice, Keyword, Kind};
+pub use protobuf::{ProtoAnnotation, proto_annotations};
 pub use rulebook::{Decision, Rulebook};
 pub use rules::ProtoLevel;
 pub use version::{Day, next_version};
@@ -146,9 +147,10 @@ fn understated(old: Side<'_>, new: Side<'_>, class: Classification) -> Option<Di
     }
     let pointer = Pointer::root().key("service").key("version");
     let name = &new.document.contract.service.name;
-    let message = match before == after {
-        true => format!("{name} breaks something and its version is still {after}"),
-        false => format!("{name} breaks something and its version went from {before} to {after} only"),
+    let message = if before == after {
+        format!("{name} breaks something and its version is still {after}")
+    } else {
+        format!("{name} breaks something and its version went from {before} to {after} only")
     };
     let finding = new.document.finding(Code::VersionUnderstates, &pointer, message);
     Some(finding.with_help(format!("publish it as {honest} or higher")))

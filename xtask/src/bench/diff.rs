@@ -179,10 +179,16 @@ pub(super) fn inclusion() -> Result<()> {
 /// Two schemas that differ in one of ten ways, or in none.
 fn pair(number: usize) -> (String, String) {
     let schema = |kind: &str, most: usize, values: &str, required: &str| {
-        format!(
-            r#"{{"type":"object","required":[{required}],"properties":{{"id":{{"type":"string","pattern":"^[a-z]{{1,{most}}}$"}},"count":{{"type":"{kind}","minimum":{number},"maximum":{}}},"state":{{"enum":[{values}]}},"tags":{{"type":"array","items":{{"type":"string","maxLength":{most}}},"maxItems":{most}}},"next":{{"anyOf":[{{"$ref":"#"}},{{"type":"null"}}]}}}}}}"#,
-            number + most
-        )
+        let text = format!(r#""type": "string", "pattern": "^[a-z]{{1,{most}}}$""#);
+        let count = format!(r#""type": "{kind}", "minimum": {number}, "maximum": {}"#, number + most);
+        let tags = format!(
+            r#""type": "array", "items": {{"type": "string", "maxLength": {most}}}, "maxItems": {most}"#
+        );
+        let next = r##""anyOf": [{"$ref": "#"}, {"type": "null"}]"##;
+        let properties = format!(
+            r#""id": {{{text}}}, "count": {{{count}}}, "state": {{"enum": [{values}]}}, "tags": {{{tags}}}, "next": {{{next}}}"#
+        );
+        format!(r#"{{"type": "object", "required": [{required}], "properties": {{{properties}}}}}"#)
     };
     let usual = schema("integer", 8, r#""a","b""#, r#""id""#);
     let other = match number % 10 {

@@ -37,7 +37,7 @@ pub struct Arguments {
     /// What has to stay as it was in .proto files
     #[arg(long, value_name = "LEVEL", default_value = "wire-json")]
     proto_level: Level,
-    /// From whose view AsyncAPI 2 documents are written: what publish means
+    /// From whose view event documents of version 2 are written: what publish means
     #[arg(long, value_name = "VIEW", default_value = "service")]
     asyncapi2_perspective: View,
     /// Decisions about rules and findings: a file, or a directory or reference of a contract that holds diff-rules.yaml

@@ -22,11 +22,11 @@ pub(crate) fn log(outcome: &Outcome, version: &str) -> Value {
         .flat_map(|verdict| verdict.errors.iter().chain(&verdict.warnings).chain(&verdict.infos))
         .map(|finding| finding.code)
         .collect();
-    log_of(used.into_iter().map(rule).collect(), results, version)
+    log_of(&used.into_iter().map(rule).collect::<Vec<_>>(), &results, version)
 }
 
 /// A log of rules and results.
-pub(crate) fn log_of(rules: Vec<Value>, results: Vec<Value>, version: &str) -> Value {
+pub(crate) fn log_of(rules: &[Value], results: &[Value], version: &str) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -64,7 +64,7 @@ pub(super) fn compare(
             if let (Some(before), Some(after)) = (before, after) {
                 let annotations = protobuf::annotations(&before, &after, (old_file, new_file));
                 let shown = |side: Side<'_>, path: &str| file_beside(side.document.source.name(), path);
-                let names: (&dyn Fn(&str) -> String, &dyn Fn(&str) -> String) =
+                let names: (protobuf::Shown<'_>, protobuf::Shown<'_>) =
                     (&|path| shown(old, path), &|path| shown(new, path));
                 protobuf::drafts(annotations, options.proto_level, names, drafts);
             }

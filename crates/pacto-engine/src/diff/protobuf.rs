@@ -8,21 +8,22 @@ mod declarations;
 mod enums;
 mod fields;
 mod files;
-#[cfg(test)]
-mod oracle;
 mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use pacto_contract::Location;
+use pacto_contract::{Bundle, Location};
 
 use super::change::ChangeType;
 use super::draft::{Draft, Section};
 use super::fact::{Area, Fact, Kind};
 use super::rules::{Family, ProtoLevel};
-use crate::protobuf::{Module, Place};
+use crate::protobuf::{Module, Place, link, read};
 use annotation::{Annotation, Walk};
+
+/// Gives the name of a file in messages.
+pub(super) type Shown<'s> = &'s dyn Fn(&str) -> String;
 
 /// Everything that differs; `main` are the paths of the file of the interface on either side, which is one file
 /// whatever it is called.
@@ -36,15 +37,64 @@ pub(super) fn annotations(old: &Module, new: &Module, main: (&str, &str)) -> Vec
     walk.annotations
 }
 
+/// A difference by a rule of `buf breaking`, with the place where that program shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProtoAnnotation {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// File of the new version; nothing where it is gone.
+    pub file: Option<String>,
+    /// File of the old version, where it was in one.
+    pub old_file: Option<String>,
+    /// First line and column, and last line with the column behind it, from 1; nothing for the file as a whole.
+    pub span: Option<((u32, u32), (u32, u32))>,
+}
+
+/// What every rule says about all `.proto` files of two bundles, whatever the level; see [`ProtoLevel`].
+///
+/// ```
+/// use pacto_contract::Bundle;
+/// use pacto_engine::diff::proto_annotations;
+/// let bundle = |text: &str| {
+///     let mut bundle = Bundle::default();
+///     bundle.insert("a.proto", text.as_bytes()).unwrap();
+///     bundle
+/// };
+/// let (old, new) = (bundle("message A { optional string id = 1; }"), bundle("message A { optional string key = 1; }"));
+/// let found = proto_annotations(&old, &new).unwrap();
+/// assert!(found.iter().any(|one| one.rule == "FIELD_SAME_NAME" && one.span == Some(((1, 29), (1, 32)))));
+/// ```
+///
+/// # Errors
+/// The name of the first file that cannot be read.
+pub fn proto_annotations(old: &Bundle, new: &Bundle) -> Result<Vec<ProtoAnnotation>, String> {
+    let module = |bundle: &Bundle| -> Result<Module, String> {
+        let paths = bundle.iter().map(|(path, _)| path).filter(|path| path.ends_with(".proto"));
+        let files: Result<Vec<_>, String> =
+            paths.map(|path| read(bundle, path).map_err(|_| path.to_owned())).collect();
+        Ok(link(&files?))
+    };
+    let found = annotations(&module(old)?, &module(new)?, ("", ""));
+    let said = found.into_iter().filter(|annotation| !annotation.is_of_gone_package);
+    Ok(said
+        .map(|annotation| ProtoAnnotation {
+            rule: annotation.rule.id(),
+            span: annotation.new_at.as_ref().and_then(|place| place.span).map(|span| (span.start, span.end)),
+            file: annotation.new_at.map(|place| place.file),
+            old_file: annotation.old_at.map(|place| place.file),
+        })
+        .collect())
+}
+
 /// Lines for what differs, one for each declaration, in the order of the files. `shown` gives the names of files.
 pub(super) fn drafts(
     annotations: Vec<Annotation>,
     level: ProtoLevel,
-    shown: (&dyn Fn(&str) -> String, &dyn Fn(&str) -> String),
+    shown: (Shown<'_>, Shown<'_>),
     drafts: &mut Vec<Draft>,
 ) {
     let mut lines: IndexMap<String, Draft> = IndexMap::new();
-    let location = |place: Option<&Place>, shown: &dyn Fn(&str) -> String| {
+    let location = |place: Option<&Place>, shown: Shown<'_>| {
         let place = place?;
         let (line, column) = place.span?.start;
         Some(Location { file: shown(&place.file).into(), line, column })

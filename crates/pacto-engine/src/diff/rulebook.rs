@@ -235,10 +235,10 @@ impl Reader<'_> {
             return self.wrong(item, "`reason` is missing", "say why the finding is accepted");
         };
         let until = text("until");
-        if let Some((day, node)) = until.as_deref().zip(mapping.get("until")) {
-            if Day::parse(day).is_none() || day.len() > DAY {
-                return self.wrong(node, format!("{day:?} is not a day"), "write it as 2027-03-31");
-            }
+        if let Some((day, node)) = until.as_deref().zip(mapping.get("until"))
+            && (Day::parse(day).is_none() || day.len() > DAY)
+        {
+            return self.wrong(node, format!("{day:?} is not a day"), "write it as 2027-03-31");
         }
         let at = self.source.locate(item.span);
         let ignored = Ignored { reason, until, service: text("service"), at };

@@ -324,7 +324,7 @@ impl Features {
                 "features.(pb.cpp).string_type" | "ctype" => &mut features.cpp_string_type,
                 // The same by the name that it had before.
                 "java_string_check_utf8" if setting.value == "true" => {
-                    features.java_utf8_validation = "VERIFY".to_owned();
+                    "VERIFY".clone_into(&mut features.java_utf8_validation);
                     continue;
                 }
                 _ => continue,

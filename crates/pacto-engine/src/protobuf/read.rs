@@ -65,7 +65,7 @@ pub(crate) fn read(bundle: &Bundle, path: &str) -> Result<Parsed, Unreadable> {
         return Err(Unreadable::TooLarge);
     }
     let broken = |message: String, before: &[u8]| {
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Unreadable::Broken { message, at: (number(line), number(column)) }
@@ -176,9 +176,12 @@ pub(crate) fn settings(file: &Parsed, path: &[i32], options: &[UninterpretedOpti
     let mut settings = Vec::new();
     for (position, option) in (0..).zip(options) {
         let at = file.span(&[path, &[UNINTERPRETED, position]].concat());
-        let part = |part: &prost_types::uninterpreted_option::NamePart| match part.is_extension {
-            true => format!("({})", part.name_part.trim_start_matches('.')),
-            false => part.name_part.clone(),
+        let part = |part: &prost_types::uninterpreted_option::NamePart| {
+            if part.is_extension {
+                format!("({})", part.name_part.trim_start_matches('.'))
+            } else {
+                part.name_part.clone()
+            }
         };
         let name = option.name.iter().map(part).collect::<Vec<_>>().join(".");
         let aggregate = option.aggregate_value.as_deref().filter(|_| name == "features");

@@ -1,6 +1,7 @@
 //! The diff engine: corpora with expected answers, laws, cases of other projects, hostile input.
 
 mod asyncapi;
+mod buf;
 mod bundles;
 mod coverage;
 mod fixture;

@@ -64,7 +64,7 @@ pub(crate) fn sarif(outcome: &Outcome, version: &str) -> Value {
         used.entry(finding.code.as_str()).or_insert_with(|| diagnostic_rule(finding.code));
         results.push(result(finding, &fallback));
     }
-    log_of(used.into_values().collect(), results, version)
+    log_of(&used.into_values().collect::<Vec<_>>(), &results, version)
 }
 
 fn sarif_result(service: Option<&str>, change: &Change, finding: &Finding, fallback: &str) -> Value {

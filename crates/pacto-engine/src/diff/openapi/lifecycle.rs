@@ -55,7 +55,7 @@ pub(super) fn facts(area: Area, subject: &str, old: Located<'_>, new: Located<'_
                 facts.push(about(kind).with(Some(before), Some(after)));
             }
             (None, Some((text, Some(_)))) => {
-                facts.push(about(Kind::DeprecatedWithSunset).with(None, Some(text)))
+                facts.push(about(Kind::DeprecatedWithSunset).with(None, Some(text)));
             }
             _ => {}
         },

@@ -266,9 +266,7 @@ impl Pair<'_> {
 fn line_of(fact: &Fact) -> String {
     match fact.kind {
         Kind::TagAdded | Kind::TagRemoved => "tags".to_owned(),
-        kind => {
-            lifecycle::key_of(kind).map(str::to_owned).unwrap_or_else(|| fact.new.clone().unwrap_or_default())
-        }
+        kind => lifecycle::key_of(kind).map_or_else(|| fact.new.clone().unwrap_or_default(), str::to_owned),
     }
 }
 

@@ -156,7 +156,8 @@ fn one(label: &str, old: Located<'_>, new: Located<'_>, comparison: Comparison<'
             Some(_) => {}
             // An answer that was understood is not any more.
             None => {
-                facts.push(about(Kind::KeywordChanged, label, old, new).with(Some(status), Some("responses")))
+                facts
+                    .push(about(Kind::KeywordChanged, label, old, new).with(Some(status), Some("responses")));
             }
         }
     }

@@ -23,24 +23,28 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
     }
 }
 
+const ACCESSOR: &str = "no_standard_descriptor_accessor";
+const SET: &str = "message_set_wire_format";
+const UTF8: &str = "features.utf8_validation";
+const JAVA_UTF8: &str = "features.(pb.java).utf8_validation";
+
 fn compare_messages(walk: &mut Walk<'_>, name: &str, before: &Message, after: &Message) {
     let element = Element::message(name, (true, true));
     let places = |option: &str| (before.declared.place_of(option), after.declared.place_of(option));
     let is_on = |message: &Message, option: &str| {
         message.declared.setting(option).is_some_and(|setting| setting.value == "true")
     };
-    const ACCESSOR: &str = "no_standard_descriptor_accessor";
     if is_on(after, ACCESSOR) != is_on(before, ACCESSOR) {
         let (old_at, new_at) = places(ACCESSOR);
-        let rule = match is_on(after, ACCESSOR) {
-            true => "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR",
-            false => "STANDARD_DESCRIPTOR_ACCESSOR_RESTORED",
+        let rule = if is_on(after, ACCESSOR) {
+            "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR"
+        } else {
+            "STANDARD_DESCRIPTOR_ACCESSOR_RESTORED"
         };
         walk.note(rule, &element, (None, None), (Some(&old_at), Some(&new_at)));
     }
     let formats = (&before.features, &after.features);
     json_format(walk, "MESSAGE_SAME_JSON_FORMAT", &element, formats, &places("features.json_format"));
-    const SET: &str = "message_set_wire_format";
     let (old_at, new_at) = places(SET);
     let shown = |message: &Message| is_on(message, SET).to_string();
     walk.changed(
@@ -144,14 +148,12 @@ fn compare_fields(walk: &mut Walk<'_>, message: Option<&str>, before: &Field, af
     }
     let is_text = |field: &Field| holds(&field.kind, Type::String);
     if is_text(before) && is_text(after) {
-        const FEATURE: &str = "features.utf8_validation";
         let values = (before.features.utf8_validation.as_str(), after.features.utf8_validation.as_str());
-        let places = (&before.declared.place_of(FEATURE), &after.declared.place_of(FEATURE));
+        let places = (&before.declared.place_of(UTF8), &after.declared.place_of(UTF8));
         walk.changed("FIELD_SAME_UTF8_VALIDATION", &element, values, places);
-        const JAVA: &str = "features.(pb.java).utf8_validation";
         let values =
             (before.features.java_utf8_validation.as_str(), after.features.java_utf8_validation.as_str());
-        let places = (&before.declared.place_of(JAVA), &after.declared.place_of(JAVA));
+        let places = (&before.declared.place_of(JAVA_UTF8), &after.declared.place_of(JAVA_UTF8));
         walk.changed("FIELD_SAME_JAVA_UTF8_VALIDATION", &element, values, places);
     }
     let is_cpp = |field: &Field| is_text(field) || holds(&field.kind, Type::Bytes);
@@ -227,10 +229,9 @@ enum Form {
 /// Whether everything that was written as `before` is read the same as `after`.
 fn is_read_alike(before: Type, after: Type, form: Form) -> bool {
     let group = |kind: Type| match (kind, form) {
-        (Type::Int32 | Type::Uint32, _) => 1,
+        (Type::Int32 | Type::Uint32, _) | (Type::Int64 | Type::Uint64 | Type::Bool, Form::Bytes) => 1,
         // In JSON numbers of 64 bits are texts.
         (Type::Int64 | Type::Uint64, Form::BytesAndJson) => 2,
-        (Type::Int64 | Type::Uint64 | Type::Bool, Form::Bytes) => 1,
         (Type::Sint32 | Type::Sint64, Form::Bytes) => 3,
         (Type::Fixed32 | Type::Sfixed32, _) => 4,
         (Type::Fixed64 | Type::Sfixed64, _) => 5,
@@ -264,20 +265,21 @@ fn same_enum(old: &Module, before: &str, new: &Module, after: &str) -> bool {
     short(before) == short(after) && old.values.iter().all(|value| has(&value.name, value.number))
 }
 
+/// How it is written: groups of what is written alike, in bytes and in JSON.
+fn groups(cardinality: Cardinality) -> (u8, u8) {
+    match cardinality {
+        Cardinality::Implicit | Cardinality::Explicit => (1, 1),
+        Cardinality::Required => (2, 2),
+        Cardinality::Repeated => (3, 3),
+        Cardinality::Map => (3, 4),
+    }
+}
+
 fn cardinality(walk: &mut Walk<'_>, element: &Element, before: &Field, after: &Field) {
     let (old, new) = (before.cardinality, after.cardinality);
     let values = (old.as_str(), new.as_str());
     let at = (&before.declared.at, &after.declared.at);
     walk.changed("FIELD_SAME_CARDINALITY", element, values, at);
-    /// How it is written: groups of what is written alike, in bytes and in JSON.
-    fn groups(cardinality: Cardinality) -> (u8, u8) {
-        match cardinality {
-            Cardinality::Implicit | Cardinality::Explicit => (1, 1),
-            Cardinality::Required => (2, 2),
-            Cardinality::Repeated => (3, 3),
-            Cardinality::Map => (3, 4),
-        }
-    }
     let ((old_wire, old_json), (new_wire, new_json)) = (groups(old), groups(new));
     if old_json != new_json {
         walk.changed("FIELD_WIRE_JSON_COMPATIBLE_CARDINALITY", element, values, at);
