@@ -7,12 +7,12 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use pacto_testkit::control_plane::{Programs, helm};
 
-use crate::{api, browser, codegen, frameworks, layers, mcp, released, root};
+use crate::{api, browser, codegen, frameworks, fuzz, layers, mcp, released, root};
 
 #[derive(Args)]
 pub struct Arguments {
     /// Leave a part out: `api` (needs python3-venv), `browser` (needs node, npm and chromium), `cluster` (needs kubectl, and Go to build etcd, kube-apiserver and helm once), `deny` (licences and
-    /// bans, needs cargo-deny), `frameworks` (needs python3-venv and Go), `mcp` (needs npm), `registry` (needs docker-registry, skopeo and strace)
+    /// bans, needs cargo-deny), `frameworks` (needs python3-venv and Go), `fuzz` (builds instrumented programs), `mcp` (needs npm), `registry` (needs docker-registry, skopeo and strace)
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<Part>,
 }
@@ -24,6 +24,7 @@ enum Part {
     Cluster,
     Deny,
     Frameworks,
+    Fuzz,
     Mcp,
     Registry,
 }
@@ -78,6 +79,11 @@ pub fn run_all(arguments: &Arguments) -> Result<Vec<&'static str>> {
     } else {
         install(frameworks::PROGRAMS, "frameworks")?;
         frameworks::run(false)?;
+    }
+    if arguments.without.contains(&Part::Fuzz) {
+        left_out.push("fuzz");
+    } else {
+        fuzz::briefly()?;
     }
     if arguments.without.contains(&Part::Mcp) {
         left_out.push("mcp");

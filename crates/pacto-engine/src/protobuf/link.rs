@@ -175,7 +175,9 @@ impl Linker<'_> {
             let field_path = within(number::MESSAGE_FIELD, position);
             self.field(field, &field_path, &inner, &entries, &message.oneof_decl)
         });
-        let fields: Vec<Field> = fields.collect();
+        // The parser lets a number stand twice; the first of it counts.
+        let mut known = BTreeSet::new();
+        let fields: Vec<Field> = fields.filter(|field| known.insert(field.number)).collect();
         // The parser makes a choice of its own for each `optional` of proto3.
         let optional = message.field.iter().filter(|field| field.proto3_optional());
         let synthetic: BTreeSet<usize> = optional.filter_map(choice).collect();
@@ -349,7 +351,8 @@ impl Linker<'_> {
                 declared,
             }
         });
-        let methods = methods.collect();
+        let mut known = BTreeSet::new();
+        let methods = methods.filter(|method| known.insert(method.name.clone())).collect();
         let full_name = head.full_name.clone();
         self.module.services.entry(full_name).or_insert(Service { declared: head, methods });
     }

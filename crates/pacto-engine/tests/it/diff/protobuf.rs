@@ -165,3 +165,15 @@ fn another_writing_changes_nothing() {
         assert_eq!(comparison.classification, Classification::NonBreaking);
     }
 }
+
+/// The parser lets numbers and names stand twice; found by `cargo xtask fuzz protobuf`.
+#[test]
+fn what_stands_twice_does_not_differ_from_itself() {
+    let text = "syntax = \"proto3\";\nmessage A { oneof o { string a = 3; } string b = 3; reserved 3; }\n\
+        enum E { X = 0; Y = 0; X = 1; }\nservice S { rpc Get(A) returns (A); rpc Get(A) returns (B); }\nmessage A { int32 c = 1; }\n";
+    let version = Version::of(&[("pacto.yaml", GRPC.as_bytes()), ("api.proto", text.as_bytes())]);
+    for level in ProtoLevel::ALL {
+        let options = Options { proto_level: level, ..Options::default() };
+        assert!(compare_with(version.side(), version.side(), options).is_empty(), "{level:?}");
+    }
+}
