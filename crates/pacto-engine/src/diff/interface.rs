@@ -58,7 +58,7 @@ pub(super) fn compare(
                     unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
                 }
             }
-        } else if is_protobuf(old_file) && is_protobuf(new_file) {
+        } else if protobuf::is_protobuf(old_file) && protobuf::is_protobuf(new_file) {
             let before = read_protobuf(old, old_file, &old_at, diagnostics);
             let after = read_protobuf(new, new_file, &new_at, diagnostics);
             if let (Some(before), Some(after)) = (before, after) {
@@ -78,10 +78,6 @@ pub(super) fn compare(
 fn is_structured(file: &str) -> bool {
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     matches!(extension.as_str(), "yaml" | "yml" | "json")
-}
-
-fn is_protobuf(file: &str) -> bool {
-    file.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("proto"))
 }
 
 /// A file with what it imports inside of the bundle. Why a file cannot be read is said; without the first one there is

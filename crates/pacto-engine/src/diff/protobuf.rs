@@ -22,6 +22,11 @@ use super::rules::{Family, ProtoLevel};
 use crate::protobuf::{Module, Place, link, read};
 use annotation::{Annotation, Walk};
 
+/// Whether a file is one of those that are compared here.
+pub(super) fn is_protobuf(file: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("proto"))
+}
+
 /// Gives the name of a file in messages.
 pub(super) type Shown<'s> = &'s dyn Fn(&str) -> String;
 
@@ -69,7 +74,7 @@ pub struct ProtoAnnotation {
 /// The name of the first file that cannot be read.
 pub fn proto_annotations(old: &Bundle, new: &Bundle) -> Result<Vec<ProtoAnnotation>, String> {
     let module = |bundle: &Bundle| -> Result<Module, String> {
-        let paths = bundle.iter().map(|(path, _)| path).filter(|path| path.ends_with(".proto"));
+        let paths = bundle.iter().map(|(path, _)| path).filter(|path| is_protobuf(path));
         let files: Result<Vec<_>, String> =
             paths.map(|path| read(bundle, path).map_err(|_| path.to_owned())).collect();
         Ok(link(&files?))
