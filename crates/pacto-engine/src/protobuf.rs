@@ -10,7 +10,7 @@ mod read;
 
 pub(crate) use link::{link, qualified};
 pub(crate) use model::{
-    Cardinality, Declared, Enum, EnumValue, Features, Field, FieldKind, File, Message, Method, Module, Place,
-    Reserved, Service, scalar,
+    Cardinality, Declared, Enum, EnumValue, Extension, Features, Field, FieldKind, File, Message, Method,
+    Module, Place, Reserved, Service, scalar,
 };
-pub(crate) use read::{Parsed, Unreadable, read, with_imports};
+pub(crate) use read::{Imported, Parsed, Unreadable, read, with_imports};

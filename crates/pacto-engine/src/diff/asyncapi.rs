@@ -6,7 +6,7 @@
 mod message;
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -40,19 +40,30 @@ pub(super) fn compare(old: &Documents, new: &Documents, perspective: Perspective
     let (Some(old_root), Some(new_root)) = (old.root(), new.root()) else { return };
     let (old, new) = (Model::read(old_root, perspective), Model::read(new_root, perspective));
     document((&old, old_root), (&new, new_root), drafts);
-    let present: BTreeMap<&str, &Channel<'_>> =
-        new.channels.iter().map(|one| (one.address.as_str(), one)).collect();
-    let known: BTreeMap<&str, &Channel<'_>> =
-        old.channels.iter().map(|one| (one.address.as_str(), one)).collect();
+    let by_template = |channels: &'_ [Channel<'_>]| -> BTreeMap<String, usize> {
+        channels.iter().enumerate().rev().map(|(index, one)| (template(&one.address), index)).collect()
+    };
+    let (known, present) = (by_template(&old.channels), by_template(&new.channels));
     for channel in &old.channels {
-        match present.get(channel.address.as_str()) {
+        match present.get(&template(&channel.address)).and_then(|index| new.channels.get(*index)) {
             Some(now) => compare_channels((&old, channel), (&new, now), drafts),
             None => drafts.push(whole_channel(channel, ChangeType::Removed)),
         }
     }
-    for channel in new.channels.iter().filter(|channel| !known.contains_key(channel.address.as_str())) {
+    for channel in new.channels.iter().filter(|channel| !known.contains_key(&template(&channel.address))) {
         drafts.push(whole_channel(channel, ChangeType::Added));
     }
+}
+
+/// An address without the names of its parameters: they are not part of what is sent.
+fn template(address: &str) -> String {
+    let mut parts = address.split('{');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("{}");
+        out.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
+    }
+    out
 }
 
 /// A line about something that is on one side or on both.
@@ -97,6 +108,12 @@ fn document(
         let fact = about(Kind::SpecificationVersion).between(old_root, new_root);
         facts.push(fact.with(Some(old.version), Some(new.version)));
     }
+    for target in old.lost.symmetric_difference(&new.lost) {
+        facts.push(about(Kind::Unresolved).between(old_root, new_root).with(None, Some(target)));
+    }
+    if !is_same("securitySchemes", schemes(old_root), schemes(new_root)) {
+        facts.push(about(Kind::Security).between(old_root, new_root));
+    }
     let known = [
         "asyncapi",
         "id",
@@ -123,11 +140,22 @@ fn document(
     for server in &old.servers {
         let now = find(&new.servers, server.name).and_then(|position| new.servers.get(position));
         let kind = if now.is_some() { ChangeType::Modified } else { ChangeType::Removed };
-        if now.is_some_and(|now| now.address == server.address) {
+        let subject = format!("server '{}'", server.name);
+        if let Some(now) = now.filter(|now| now.address == server.address) {
+            let mut rest = Vec::new();
+            let known = ["url", "host", "pathname", "protocol"];
+            if old.major == new.major {
+                leftovers(server.at, now.at, &known, Area::Document, &subject, &mut rest);
+            }
+            if !rest.is_empty() {
+                let mut draft = server_line(server.name, kind);
+                draft.facts = rest;
+                drafts.push(draft.at(Some(server.at.location()), Some(now.at.location())));
+            }
             continue;
         }
         let mut draft = server_line(server.name, kind);
-        let fact = Fact::new(Kind::Servers, Area::Document, None, format!("server '{}'", server.name));
+        let fact = Fact::new(Kind::Servers, Area::Document, None, subject);
         draft.facts.push(match now {
             Some(now) => fact.between(server.at, now.at).with(Some(&server.address), Some(&now.address)),
             None => fact.between(server.at, new_root).with(Some(&server.address), None),
@@ -153,29 +181,34 @@ fn compare_channels(
     drafts: &mut Vec<Draft>,
 ) {
     let address = &old.address;
+    let (mut facts, subject) = (Vec::new(), format!("channel {address}"));
+    bindings(old.at, new.at, Area::Channel, &subject, &mut facts);
     // What stands in another place in another version is not compared key by key.
     if old_model.major == new_model.major {
-        let mut facts = Vec::new();
-        let subject = format!("channel {address}");
-        bindings(old.at, new.at, Area::Channel, &subject, &mut facts);
         let known = ["address", "messages", "publish", "subscribe", "bindings"];
         leftovers(old.at, new.at, &known, Area::Channel, &subject, &mut facts);
-        if !facts.is_empty() {
-            let path = format!("asyncapi.channels[{address}]");
-            let mut draft = line("asyncapi.channel", path, &subject, ChangeType::Modified);
-            draft.facts = facts;
-            drafts.push(draft.at(Some(old.at.location()), Some(new.at.location())));
-        }
+    }
+    if !facts.is_empty() {
+        let path = format!("asyncapi.channels[{address}]");
+        let mut draft = line("asyncapi.channel", path, &subject, ChangeType::Modified);
+        draft.facts = facts;
+        drafts.push(draft.at(Some(old.at.location()), Some(new.at.location())));
     }
     let find = |uses: &[Use<'_>], wanted: &Use<'_>| uses.iter().position(|one| one.role() == wanted.role());
     for before in &old.uses {
         match find(&new.uses, before).and_then(|position| new.uses.get(position)) {
-            Some(after) => compare_uses(address, (old_model, before), (new_model, after), drafts),
+            Some(after) => {
+                compare_uses(address, before.role(), (old_model, before), (new_model, after), drafts);
+            }
             None if before.role() != Role::Unsaid => {
                 drafts.push(whole_use(address, before, ChangeType::Removed));
             }
-            // Nobody said what is done there, so nobody misses it.
-            None => {}
+            // Nobody said what is done there, so nobody misses it; the messages are those of whoever says it now.
+            None => {
+                for after in &new.uses {
+                    compare_uses(address, after.role(), (old_model, before), (new_model, after), drafts);
+                }
+            }
         }
     }
     let is_new = |after: &&Use<'_>| after.role() != Role::Unsaid && find(&old.uses, after).is_none();
@@ -199,32 +232,24 @@ fn whole_use(address: &str, one: &Use<'_>, kind: ChangeType) -> Draft {
 
 fn compare_uses(
     address: &str,
+    role: Role,
     (old_model, old): (&Model<'_>, &Use<'_>),
     (new_model, new): (&Model<'_>, &Use<'_>),
     drafts: &mut Vec<Draft>,
 ) {
-    let role = old.role();
     let path = used_path(address, role);
-    if old_model.major == new_model.major {
-        let (mut facts, subject) = (Vec::new(), format!("{} on {address}", role.word()));
+    let (mut facts, subject) = (Vec::new(), format!("{} on {address}", role.word()));
+    if old.role() == new.role() {
         bindings(old.at, new.at, Area::Channel, &subject, &mut facts);
-        let known = [
-            "action",
-            "channel",
-            "messages",
-            "message",
-            "reply",
-            "operationId",
-            "bindings",
-            "tags",
-            "traits",
-        ];
-        leftovers(old.at, new.at, &known, Area::Channel, &subject, &mut facts);
-        if !facts.is_empty() {
-            let mut draft = line("asyncapi.operation", path.clone(), &subject, ChangeType::Modified);
-            draft.facts = facts;
-            drafts.push(draft.at(Some(old.at.location()), Some(new.at.location())));
+        traits(old.at, new.at, Area::Channel, &subject, &mut facts);
+        if old_model.major == new_model.major {
+            operations(old, new, &subject, &mut facts);
         }
+    }
+    if !facts.is_empty() {
+        let mut draft = line("asyncapi.operation", path.clone(), &subject, ChangeType::Modified);
+        draft.facts = facts;
+        drafts.push(draft.at(Some(old.at.location()), Some(new.at.location())));
     }
     let message_line = |message: &Message<'_>, kind: ChangeType| {
         let path = format!("{path}.messages[{}]", message.name);
@@ -257,9 +282,9 @@ fn compare_uses(
             drafts.push(draft.at(Some(before.at.location()), Some(after.at.location())));
         }
     }
-    let is_paired = |message: &Message<'_>| {
-        pairs.iter().any(|(_, after)| after.is_some_and(|after| after.name == message.name))
-    };
+    let paired: BTreeSet<&str> =
+        pairs.iter().filter_map(|(_, after)| Some(after.as_ref()?.name.as_str())).collect();
+    let is_paired = |message: &Message<'_>| paired.contains(message.name.as_str());
     for message in new.messages.iter().filter(|message| !is_paired(message)) {
         let mut draft = message_line(message, ChangeType::Added);
         for direction in role.directions() {
@@ -267,6 +292,22 @@ fn compare_uses(
             draft.facts.push(fact.between(old.at, message.at));
         }
         drafts.push(placed(draft, message.at));
+    }
+}
+
+/// What else is said of operations of one role, in their order.
+fn operations(old: &Use<'_>, new: &Use<'_>, subject: &str, facts: &mut Vec<Fact>) {
+    let known =
+        ["action", "channel", "messages", "message", "reply", "operationId", "bindings", "tags", "traits"];
+    leftovers(old.at, new.at, &known, Area::Channel, subject, facts);
+    for (before, after) in old.more.iter().zip(&new.more) {
+        let known =
+            known.into_iter().filter(|key| !matches!(*key, "bindings" | "traits")).collect::<Vec<_>>();
+        leftovers(*before, *after, &known, Area::Channel, subject, facts);
+    }
+    if old.more.len() != new.more.len() {
+        let fact = Fact::new(Kind::Other, Area::Channel, None, subject.to_owned());
+        facts.push(fact.between(old.at, new.at).with(None, Some("number of operations")));
     }
 }
 
@@ -294,12 +335,41 @@ fn area(direction: Direction) -> Area {
 /// What protocols are told beside the messages.
 fn bindings(old: Located<'_>, new: Located<'_>, area: Area, subject: &str, facts: &mut Vec<Fact>) {
     const KEY: &str = "bindings";
-    let is_same = match (old.get(KEY), new.get(KEY)) {
-        (None, None) => true,
-        (Some(before), Some(after)) => same(KEY, before, after, &|_| false),
-        _ => false,
-    };
-    if !is_same {
+    if !is_same(KEY, old.get(KEY), new.get(KEY)) {
         facts.push(Fact::new(Kind::Bindings, area, None, subject.to_owned()).between(old, new));
+    }
+}
+
+/// Whether two values of a key are the same, or not there on both sides.
+fn is_same(key: &str, old: Option<Located<'_>>, new: Option<Located<'_>>) -> bool {
+    match (old, new) {
+        (None, None) => true,
+        (Some(before), Some(after)) => same(key, before, after, &|_| false),
+        _ => false,
+    }
+}
+
+fn schemes(root: Located<'_>) -> Option<Located<'_>> {
+    root.get("components")?.get("securitySchemes")
+}
+
+/// What traits say beside what is looked at by itself.
+fn traits(old: Located<'_>, new: Located<'_>, area: Area, subject: &str, facts: &mut Vec<Fact>) {
+    const KEY: &str = "traits";
+    const LOOKED_AT: [&str; 2] = ["headers", "contentType"];
+    let says_more = |at: Located<'_>| {
+        let traits = at.get(KEY).into_iter().flat_map(|traits| traits.items());
+        traits
+            .filter_map(|one| one.resolved().ok())
+            .any(|one| one.entries().any(|(key, _)| !LOOKED_AT.contains(&key)))
+    };
+    let differs = match (old.get(KEY), new.get(KEY)) {
+        (Some(before), Some(after)) => !same(KEY, before, after, &|key| LOOKED_AT.contains(&key)),
+        _ => says_more(old) != says_more(new),
+    };
+    if differs && (says_more(old) || says_more(new)) {
+        facts.push(
+            Fact::new(Kind::Other, area, None, subject.to_owned()).between(old, new).with(None, Some(KEY)),
+        );
     }
 }

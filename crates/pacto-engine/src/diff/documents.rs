@@ -105,6 +105,11 @@ impl Documents {
         self.main == other.main && self.files.len() == other.files.len() && self.files.iter().all(equal)
     }
 
+    /// Whether a file was read.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// The root of the main file.
     pub fn root(&self) -> Option<Located<'_>> {
         let document = self.files.get(&self.main)?;

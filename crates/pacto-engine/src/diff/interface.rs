@@ -54,6 +54,11 @@ pub(super) fn compare(
             if let (Some(old_documents), Some(new_documents)) = (old_documents, new_documents) {
                 if asyncapi::is_asyncapi(&old_documents) && asyncapi::is_asyncapi(&new_documents) {
                     asyncapi::compare(&old_documents, &new_documents, options.asyncapi2, drafts);
+                    // What it refers to may be of a format that is no tree, such as a `.proto` file.
+                    let is_read = |path: &str| old_documents.has(path) && new_documents.has(path);
+                    if !same_behind(old, new, new_file, &is_read) {
+                        diagnostics.push(unanalysed_finding(new, new_file, &new_at, counterpart));
+                    }
                 } else {
                     unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
                 }
@@ -61,7 +66,13 @@ pub(super) fn compare(
         } else if protobuf::is_protobuf(old_file) && protobuf::is_protobuf(new_file) {
             let before = read_protobuf(old, old_file, &old_at, diagnostics);
             let after = read_protobuf(new, new_file, &new_at, diagnostics);
-            if let (Some(before), Some(after)) = (before, after) {
+            if let (Some((before, had)), Some((after, has))) = (before, after) {
+                for (side, missing, at) in [
+                    (old, had.missing.intersection(&has.found), &old_at),
+                    (new, has.missing.intersection(&had.found), &new_at),
+                ] {
+                    diagnostics.extend(missing.map(|import| self::missing(side, import, at)));
+                }
                 let annotations = protobuf::annotations(&before, &after, (old_file, new_file));
                 let shown = |side: Side<'_>, path: &str| file_beside(side.document.source.name(), path);
                 let names: (protobuf::Shown<'_>, protobuf::Shown<'_>) =
@@ -87,7 +98,7 @@ fn read_protobuf(
     file: &str,
     pointer: &Pointer,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<proto::Module> {
+) -> Option<(proto::Module, proto::Imported)> {
     let parsed = match proto::read(side.bundle, file) {
         Ok(parsed) => parsed,
         Err(why) => {
@@ -95,10 +106,10 @@ fn read_protobuf(
             return None;
         }
     };
-    let (files, unread) = proto::with_imports(side.bundle, parsed);
-    let unread = unread.into_iter().map(|(file, why)| unread_protobuf(side, &file, pointer, why));
-    diagnostics.extend(unread);
-    Some(proto::link(&files))
+    let mut imported = proto::with_imports(side.bundle, parsed);
+    let unread = std::mem::take(&mut imported.unread).into_iter();
+    diagnostics.extend(unread.map(|(file, why)| unread_protobuf(side, &file, pointer, why)));
+    Some((proto::link(&imported.files), imported))
 }
 
 fn unread_protobuf(side: Side<'_>, file: &str, pointer: &Pointer, why: proto::Unreadable) -> Diagnostic {
@@ -170,14 +181,15 @@ fn missing(side: Side<'_>, file: &str, pointer: &Pointer) -> Diagnostic {
     side.document.finding(Code::InterfaceFileMissing, pointer, message)
 }
 
-/// Whether the files that `file` uses, directly or not, are the same on both sides. What a text in quotes names beside
+/// Whether the files that `file` uses, directly or not, are the same on both sides, but for those that are compared
+/// otherwise. What a text in quotes names beside
 /// it, or from the root of the bundle, is taken to be used: `import "b.proto"`, `$ref: "p.json"`.
-fn same_behind(old: Side<'_>, new: Side<'_>, file: &str) -> bool {
+fn same_behind(old: Side<'_>, new: Side<'_>, file: &str, is_read: &dyn Fn(&str) -> bool) -> bool {
     let mut seen = BTreeSet::from([file.to_owned()]);
     let mut work = vec![file.to_owned()];
     while let Some(file) = work.pop() {
         let (before, after) = (old.bundle.get(&file), new.bundle.get(&file));
-        if before != after {
+        if before != after && !is_read(&file) {
             return false;
         }
         let text = after.map(String::from_utf8_lossy).unwrap_or_default();
@@ -227,12 +239,16 @@ fn unanalysed(
             return;
         }
     }
-    if before != after || !same_behind(old, new, new_file) {
-        let message = format!(
-            "{new_file} of {} interface {:?}, or a file that it uses, changed and is not analysed",
-            interface.kind, interface.name
-        );
-        let finding = new.document.finding(Code::InterfaceNotCompared, pointer, message);
-        diagnostics.push(finding.with_help("review the file by hand"));
+    if before != after || !same_behind(old, new, new_file, &|_| false) {
+        diagnostics.push(unanalysed_finding(new, new_file, pointer, interface));
     }
+}
+
+fn unanalysed_finding(new: Side<'_>, file: &str, pointer: &Pointer, interface: &Interface) -> Diagnostic {
+    let message = format!(
+        "{file} of {} interface {:?}, or a file that it uses, changed and is not analysed",
+        interface.kind, interface.name
+    );
+    let finding = new.document.finding(Code::InterfaceNotCompared, pointer, message);
+    finding.with_help("review the file by hand")
 }

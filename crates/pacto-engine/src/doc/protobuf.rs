@@ -30,7 +30,7 @@ mod number {
 /// The methods of the services of `path`, in the order of the file; or in Markdown why it cannot be read.
 pub(super) fn methods(bundle: &Bundle, path: &str) -> Result<Vec<Method>, String> {
     let file = read(bundle, path)?;
-    let (files, _) = protobuf::with_imports(bundle, file);
+    let files = protobuf::with_imports(bundle, file).files;
     let mut messages = BTreeMap::new();
     for file in files.iter().map(|file| &file.descriptor) {
         let comments = comments(file);

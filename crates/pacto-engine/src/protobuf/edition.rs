@@ -25,15 +25,16 @@ struct Grown {
     line: i32,
     /// First column after them.
     column: i32,
+    /// How many there are in the line up to here.
     bytes: i32,
 }
 
 impl Prepared<'_> {
     /// How many bytes in front of a column of the prepared text are not in the file; columns count bytes from 0.
     pub(super) fn grown(&self, line: i32, column: i32) -> i32 {
-        let first = self.grown.partition_point(|grown| grown.line < line);
-        let here = self.grown.iter().skip(first).take_while(|grown| grown.line == line);
-        here.filter(|grown| grown.column <= column).map(|grown| grown.bytes).sum()
+        let behind = self.grown.partition_point(|grown| (grown.line, grown.column) <= (line, column));
+        let last = behind.checked_sub(1).and_then(|position| self.grown.get(position));
+        last.filter(|grown| grown.line == line).map_or(0, |grown| grown.bytes)
     }
 }
 
@@ -125,11 +126,16 @@ fn apply(text: &str, edits: &[(Range<usize>, String)]) -> (String, Vec<Grown>) {
                     }
                 }
             }
-            None => grown.push(Grown {
-                line: number(line),
-                column: number(out.len() - line_start),
-                bytes: number(replacement.len() - replaced.len()),
-            }),
+            None => {
+                let line = number(line);
+                let before: Option<&Grown> = grown.last().filter(|grown: &&Grown| grown.line == line);
+                let before = before.map_or(0, |grown| grown.bytes);
+                grown.push(Grown {
+                    line,
+                    column: number(out.len() - line_start),
+                    bytes: before + number(replacement.len() - replaced.len()),
+                });
+            }
         }
         from = range.end;
     }

@@ -220,7 +220,12 @@ impl Linker<'_> {
         oneofs: &[prost_types::OneofDescriptorProto],
     ) -> Field {
         let options = field.options.as_ref().map(|options| &options.uninterpreted_option);
-        let declared = self.declared(field.name(), path, scope, (number::FIELD_OPTIONS, options));
+        let mut declared = self.declared(field.name(), path, scope, (number::FIELD_OPTIONS, options));
+        if field.extendee.is_none() {
+            // A field is known by its number; there are too many to carry the names of what they stand in.
+            field.name().clone_into(&mut declared.full_name);
+            (declared.package, declared.parent) = (String::new(), None);
+        }
         let features = scope.features.with(&declared.settings);
         let kind = match entries.get(field.type_name()) {
             Some([key, value]) => {

@@ -233,6 +233,24 @@ pub(crate) enum FieldKind {
 }
 
 impl FieldKind {
+    /// The name of what is not scalar.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Message(name) | Self::Group(name) | Self::Enum(name) | Self::Unknown(name) => Some(name),
+            Self::Scalar(_) | Self::Map(..) => None,
+        }
+    }
+
+    /// As it is written, and what it is.
+    pub fn text_with_kind(&self) -> String {
+        match self {
+            Self::Message(name) => format!("message {name}"),
+            Self::Enum(name) => format!("enum {name}"),
+            Self::Map(key, value) => format!("map<{}, {}>", scalar(*key), value.text_with_kind()),
+            other => other.text(),
+        }
+    }
+
     /// As it is written.
     pub fn text(&self) -> String {
         match self {

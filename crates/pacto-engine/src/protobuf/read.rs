@@ -1,10 +1,10 @@
 //! Files of a bundle as descriptors, with what they import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pacto_contract::Bundle;
 use pacto_contract::yaml::decode_utf8;
-use prost_types::{FileDescriptorProto, UninterpretedOption};
+use prost_types::{DescriptorProto, FileDescriptorProto, UninterpretedOption};
 
 use super::edition::{self, Prepared};
 
@@ -14,6 +14,9 @@ pub(crate) const MAX_FILES: usize = 2_000;
 const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of all files that are read for one interface.
 const MAX_ALL_BYTES: usize = 32 * 1024 * 1024;
+
+/// Longest full name of a message, an enum, a service or a type, in bytes. Every part of a file carries some of them.
+const MAX_NAME_BYTES: usize = 1_024;
 
 /// A place in a file: lines and columns from 1, columns in characters, the end behind the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,11 +82,37 @@ pub(crate) fn read(bundle: &Bundle, path: &str) -> Result<Parsed, Unreadable> {
         let start = error.span().map_or(prepared.text.len(), |span| span.start);
         broken(error.to_string(), prepared.text.as_bytes().get(..start).unwrap_or_default())
     })?;
+    if longest_name(&descriptor) > MAX_NAME_BYTES {
+        let message = format!("a name is longer than {MAX_NAME_BYTES} bytes");
+        return Err(Unreadable::Broken { message, at: (1, 1) });
+    }
     let spans = spans(&descriptor, &prepared);
     if prepared.edition.is_some() {
         descriptor.syntax = Some("editions".to_owned());
     }
     Ok(Parsed { path: path.to_owned(), descriptor, edition: prepared.edition, spans })
+}
+
+/// Length of the longest full name, with what it stands in. The parser bounds how deep messages nest.
+fn longest_name(file: &FileDescriptorProto) -> usize {
+    fn of_message(message: &DescriptorProto, around: usize) -> usize {
+        let here = around + 1 + message.name().len();
+        let fields = message.field.iter().chain(&message.extension);
+        let types = fields.map(|field| field.type_name().len().max(field.extendee().len()));
+        let enums = message.enum_type.iter().map(|one| here + 1 + one.name().len());
+        let nested = message.nested_type.iter().map(|nested| of_message(nested, here));
+        types.chain(enums).chain(nested).fold(here, usize::max)
+    }
+    let package = file.package().len();
+    let messages = file.message_type.iter().map(|message| of_message(message, package));
+    let enums = file.enum_type.iter().map(|one| package + 1 + one.name().len());
+    let services = file.service.iter().flat_map(|service| {
+        let types =
+            service.method.iter().map(|method| method.input_type().len().max(method.output_type().len()));
+        types.chain([package + 1 + service.name().len()])
+    });
+    let extensions = file.extension.iter().map(|one| one.type_name().len().max(one.extendee().len()));
+    messages.chain(enums).chain(services).chain(extensions).fold(package, usize::max)
 }
 
 fn spans(descriptor: &FileDescriptorProto, prepared: &Prepared<'_>) -> BTreeMap<Vec<i32>, Span> {
@@ -113,17 +142,38 @@ fn spans(descriptor: &FileDescriptorProto, prepared: &Prepared<'_>) -> BTreeMap<
     spans
 }
 
-/// The file with those that it imports, directly or not, as far as the bundle has them and they can be read; with those
-/// that cannot, and why.
-pub(crate) fn with_imports(bundle: &Bundle, file: Parsed) -> (Vec<Parsed>, Vec<(String, Unreadable)>) {
-    let mut known = std::collections::BTreeSet::from([file.path.clone()]);
+/// A file with those that it imports, directly or not.
+#[derive(Debug, Default)]
+pub(crate) struct Imported {
+    /// As far as the bundle has them and they can be read; the file itself is the first.
+    pub files: Vec<Parsed>,
+    /// Those that cannot be read, and why.
+    pub unread: Vec<(String, Unreadable)>,
+    /// Imports, as they are written, that the bundle has.
+    pub found: BTreeSet<String>,
+    /// Those that it has not, such as `google/api/annotations.proto`.
+    pub missing: BTreeSet<String>,
+}
+
+/// Reads what a file imports.
+pub(crate) fn with_imports(bundle: &Bundle, file: Parsed) -> Imported {
+    let mut known = BTreeSet::from([file.path.clone()]);
     let mut bytes = bundle.get(&file.path).map_or(0, <[u8]>::len);
-    let (mut files, mut unread) = (vec![file], Vec::new());
+    let mut imported = Imported { files: vec![file], ..Imported::default() };
     let mut next = 0;
-    while let Some(file) = files.get(next) {
-        let imports = file.descriptor.dependency.iter();
-        let wanted: Vec<String> =
-            imports.filter_map(|import| find_import(bundle, &file.path, import)).collect();
+    while let Some(file) = imported.files.get(next) {
+        let mut wanted = Vec::new();
+        for import in &file.descriptor.dependency {
+            match find_import(bundle, &file.path, import) {
+                Some(path) => {
+                    imported.found.insert(import.clone());
+                    wanted.push(path);
+                }
+                None => {
+                    imported.missing.insert(import.clone());
+                }
+            }
+        }
         next += 1;
         for import in wanted {
             if !known.insert(import.clone()) {
@@ -131,16 +181,16 @@ pub(crate) fn with_imports(bundle: &Bundle, file: Parsed) -> (Vec<Parsed>, Vec<(
             }
             bytes += bundle.get(&import).map_or(0, <[u8]>::len);
             if known.len() > MAX_FILES || bytes > MAX_ALL_BYTES {
-                unread.push((import, Unreadable::TooLarge));
-                return (files, unread);
+                imported.unread.push((import, Unreadable::TooLarge));
+                return imported;
             }
             match read(bundle, &import) {
-                Ok(file) => files.push(file),
-                Err(why) => unread.push((import, why)),
+                Ok(file) => imported.files.push(file),
+                Err(why) => imported.unread.push((import, why)),
             }
         }
     }
-    (files, unread)
+    imported
 }
 
 /// Where an imported file lies: names count from some root, which is a directory above the importing file.

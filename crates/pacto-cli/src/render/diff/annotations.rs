@@ -147,8 +147,14 @@ pub(crate) fn junit(outcome: &Outcome, least: Option<Classification>) -> String 
     let count = |changes: &[Change]| changes.iter().filter(|change| fails(change)).count();
     let mut suites: Vec<(&str, &[Change])> = vec![(outcome.new_path.as_str(), &outcome.changes)];
     suites.extend(outcome.dependency_diffs.iter().map(|diff| (diff.name.as_str(), diff.changes.as_slice())));
-    let tests: usize = suites.iter().map(|(_, changes)| changes.len().max(1)).sum();
-    let failures: usize = suites.iter().map(|(_, changes)| count(changes)).sum();
+    let mut tests: usize = suites.iter().map(|(_, changes)| changes.len().max(1)).sum();
+    let mut failures: usize = suites.iter().map(|(_, changes)| count(changes)).sum();
+    let notes: Vec<_> = diagnostics(outcome).map(diagnostic_details).collect();
+    // What could not be compared may be what decides.
+    let is_unknown = failures == 0 && least.is_some_and(|least| outcome.classification >= least);
+    if is_unknown {
+        (tests, failures) = (tests + 1, 1);
+    }
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(out, "<testsuites name=\"pacto diff\" tests=\"{tests}\" failures=\"{failures}\">");
     for (name, changes) in suites {
@@ -176,13 +182,20 @@ pub(crate) fn junit(outcome: &Outcome, least: Option<Classification>) -> String 
         }
         out.push_str("  </testsuite>\n");
     }
-    let notes: Vec<_> = diagnostics(outcome).map(diagnostic_details).collect();
-    if !notes.is_empty() {
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"diagnostics\" tests=\"0\" failures=\"0\">\n    <system-out>{}</system-out>\n  </testsuite>",
-            escape(&notes.join("\n"))
-        );
+    if !notes.is_empty() || is_unknown {
+        let (count, notes) = (u8::from(is_unknown), escape(&notes.join("\n")));
+        let _ = writeln!(out, "  <testsuite name=\"diagnostics\" tests=\"{count}\" failures=\"{count}\">");
+        let _ = if is_unknown {
+            let name = "everything could be compared";
+            let message = outcome.classification.as_str();
+            writeln!(
+                out,
+                "    <testcase classname=\"diagnostics\" name=\"{name}\">\n      <failure message=\"{message}\">{notes}</failure>\n    </testcase>"
+            )
+        } else {
+            writeln!(out, "    <system-out>{notes}</system-out>")
+        };
+        out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
     out

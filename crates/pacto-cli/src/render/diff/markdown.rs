@@ -29,10 +29,10 @@ pub(crate) fn markdown(outcome: &Outcome, details: bool) -> String {
         let _ = writeln!(page.out, "### Changes ({})\n", outcome.changes.len());
         page.changes(&outcome.changes, details);
     }
-    for diff in &outcome.dependency_diffs {
+    for (position, diff) in outcome.dependency_diffs.iter().enumerate() {
         let (name, class) = (prose(&diff.name), diff.classification.as_str());
         if !page.line(&format!("### Dependency: {name} (`{class}`)\n\n")) {
-            page.left_out(outcome.dependency_diffs.len(), "dependencies, or a part of them");
+            page.left_out(outcome.dependency_diffs.len() - position, "dependencies");
             break;
         }
         page.changes(&diff.changes, details);

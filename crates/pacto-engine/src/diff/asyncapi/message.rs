@@ -1,7 +1,7 @@
 //! One message in two versions.
 
 use super::model::{Message, Model};
-use super::{area, bindings};
+use super::{area, bindings, traits};
 use crate::diff::change::Direction;
 use crate::diff::documents::{Located, same};
 use crate::diff::fact::{Fact, Kind};
@@ -27,9 +27,13 @@ pub(super) fn compare(
         |kind: Kind| Fact::new(kind, area, Some(direction), subject.to_owned()).between(old.at, new.at);
     let mut facts = Vec::new();
     let (before, after) = (content_type(old.at, old_model), content_type(new.at, new_model));
-    if before != after {
-        let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
-        facts.push(about(Kind::ContentType).with(Some(&shown(&before)), Some(&shown(&after))));
+    match (&before, &after) {
+        (Some(before), Some(after)) if before != after => {
+            facts.push(about(Kind::ContentType).with(Some(before), Some(after)));
+        }
+        // Where nothing is said nobody knows what it was.
+        (None, Some(_)) | (Some(_), None) => facts.push(about(Kind::Other).with(None, Some("contentType"))),
+        _ => {}
     }
     let ((old_payload, old_format), (new_payload, new_format)) = (payload(old.at), payload(new.at));
     match (old_payload, new_payload) {
@@ -47,6 +51,7 @@ pub(super) fn compare(
     }
     headers(old.at, new.at, direction, subject, &mut facts);
     bindings(old.at, new.at, area, subject, &mut facts);
+    traits(old.at, new.at, area, subject, &mut facts);
     if old_model.major == new_model.major {
         let known = [
             "payload",

@@ -1,13 +1,12 @@
 //! Both versions in one form.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 
 use super::Perspective;
 use crate::diff::change::Direction;
 use crate::diff::documents::Located;
-
-/// Most channels, operations and messages of one that are looked at.
-const MAX_ENTRIES: usize = 20_000;
 
 /// A document.
 pub(super) struct Model<'a> {
@@ -19,6 +18,8 @@ pub(super) struct Model<'a> {
     pub content_type: Option<&'a str>,
     pub servers: Vec<Server<'a>>,
     pub channels: Vec<Channel<'a>>,
+    /// References of channels, operations and messages that lead nowhere.
+    pub lost: BTreeSet<&'a str>,
 }
 
 pub(super) struct Server<'a> {
@@ -38,6 +39,8 @@ pub(super) struct Channel<'a> {
 pub(super) struct Use<'a> {
     role: Role,
     pub at: Located<'a>,
+    /// Further operations of the same role.
+    pub more: Vec<Located<'a>>,
     pub messages: Vec<Message<'a>>,
 }
 
@@ -106,19 +109,21 @@ impl Use<'_> {
 }
 
 /// A message behind its reference.
+#[derive(Clone)]
 pub(super) struct Message<'a> {
     pub name: String,
     pub at: Located<'a>,
 }
 
 impl<'a> Model<'a> {
-    /// Reads a document. References that lead nowhere are left out: they have no messages.
+    /// Reads a document.
     pub fn read(root: Located<'a>, perspective: Perspective) -> Self {
         let version = root.text("asyncapi").unwrap_or_default();
         let major = version.split('.').next().unwrap_or_default();
+        let mut lost = BTreeSet::new();
         let channels = match major {
-            "2" => version_2(root, perspective),
-            _ => version_3(root),
+            "2" => version_2(root, perspective, &mut lost),
+            _ => version_3(root, &mut lost),
         };
         Self {
             version,
@@ -126,6 +131,7 @@ impl<'a> Model<'a> {
             content_type: root.text("defaultContentType"),
             servers: servers(root),
             channels,
+            lost,
         }
     }
 }
@@ -142,96 +148,144 @@ fn servers<'a>(root: Located<'a>) -> Vec<Server<'a>> {
     entries(root, "servers").filter_map(server).collect()
 }
 
-fn version_2<'a>(root: Located<'a>, perspective: Perspective) -> Vec<Channel<'a>> {
+/// What a reference leads to; one that leads nowhere is kept.
+fn resolved<'a>(at: Located<'a>, lost: &mut BTreeSet<&'a str>) -> Option<Located<'a>> {
+    match at.resolved() {
+        Ok(at) => Some(at),
+        Err(target) => {
+            lost.insert(target);
+            None
+        }
+    }
+}
+
+fn version_2<'a>(
+    root: Located<'a>,
+    perspective: Perspective,
+    lost: &mut BTreeSet<&'a str>,
+) -> Vec<Channel<'a>> {
     let roles = match perspective {
         Perspective::Service => [("publish", Role::Send), ("subscribe", Role::Receive)],
         Perspective::Client => [("publish", Role::Receive), ("subscribe", Role::Send)],
     };
-    let channel = |(address, at): (&'a str, Located<'a>)| {
-        let at = at.resolved().ok()?;
-        let uses = roles.iter().filter_map(|(key, role)| {
-            let at = at.get(key)?.resolved().ok()?;
-            let messages = at.get("message").map(listed).unwrap_or_default();
-            Some(Use { role: *role, at, messages })
-        });
-        Some(Channel { address: address.to_owned(), at, uses: uses.collect() })
-    };
-    entries(root, "channels").filter_map(channel).collect()
+    let mut channels = Vec::new();
+    for (address, at) in entries(root, "channels") {
+        let Some(at) = resolved(at, lost) else { continue };
+        let mut uses = Vec::new();
+        for (key, role) in roles {
+            let Some(at) = at.get(key).and_then(|at| resolved(at, lost)) else { continue };
+            let messages = at.get("message").map(|at| listed(at, lost)).unwrap_or_default();
+            uses.push(Use { role, at, more: Vec::new(), messages });
+        }
+        channels.push(Channel { address: address.to_owned(), at, uses });
+    }
+    channels
 }
 
 /// One message or a choice of several.
-fn listed(at: Located<'_>) -> Vec<Message<'_>> {
-    let several = at.resolved().ok().and_then(|at| at.get("oneOf"));
-    match several {
-        Some(several) => several.items().take(MAX_ENTRIES).filter_map(|at| named(at, None)).collect(),
-        None => named(at, None).into_iter().collect(),
+fn listed<'a>(at: Located<'a>, lost: &mut BTreeSet<&'a str>) -> Vec<Message<'a>> {
+    let mut messages = Messages::default();
+    match resolved(at, lost).and_then(|at| at.get("oneOf")) {
+        Some(several) => several.items().for_each(|at| messages.add(at, None, lost)),
+        None => messages.add(at, None, lost),
+    }
+    messages.found
+}
+
+/// Messages with a name for each.
+#[derive(Default)]
+struct Messages<'a> {
+    found: Vec<Message<'a>>,
+    names: BTreeSet<String>,
+}
+
+impl<'a> Messages<'a> {
+    /// Adds a message by the key it stands under, or by what it says, or by what refers to it. Of several with one name
+    /// all but the first are numbered.
+    fn add(&mut self, at: Located<'a>, key: Option<&str>, lost: &mut BTreeSet<&'a str>) {
+        let target = at.reference().and_then(|target| target.rsplit('/').next());
+        let Some(at) = resolved(at, lost) else { return };
+        let said = || at.text("messageId").or_else(|| at.text("name"));
+        let name = key.or_else(said).or(target).or_else(|| at.text("title")).unwrap_or("message");
+        let mut unique = name.to_owned();
+        if self.names.contains(name) {
+            unique = format!("{name} ({})", self.found.len() + 1);
+        }
+        if self.names.insert(unique.clone()) {
+            self.found.push(Message { name: unique, at });
+        }
     }
 }
 
-/// A message by the key it stands under, or by what it says, or by what refers to it.
-fn named<'a>(at: Located<'a>, key: Option<&str>) -> Option<Message<'a>> {
-    let target = at.reference().and_then(|target| target.rsplit('/').next());
-    let resolved = at.resolved().ok()?;
-    let said = || resolved.text("messageId").or_else(|| resolved.text("name"));
-    let name = key.or_else(said).or(target).or_else(|| resolved.text("title")).unwrap_or("message");
-    Some(Message { name: name.to_owned(), at: resolved })
-}
-
-fn version_3(root: Located<'_>) -> Vec<Channel<'_>> {
-    let mut channels: IndexMap<usize, Channel<'_>> = IndexMap::new();
+fn version_3<'a>(root: Located<'a>, lost: &mut BTreeSet<&'a str>) -> Vec<Channel<'a>> {
+    let mut channels: IndexMap<String, Channel<'a>> = IndexMap::new();
+    // Where each channel is in the list, with its messages; several may have one address.
+    let mut nodes: BTreeMap<usize, (usize, Vec<Message<'a>>)> = BTreeMap::new();
     for (id, at) in entries(root, "channels") {
-        let Ok(at) = at.resolved() else { continue };
+        let Some(at) = resolved(at, lost) else { continue };
         let address = at.text("address").unwrap_or(id).to_owned();
-        channels.entry(at.address()).or_insert(Channel { address, at, uses: Vec::new() });
+        let mut messages = Messages::default();
+        for (key, at) in entries(at, "messages") {
+            messages.add(at, Some(key), lost);
+        }
+        let entry = channels.entry(address.clone());
+        let index = entry.index();
+        entry.or_insert(Channel { address, at, uses: Vec::new() });
+        nodes.entry(at.address()).or_insert((index, messages.found));
     }
     for (_, operation) in entries(root, "operations") {
-        let Ok(operation) = operation.resolved() else { continue };
+        let Some(operation) = resolved(operation, lost) else { continue };
         let (role, reply) = match operation.text("action") {
             Some("send") => (Role::Send, Role::ReceiveReply),
             Some("receive") => (Role::Receive, Role::SendReply),
             _ => continue,
         };
-        used(&mut channels, operation, role);
-        if let Some(answer) = operation.get("reply").and_then(|reply| reply.resolved().ok()) {
-            used(&mut channels, answer, reply);
+        used(&mut channels, &nodes, operation, role, lost);
+        if let Some(answer) = operation.get("reply").and_then(|reply| resolved(reply, lost)) {
+            used(&mut channels, &nodes, answer, reply, lost);
         }
     }
-    for channel in channels.values_mut().filter(|channel| channel.uses.is_empty()) {
-        let messages = entries(channel.at, "messages").filter_map(|(key, at)| named(at, Some(key))).collect();
-        channel.uses.push(Use { role: Role::Unsaid, at: channel.at, messages });
+    for (index, messages) in nodes.into_values() {
+        let Some((_, channel)) = channels.get_index_mut(index) else { continue };
+        if channel.uses.is_empty() {
+            channel.uses.push(Use { role: Role::Unsaid, at: channel.at, more: Vec::new(), messages });
+        }
     }
     channels.into_values().collect()
 }
 
 /// Adds what an operation does to its channel. Several operations of one role are one use with all their messages.
-fn used<'a>(channels: &mut IndexMap<usize, Channel<'a>>, operation: Located<'a>, role: Role) {
-    let Some(target) = operation.get("channel").and_then(|channel| channel.resolved().ok()) else { return };
-    let Some(channel) = channels.get_mut(&target.address()) else { return };
-    let of_channel: Vec<_> =
-        entries(channel.at, "messages").filter_map(|(key, at)| named(at, Some(key))).collect();
-    let chosen: Option<Vec<usize>> = operation.get("messages").map(|messages| {
-        let items = messages.items().filter_map(|item| item.resolved().ok());
+fn used<'a>(
+    channels: &mut IndexMap<String, Channel<'a>>,
+    nodes: &BTreeMap<usize, (usize, Vec<Message<'a>>)>,
+    operation: Located<'a>,
+    role: Role,
+    lost: &mut BTreeSet<&'a str>,
+) {
+    let Some(target) = operation.get("channel").and_then(|channel| resolved(channel, lost)) else { return };
+    let Some((index, of_channel)) = nodes.get(&target.address()) else { return };
+    let Some((_, channel)) = channels.get_index_mut(*index) else { return };
+    let chosen: Option<BTreeSet<usize>> = operation.get("messages").map(|messages| {
+        let items = messages.items().filter_map(|item| resolved(item, lost));
         items.map(|item| item.address()).collect()
     });
     let is_chosen =
-        |message: &Message<'_>| chosen.as_ref().is_none_or(|chosen| chosen.contains(&message.at.address()));
-    let messages = of_channel.into_iter().filter(is_chosen);
+        |message: &&Message<'a>| chosen.as_ref().is_none_or(|chosen| chosen.contains(&message.at.address()));
     let position = channel.uses.iter().position(|one| one.role == role);
-    match position.and_then(|position| channel.uses.get_mut(position)) {
-        Some(known) => {
-            for message in messages {
-                if !known.messages.iter().any(|other| other.name == message.name) {
-                    known.messages.push(message);
-                }
-            }
-        }
-        None => {
-            let messages = messages.collect();
-            channel.uses.push(Use { role, at: operation, messages });
+    let Some(known) = position.and_then(|position| channel.uses.get_mut(position)) else {
+        let messages = of_channel.iter().filter(is_chosen).cloned().collect();
+        channel.uses.push(Use { role, at: operation, more: Vec::new(), messages });
+        return;
+    };
+    known.more.push(operation);
+    let mut names: BTreeSet<String> = known.messages.iter().map(|message| message.name.clone()).collect();
+    for message in of_channel.iter().filter(is_chosen) {
+        if names.insert(message.name.clone()) {
+            known.messages.push(message.clone());
         }
     }
 }
 
 fn entries<'a>(at: Located<'a>, key: &str) -> impl Iterator<Item = (&'a str, Located<'a>)> {
-    at.get(key).into_iter().flat_map(|found| found.entries()).take(MAX_ENTRIES)
+    at.get(key).into_iter().flat_map(|found| found.entries())
 }

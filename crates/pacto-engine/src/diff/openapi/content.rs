@@ -229,9 +229,9 @@ fn headers(
     }
 }
 
-/// Whether the value of a header has no parts, so that there is one way to write it.
+/// Whether there is one way to write the value of a header: only objects are written differently.
 fn is_plain(header: Located<'_>) -> bool {
     let schema = header.get("schema").and_then(|schema| schema.resolved().ok());
     let kind = schema.and_then(|schema| schema.text("type"));
-    kind.is_some_and(|kind| matches!(kind, "string" | "integer" | "number" | "boolean"))
+    kind.is_some_and(|kind| matches!(kind, "string" | "integer" | "number" | "boolean" | "array"))
 }

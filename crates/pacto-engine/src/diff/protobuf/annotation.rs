@@ -226,10 +226,11 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// Longest value of an option that is shown, in characters.
+/// Longest value of an option, or list of names, that is shown, in characters.
 const MAX_SHOWN: usize = 120;
 
-fn shortened(text: &str) -> String {
+/// The start of a text that is too long to show.
+pub(super) fn shortened(text: &str) -> String {
     if text.chars().count() <= MAX_SHOWN {
         return text.to_owned();
     }

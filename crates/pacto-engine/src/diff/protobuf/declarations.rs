@@ -45,6 +45,9 @@ const EXTENSIONS: Rules = Rules {
 
 pub(super) fn compare(walk: &mut Walk<'_>) {
     let (old, new) = (walk.old, walk.new);
+    if old.services.is_empty() {
+        payloads(walk);
+    }
     walk.kind(&SERVICES, old.services.values().map(|one| &one.declared), |name| {
         new.services.get(name).map(|one| &one.declared)
     });
@@ -67,6 +70,26 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
     added(walk, &EXTENSIONS, new.extensions.values().map(|one| &one.declared), |name| {
         old.extensions.contains_key(name)
     });
+}
+
+/// Messages that are gone where nothing says what they are for: they may be what is sent, such as events.
+fn payloads(walk: &mut Walk<'_>) {
+    let (old, new) = (walk.old, walk.new);
+    let gone = old
+        .messages
+        .iter()
+        .filter(|(name, message)| message.declared.parent.is_none() && !new.messages.contains_key(*name));
+    for (name, message) in gone {
+        let element = Element::message(name, (true, false));
+        let file = walk.path_now(&message.declared.at.file).to_owned();
+        let left = left_in_package(new, &message.declared, &file);
+        walk.note(
+            "PAYLOAD_MESSAGE_NO_DELETE",
+            &element,
+            (None, None),
+            (Some(&message.declared.at), left.as_ref()),
+        );
+    }
 }
 
 fn added<'d>(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::annotation::{Element, Walk};
+use super::annotation::{Element, Walk, shortened};
 use crate::protobuf::{Declared, Enum, EnumValue, Features, Place, Reserved};
 
 pub(super) fn compare(walk: &mut Walk<'_>) {
@@ -58,9 +58,11 @@ fn values(walk: &mut Walk<'_>, name: &str, before: &Enum, after: &Enum) {
         };
         let present: BTreeSet<&str> = now.iter().map(|value| value.name.as_str()).collect();
         if !names.iter().all(|name| present.contains(name)) {
-            let list = |names: Vec<&str>| Some(names.join(", "));
+            let list = |names: &[&str]| Some(shortened(&names.join(", ")));
+            let present: Vec<&str> = present.into_iter().collect();
+            let lists = (list(&names), list(&present));
             for value in now {
-                let values = (list(names.clone()), list(present.iter().copied().collect()));
+                let values = lists.clone();
                 let at = (Some(&first.number_at), Some(&value.number_at));
                 let subject = format!("value {number} of enum {name}");
                 let element = element(first, (true, true));

@@ -6,7 +6,7 @@ use prost_types::field_descriptor_proto::Type;
 
 use super::annotation::{Element, Walk};
 use super::enums::{json_format, range_in_words, reserved};
-use crate::protobuf::{Cardinality, Field, FieldKind, Message, Module};
+use crate::protobuf::{Cardinality, Extension, Field, FieldKind, Message, Module};
 
 pub(super) fn compare(walk: &mut Walk<'_>) {
     let (old, new) = (walk.old, walk.new);
@@ -19,6 +19,11 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
         // What extends something else, or by another number, is another field.
         if before.extendee == after.extendee && before.field.number == after.field.number {
             compare_fields(walk, None, &before.field, &after.field);
+        } else {
+            let element = Element::field(None, Some(&before.field), Some(&after.field));
+            let shown = |one: &Extension| Some(format!("{} of {}", one.field.number, one.extendee));
+            let at = (Some(&before.declared.at), Some(&after.declared.at));
+            walk.note("EXTENSION_MOVED", &element, (shown(before), shown(after)), at);
         }
     }
 }
@@ -190,18 +195,31 @@ fn kinds(walk: &mut Walk<'_>, element: &Element, before: &Field, after: &Field) 
     let is_map = |field: &Field| matches!(field.kind, FieldKind::Map(..));
     // What became a map, or was one, is said with how often it may be there; bytes can be the same.
     let same_bytes = is_map(before) != is_map(after) && map_like(walk.old, before, walk.new, after);
-    let at = (&before.kind_at, &after.kind_at);
-    let types = (&*before.kind.text(), &*after.kind.text());
-    if same_bytes {
+    if same_bytes || is_same_unknown(&before.kind, &after.kind) {
         return;
     }
-    walk.changed("FIELD_SAME_TYPE", element, types, at);
+    let at = (Some(&before.kind_at), Some(&after.kind_at));
+    let types = match (before.kind.text(), after.kind.text()) {
+        // Two kinds of type can have one name.
+        (old, new) if old == new => (before.kind.text_with_kind(), after.kind.text_with_kind()),
+        texts => texts,
+    };
+    let types = || (Some(types.0.clone()), Some(types.1.clone()));
+    walk.note("FIELD_SAME_TYPE", element, types(), at);
     if !is_compatible(walk.old, &before.kind, walk.new, &after.kind, Form::BytesAndJson) {
-        walk.changed("FIELD_WIRE_JSON_COMPATIBLE_TYPE", element, types, at);
+        walk.note("FIELD_WIRE_JSON_COMPATIBLE_TYPE", element, types(), at);
     }
     if !is_compatible(walk.old, &before.kind, walk.new, &after.kind, Form::Bytes) {
-        walk.changed("FIELD_WIRE_COMPATIBLE_TYPE", element, types, at);
+        walk.note("FIELD_WIRE_COMPATIBLE_TYPE", element, types(), at);
     }
+}
+
+/// Whether a name is declared on one side only, so that nobody knows what it is on the other. That an import is not
+/// there is said where it is missing.
+fn is_same_unknown(before: &FieldKind, after: &FieldKind) -> bool {
+    let name = |kind: &FieldKind| kind.name().map(str::to_owned);
+    let is_unknown = |kind: &FieldKind| matches!(kind, FieldKind::Unknown(_));
+    (is_unknown(before) || is_unknown(after)) && name(before).is_some() && name(before) == name(after)
 }
 
 /// Whether a map has the bytes of a list of messages.

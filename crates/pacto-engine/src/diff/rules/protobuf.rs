@@ -221,6 +221,9 @@ pub const PROTO_RULES: &[ProtoRow] = &[
     row("EXTENSION_NO_DELETE", FILE, NonBreaking, Family::Gone, "{subject} is not in {old} any more", BUILD),
     row("PACKAGE_EXTENSION_NO_DELETE", PACKAGE, PotentialBreaking, Family::Gone, "{subject} was deleted", LOOK),
 
+    row("EXTENSION_MOVED", ALL, PotentialBreaking, Family::Alone, "{subject} was number {old} and is number {new}", "add a new extension beside it"),
+    row("PAYLOAD_MESSAGE_NO_DELETE", NONE, PotentialBreaking, Family::Alone, "{subject} was deleted; no service is declared, so it may be one that is sent by itself", "keep it until nobody sends or reads it"),
+
     row("SERVICE_ADDED", NONE, NonBreaking, Family::Alone, "{subject} was added", ""),
     row("RPC_ADDED", NONE, NonBreaking, Family::Alone, "{subject} was added", ""),
     row("MESSAGE_ADDED", NONE, NonBreaking, Family::Alone, "{subject} was added", ""),
@@ -248,8 +251,8 @@ mod tests {
     #[test]
     fn levels_hold_what_buf_says() {
         let count = |level| PROTO_RULES.iter().filter(|row| row.levels.contains(&level)).count();
-        // Two more on the wire than `buf` has: services and methods that are gone.
-        assert_eq!(ProtoLevel::ALL.map(count), [52, 52, 25, 18]);
+        // Three more on the wire than `buf` has: services and methods that are gone, extensions by other numbers.
+        assert_eq!(ProtoLevel::ALL.map(count), [53, 53, 26, 19]);
         let of = |id: &str| ProtoRule::named(id).unwrap();
         assert!(of("FIELD_SAME_TYPE").is_of(ProtoLevel::Package));
         assert!(!of("FIELD_SAME_TYPE").is_of(ProtoLevel::WireJson));

@@ -99,7 +99,8 @@ fn rules(configuration: &Node) -> BTreeSet<&'static str> {
     const OURS: &[&str] = &["RPC_NO_DELETE", "PACKAGE_SERVICE_NO_DELETE"];
     let is_v2 = configuration.get("version").and_then(Node::as_str) == Some("v2");
     let of = |level: ProtoLevel| {
-        let rows = PROTO_RULES.iter().filter(move |row| row.levels.contains(&level));
+        let rows =
+            PROTO_RULES.iter().filter(move |row| row.levels.contains(&level) && row.id != "EXTENSION_MOVED");
         let rows = rows.filter(move |row| is_v2 || !OF_V2.contains(&row.id));
         let is_wire = matches!(level, ProtoLevel::Wire | ProtoLevel::WireJson);
         rows.filter(move |row| !(is_wire && OURS.contains(&row.id))).map(|row| row.id)
