@@ -166,7 +166,7 @@ fn a_history_is_classified_newest_first() {
         .collect();
     assert_eq!(
         shown,
-        ["\"2.0.0\" \"BREAKING\" true", "\"1.1.0\" \"POTENTIAL_BREAKING\" null", "\"1.0.0\" null null"]
+        ["\"2.0.0\" \"BREAKING\" true", "\"1.1.0\" \"NON_BREAKING\" null", "\"1.0.0\" null null"]
     );
     assert_eq!(versions[0]["contractHash"].as_str().unwrap().len(), 64);
     assert_eq!(server.get("/api/services/nobody/versions").json(), serde_json::json!([]));

@@ -72,12 +72,6 @@ fn what_was_decided_holds_and_is_shown() {
     | `FIELD_WIRE_JSON_COMPATIBLE_TYPE` | `proto.messages[shop.v1.A].fields[1]` | BREAKING | POTENTIAL_BREAKING | `rules.yaml:2:36` |  |
     | `FILE_SAME_JAVA_PACKAGE` | `proto.files[api.proto]` | NON_BREAKING | POTENTIAL_BREAKING | `rules.yaml:3:27` |  |
     | `RPC_NO_DELETE` | `proto.services[shop.v1.Prices].methods[List]` | BREAKING | NON_BREAKING | `rules.yaml:5:5` until `9999-12-31` | nobody calls List, see TICKET-17 |
-
-    ### Diagnostics
-
-    | Code | Message | Place |
-    |---|---|---|
-    | `VERSION_UNDERSTATES` | prices breaks something and its version went from 1.0.0 to 1.1.0 only | `new/pacto.yaml:2:34` |
     "#);
     let github = cx.pacto(["diff", "old", "new", "--rules", "rules.yaml", "--output-format", "github"]);
     insta::assert_snapshot!(github, @r#"
@@ -86,7 +80,6 @@ fn what_was_decided_holds_and_is_shown() {
     ::warning file=new/api.proto,line=6,col=3,title=FIELD_WIRE_JSON_COMPATIBLE_TYPE::proto.messages[shop.v1.A].fields[1]: field shop.v1.A.cents: the type int32 became int64, which is written differently (add a new field beside it) [decided: BREAKING before]
     ::warning file=new/api.proto,line=4,col=1,title=FILE_SAME_JAVA_PACKAGE::proto.files[api.proto]: file api.proto: java_package nothing became a [decided: NON_BREAKING before]
     ::notice file=new/api.proto,line=8,col=1,title=RPC_NO_DELETE::proto.services[shop.v1.Prices].methods[List]: method shop.v1.Prices/List was deleted; calls to it fail (keep it and mark it with `deprecated = true`) [decided: BREAKING before; nobody calls List, see TICKET-17]
-    ::warning file=new/pacto.yaml,line=2,col=34,title=VERSION_UNDERSTATES::service.version: prices breaks something and its version went from 1.0.0 to 1.1.0 only (publish it as 2.0.0 or higher)
     "#);
     let sarif = cx.pacto(["diff", "old", "new", "--rules", "rules.yaml", "--output-format", "sarif"]).json();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
