@@ -40,19 +40,36 @@ pub(super) fn compare(old: &Documents, new: &Documents, perspective: Perspective
     let (Some(old_root), Some(new_root)) = (old.root(), new.root()) else { return };
     let (old, new) = (Model::read(old_root, perspective), Model::read(new_root, perspective));
     document((&old, old_root), (&new, new_root), drafts);
-    let by_template = |channels: &'_ [Channel<'_>]| -> BTreeMap<String, usize> {
-        channels.iter().enumerate().rev().map(|(index, one)| (template(&one.address), index)).collect()
-    };
-    let (known, present) = (by_template(&old.channels), by_template(&new.channels));
-    for channel in &old.channels {
-        match present.get(&template(&channel.address)).and_then(|index| new.channels.get(*index)) {
-            Some(now) => compare_channels((&old, channel), (&new, now), drafts),
+    let counterparts = counterparts(&old.channels, &new.channels);
+    let mut known = BTreeSet::new();
+    for (channel, counterpart) in old.channels.iter().zip(counterparts) {
+        match counterpart.and_then(|index| new.channels.get(index)) {
+            Some(now) => {
+                known.insert(now.address.as_str());
+                compare_channels((&old, channel), (&new, now), drafts);
+            }
             None => drafts.push(whole_channel(channel, ChangeType::Removed)),
         }
     }
-    for channel in new.channels.iter().filter(|channel| !known.contains_key(&template(&channel.address))) {
+    for channel in new.channels.iter().filter(|channel| !known.contains(channel.address.as_str())) {
         drafts.push(whole_channel(channel, ChangeType::Added));
     }
+}
+
+/// For each old channel the new one: that of the same address, or else one that only calls its parameters otherwise.
+/// Each new one is somebody's once, for two channels can differ in nothing but these names.
+fn counterparts(old: &[Channel<'_>], new: &[Channel<'_>]) -> Vec<Option<usize>> {
+    let by_address: BTreeMap<&str, usize> =
+        new.iter().enumerate().map(|(index, channel)| (channel.address.as_str(), index)).collect();
+    let same: Vec<Option<usize>> =
+        old.iter().map(|channel| by_address.get(channel.address.as_str()).copied()).collect();
+    let taken: BTreeSet<usize> = same.iter().flatten().copied().collect();
+    let mut free: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, channel) in new.iter().enumerate().rev().filter(|(index, _)| !taken.contains(index)) {
+        free.entry(template(&channel.address)).or_default().push(index);
+    }
+    let pairs = old.iter().zip(same);
+    pairs.map(|(channel, same)| same.or_else(|| free.get_mut(&template(&channel.address))?.pop())).collect()
 }
 
 /// An address without the names of its parameters: they are not part of what is sent.
@@ -136,9 +153,9 @@ fn document(
         draft.facts = facts;
         drafts.push(draft.at(Some(old_root.location()), Some(new_root.location())));
     }
-    let find = |servers: &[Server<'_>], name: &str| servers.iter().position(|server| server.name == name);
+    let (known, present) = (by_name(&old.servers), by_name(&new.servers));
     for server in &old.servers {
-        let now = find(&new.servers, server.name).and_then(|position| new.servers.get(position));
+        let now = present.get(server.name).copied();
         let kind = if now.is_some() { ChangeType::Modified } else { ChangeType::Removed };
         let subject = format!("server '{}'", server.name);
         if let Some(now) = now.filter(|now| now.address == server.address) {
@@ -163,12 +180,16 @@ fn document(
         let place = now.map(|now| now.at.location());
         drafts.push(draft.at(Some(server.at.location()), place));
     }
-    for server in new.servers.iter().filter(|server| find(&old.servers, server.name).is_none()) {
+    for server in new.servers.iter().filter(|server| !known.contains_key(server.name)) {
         let mut draft = server_line(server.name, ChangeType::Added);
         let fact = Fact::new(Kind::ServerAdded, Area::Document, None, format!("server '{}'", server.name));
         draft.facts.push(fact.between(old_root, server.at).with(None, Some(&server.address)));
         drafts.push(placed(draft, server.at));
     }
+}
+
+fn by_name<'s, 'a>(servers: &'s [Server<'a>]) -> BTreeMap<&'a str, &'s Server<'a>> {
+    servers.iter().map(|server| (server.name, server)).collect()
 }
 
 fn server_line(name: &str, kind: ChangeType) -> Draft {
