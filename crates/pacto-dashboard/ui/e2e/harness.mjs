@@ -15,6 +15,10 @@ if (BASE === '') throw new Error('PACTO_URL names the running dashboard, such as
 const AXE = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
+/** The one answer that never ends. */
+const EVENTS = '/api/events';
+const ANSWERED = ['requestfinished', 'requestfailed'];
+
 let browser;
 const contexts = new Set();
 
@@ -45,6 +49,11 @@ export async function open(hash, { theme = 'light', width = 1440, height = 900, 
   contexts.add(context);
   const page = await context.newPage();
   page.problems = [];
+  page.unanswered = new Set();
+  page.on('request', (request) => {
+    if (!request.url().endsWith(EVENTS)) page.unanswered.add(request);
+  });
+  for (const end of ANSWERED) page.on(end, (request) => page.unanswered.delete(request));
   page.on('pageerror', (error) => page.problems.push(`error: ${error.message}`));
   page.on('console', (message) => {
     // A status that the test itself provokes is no fault of the page.
@@ -72,17 +81,33 @@ export async function close(page) {
   await page.context().close();
 }
 
-/** The page has its content: no skeleton is left, and a heading says what it is. */
+/**
+ * The page has its content: a heading says what it is, no skeleton is left, and nothing that it asked for is still to come: a part that
+ * arrives later would move what a test looks at.
+ */
 export async function settled(page) {
   await page.locator('h1').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+  do {
+    await answered(page);
+    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+    // What an answer makes the page ask for, it asks for when that answer is drawn.
+    await drawn(page);
+  } while (page.unanswered.size > 0);
+}
+
+async function answered(page) {
+  while (page.unanswered.size > 0) await Promise.race(ANSWERED.map((end) => page.waitForEvent(end)));
+}
+
+function drawn(page) {
+  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
 /** Another route in the same page, as a click on a link would open it. */
 export async function visit(page, hash) {
   await page.goto(`${BASE}/${hash}`);
   // The route is read in the event; what it draws is there in the next frame.
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await drawn(page);
   await settled(page);
 }
 

@@ -76,7 +76,12 @@ test('a change leaves scroll, open details and the history alone', { skip }, asy
   await settled(page);
   await page.waitForFunction(() => document.querySelector('.live-text.l-live') !== null);
   const details = page.locator('details').first();
-  if ((await details.count()) > 0) await details.locator('summary').first().click();
+  if ((await details.count()) > 0) {
+    await details.locator('summary').first().click();
+    // What it holds is drawn after it opened, and would move the page below the place that is scrolled to.
+    await details.locator('> :not(summary)').first().waitFor();
+    await settled(page);
+  }
   await page.evaluate(() => scrollTo(0, 300));
   await page.waitForFunction(() => scrollY === 300);
   const before = await page.evaluate(() => ({ length: history.length, hash: location.hash }));
