@@ -16,6 +16,7 @@ mod draft;
 mod fact;
 mod interface;
 mod leftovers;
+mod lifecycle;
 mod openapi;
 mod policy;
 mod protobuf;
@@ -28,7 +29,7 @@ use pacto_contract::{Bundle, Code, ContractDocument, Diagnostic, LenientVersion,
 
 pub use asyncapi::Perspective;
 pub use change::{Change, ChangeType, Classification, Direction, Finding, Proof};
-pub use fact::{Area, Bound, Choice, Keyword, Kind};
+pub use fact::{Access, Area, Bound, Choice, Keyword, Kind, Presence};
 pub use protobuf::{ProtoAnnotation, proto_annotations};
 pub use rulebook::{Decision, Rulebook};
 pub use rules::ProtoLevel;

@@ -9,12 +9,13 @@ use pacto_contract::model::Configuration;
 use serde_json::json;
 
 use super::Side;
-use super::change::{ChangeType, Direction};
+use super::change::{ChangeType, Classification, Direction};
 use super::contract::{place, places};
 use super::draft::{Draft, Section};
 use super::fact::{Area, Bound, Fact, Kind};
 use super::interface::Files;
-use super::schema::{Dialect, SchemaComparison, SchemaFact, compare as compare_schemas, property_path};
+use super::lifecycle;
+use super::schema::{SchemaComparison, SchemaFact, compare as compare_schemas, is_word, property_path};
 
 pub(super) fn compare(
     old: Side<'_>,
@@ -187,13 +188,12 @@ impl Lines<'_> {
         {
             // A contract that runs nothing offers its schema; every other one asks for values.
             let offers = self.new.document.contract.is_publisher();
-            let comparison = SchemaComparison {
-                area: if offers { Area::OfferedConfiguration } else { Area::Configuration },
-                direction: if offers { Direction::Produced } else { Direction::Received },
-                old_dialect: Dialect::JsonSchema,
-                new_dialect: Dialect::JsonSchema,
-                root: "configuration",
+            let (area, direction) = if offers {
+                (Area::OfferedConfiguration, Direction::Produced)
+            } else {
+                (Area::Configuration, Direction::Received)
             };
+            let comparison = SchemaComparison::new(area, direction, "configuration");
             let facts = compare_schemas(old_root, new_root, comparison);
             self.drafts.extend(schema_lines(facts, prefix));
         }
@@ -207,7 +207,7 @@ fn schema_lines(facts: Vec<SchemaFact>, prefix: &str) -> Vec<Draft> {
     for SchemaFact { path, fact, .. } in facts {
         let name = property_path(&path);
         match fact.kind {
-            Kind::Annotation | Kind::Deprecated | Kind::Undeprecated => {}
+            kind if is_word(kind) && fact.rule().classification == Classification::NonBreaking => {}
             Kind::PropertyAddedOptional | Kind::PropertyAddedToClosed => {
                 properties.push(property(prefix, &name, ChangeType::Added, fact));
             }
@@ -312,12 +312,17 @@ fn keyword_of(kind: Kind, fact: &Fact) -> String {
         | Kind::BecameNotNullable => "type",
         Kind::EnumValueAdded | Kind::EnumValueRemoved | Kind::BecameEnum | Kind::EnumDropped => "enum",
         Kind::BoundTightened(bound) | Kind::BoundLoosened(bound) => Bound::keyword(bound),
-        Kind::PatternAdded | Kind::PatternRemoved | Kind::PatternChanged => "pattern",
+        Kind::PatternAdded | Kind::PatternRemoved | Kind::PatternChanged | Kind::PatternGeneralized => {
+            "pattern"
+        }
         Kind::FormatChanged | Kind::FormatWidened | Kind::FormatNarrowed => "format",
         Kind::MultipleOfTightened | Kind::MultipleOfLoosened => "multipleOf",
         Kind::UniqueItemsAdded | Kind::UniqueItemsRemoved => "uniqueItems",
         Kind::ObjectClosed | Kind::ObjectOpened => "additionalProperties",
-        Kind::AlternativeAdded(_) | Kind::AlternativeRemoved(_) | Kind::AlternativesChanged => "alternatives",
+        Kind::AlternativeAdded(_)
+        | Kind::AlternativeRemoved(_)
+        | Kind::AlternativesChanged
+        | Kind::WrappedInOneOf => "alternatives",
         Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) => {
             keyword.keyword()
         }
@@ -327,8 +332,9 @@ fn keyword_of(kind: Kind, fact: &Fact) -> String {
         | Kind::DiscriminatorMappingChanged => "discriminator",
         Kind::ConstAdded | Kind::ConstRemoved | Kind::ConstChanged => "const",
         Kind::DefaultAdded | Kind::DefaultRemoved | Kind::DefaultChanged => "default",
-        Kind::AccessChanged => "access",
+        Kind::Access(..) => "access",
         Kind::Unresolved => "$ref",
+        kind if lifecycle::key_of(kind).is_some() => lifecycle::key_of(kind).unwrap_or_default(),
         _ => return fact.new.clone().unwrap_or_else(|| "schema".to_owned()),
     };
     keyword.to_owned()

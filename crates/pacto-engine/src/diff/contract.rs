@@ -401,6 +401,7 @@ fn range_fact(old: &Dependency, new: &Dependency) -> Option<Fact> {
         old_at: None,
         new_at: None,
         nested: false,
+        is_unseen: false,
         verdict: None,
     })
 }

@@ -9,9 +9,8 @@ use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
 use pacto_contract::{Bundle, Location, Pointer, Source};
 
-use super::change::Direction;
 use super::fact::Area;
-use super::schema::{Asked, Flow};
+use super::schema::{Asked, Question};
 
 /// One parsed file.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(super) struct Documents {
     /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
     equal: RefCell<BTreeMap<Area, Pairs>>,
     /// Questions about what schemas accept; see [`Located::asked`].
-    asked: RefCell<BTreeMap<(Flow, Direction), Asked>>,
+    asked: RefCell<BTreeMap<Question, Asked>>,
 }
 
 /// Pairs of schemas by their addresses.
@@ -260,7 +259,7 @@ impl<'a> Located<'a> {
     }
 
     /// Questions about schemas of these files and of their counterparts, by which way documents go. This is the old side.
-    pub fn asked(&self) -> RefMut<'a, BTreeMap<(Flow, Direction), Asked>> {
+    pub fn asked(&self) -> RefMut<'a, BTreeMap<Question, Asked>> {
         self.documents.asked.borrow_mut()
     }
 

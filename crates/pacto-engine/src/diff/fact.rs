@@ -6,6 +6,10 @@ use super::change::Direction;
 use super::documents::Located;
 use super::rules::{FactRule, ProtoLevel, ProtoRule, fact_rule};
 
+mod keyword;
+
+pub use keyword::{Access, Bound, Choice, Keyword, Presence};
+
 /// A difference that a comparator saw.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fact {
@@ -21,6 +25,8 @@ pub(super) struct Fact {
     pub new_at: Option<Location>,
     /// The fact is about a value below the root of its schema.
     pub nested: bool,
+    /// It is about a property that only flows the other way, so that nobody notices here.
+    pub is_unseen: bool,
     /// What is proven about the whole schema, where somebody asked and it concerns this fact.
     pub verdict: Option<Verdict>,
 }
@@ -38,6 +44,7 @@ impl Fact {
             old_at: None,
             new_at: None,
             nested: false,
+            is_unseen: false,
             verdict: None,
         }
     }
@@ -60,7 +67,15 @@ impl Fact {
 
     /// The row of the table that it falls under.
     pub fn rule(&self) -> FactRule {
-        fact_rule(self.kind, self.area, self.direction, self.nested, self.old.is_some(), self.new.is_some())
+        let rule = fact_rule(
+            self.kind,
+            self.area,
+            self.direction,
+            self.nested,
+            self.old.is_some(),
+            self.new.is_some(),
+        );
+        if self.is_unseen { rule.unseen(self.direction) } else { rule }
     }
 }
 
@@ -113,8 +128,22 @@ pub enum Kind {
     ParameterAddedOptional,
     /// A parameter that a request must have.
     ParameterAddedRequired,
+    /// A parameter of all operations of a path that a request need not have.
+    PathWideParameterAddedOptional,
+    /// A parameter of all operations of a path that a request must have.
+    PathWideParameterAddedRequired,
     /// A parameter is gone.
     ParameterRemoved,
+    /// It was announced that a parameter goes, and it is gone before the day.
+    ParameterRemovedBeforeSunset,
+    /// It was announced that a parameter goes, and it is gone.
+    ParameterRemovedWithDeprecation,
+    /// A property of an object in a header is limited to a list of values.
+    HeaderPropertyBecameEnum,
+    /// A property of an object in a header is new and must be there.
+    HeaderPropertyAddedRequired,
+    /// A property of an object in a header must be there now.
+    HeaderPropertyBecameRequired,
     /// A parameter must be there now.
     ParameterBecameRequired,
     /// A parameter need not be there any more.
@@ -189,6 +218,8 @@ pub enum Kind {
     SunsetDeleted,
     /// The day on which it goes is no day.
     SunsetUnreadable,
+    /// The day on which it goes is over when it is first said.
+    SunsetOver,
     /// It promises less to stay as it is.
     StabilityDecreased,
     /// It promises more to stay as it is.
@@ -304,6 +335,8 @@ pub enum Kind {
     PatternRemoved,
     /// Another pattern.
     PatternChanged,
+    /// Another pattern, which matches everything.
+    PatternGeneralized,
     /// Another `format`.
     FormatChanged,
     /// A `format` of numbers with more of them.
@@ -348,14 +381,24 @@ pub enum Kind {
     AlternativeRemoved(Choice),
     /// Alternatives differ in a way that is not analysed.
     AlternativesChanged,
+    /// There are alternatives in `oneOf` where there was one schema.
+    WrappedInOneOf,
+    /// One more part of `allOf`.
+    PartAdded,
+    /// A part of `allOf` is gone.
+    PartRemoved,
+    /// One more part of `allOf`, which holds words for people only.
+    WordsAdded,
+    /// A part of `allOf` is gone, which held words for people only.
+    WordsRemoved,
     /// A default where there was none.
     DefaultAdded,
     /// The default is gone.
     DefaultRemoved,
     /// Another default.
     DefaultChanged,
-    /// `readOnly` or `writeOnly` differs.
-    AccessChanged,
+    /// Who may send or see a value.
+    Access(Access, Presence),
     /// A keyword that excludes something is new.
     KeywordAdded(Keyword),
     /// A keyword that excludes something is gone.
@@ -386,195 +429,4 @@ pub enum Kind {
     RangeDisjoint,
     /// Something in a `.proto` file, judged at a level.
     Protobuf(ProtoRule, ProtoLevel),
-}
-
-/// Keywords that list alternatives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Choice {
-    /// `anyOf`.
-    AnyOf,
-    /// `oneOf`.
-    OneOf,
-}
-
-impl Choice {
-    /// By its keyword.
-    pub fn of(keyword: &str) -> Self {
-        if keyword == "oneOf" { Self::OneOf } else { Self::AnyOf }
-    }
-}
-
-/// Keywords that are compared as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Keyword {
-    /// `contains`.
-    Contains,
-    /// `contentEncoding`.
-    ContentEncoding,
-    /// `contentMediaType`.
-    ContentMediaType,
-    /// `contentSchema`.
-    ContentSchema,
-    /// `dependentRequired`, and `dependencies` of older drafts.
-    DependentRequired,
-    /// `dependentSchemas`.
-    DependentSchemas,
-    /// `discriminator`.
-    Discriminator,
-    /// `else`.
-    Else,
-    /// `if`.
-    If,
-    /// `not`.
-    Not,
-    /// `patternProperties`.
-    PatternProperties,
-    /// `prefixItems`.
-    PrefixItems,
-    /// `propertyNames`.
-    PropertyNames,
-    /// `then`.
-    Then,
-    /// `unevaluatedItems`.
-    UnevaluatedItems,
-    /// `unevaluatedProperties`.
-    UnevaluatedProperties,
-}
-
-impl Keyword {
-    /// All of them, as they are written, with their part of a rule id.
-    pub const ALL: [(Self, &'static str, &'static str); 16] = [
-        (Self::Contains, "contains", "contains"),
-        (Self::ContentEncoding, "contentEncoding", "content-encoding"),
-        (Self::ContentMediaType, "contentMediaType", "content-media-type"),
-        (Self::ContentSchema, "contentSchema", "content-schema"),
-        (Self::DependentRequired, "dependentRequired", "dependent-required"),
-        (Self::DependentSchemas, "dependentSchemas", "dependent-schema"),
-        (Self::Discriminator, "discriminator", "discriminator"),
-        (Self::Else, "else", "else"),
-        (Self::If, "if", "if"),
-        (Self::Not, "not", "not"),
-        (Self::PatternProperties, "patternProperties", "pattern-property"),
-        (Self::PrefixItems, "prefixItems", "prefix-items"),
-        (Self::PropertyNames, "propertyNames", "property-names"),
-        (Self::Then, "then", "then"),
-        (Self::UnevaluatedItems, "unevaluatedItems", "unevaluated-items"),
-        (Self::UnevaluatedProperties, "unevaluatedProperties", "unevaluated-properties"),
-    ];
-
-    /// By how it is written.
-    pub fn named(keyword: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, written, _)| *written == keyword).map(|(known, ..)| *known)
-    }
-
-    /// As it is written.
-    pub fn keyword(self) -> &'static str {
-        Self::ALL.iter().find(|(known, ..)| *known == self).map_or("", |(_, written, _)| written)
-    }
-
-    /// Part of a rule id.
-    pub fn slug(self) -> &'static str {
-        Self::ALL.iter().find(|(known, ..)| *known == self).map_or("", |(.., slug)| slug)
-    }
-
-    /// Whether it says nothing about which documents are accepted, and readers rely on it all the same.
-    pub fn is_reading(self) -> bool {
-        matches!(self, Self::ContentEncoding | Self::ContentMediaType)
-    }
-}
-
-/// Keywords that bound a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Bound {
-    /// `minimum`.
-    Minimum,
-    /// `maximum`.
-    Maximum,
-    /// `exclusiveMinimum`.
-    ExclusiveMinimum,
-    /// `exclusiveMaximum`.
-    ExclusiveMaximum,
-    /// `minLength`.
-    MinLength,
-    /// `maxLength`.
-    MaxLength,
-    /// `minItems`.
-    MinItems,
-    /// `maxItems`.
-    MaxItems,
-    /// `minProperties`.
-    MinProperties,
-    /// `maxProperties`.
-    MaxProperties,
-    /// `minContains`.
-    MinContains,
-    /// `maxContains`.
-    MaxContains,
-}
-
-impl Bound {
-    /// All bounds.
-    pub const ALL: [Self; 12] = [
-        Self::Minimum,
-        Self::Maximum,
-        Self::ExclusiveMinimum,
-        Self::ExclusiveMaximum,
-        Self::MinLength,
-        Self::MaxLength,
-        Self::MinItems,
-        Self::MaxItems,
-        Self::MinProperties,
-        Self::MaxProperties,
-        Self::MinContains,
-        Self::MaxContains,
-    ];
-
-    /// Part of a rule id.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Minimum => "min",
-            Self::Maximum => "max",
-            Self::ExclusiveMinimum => "exclusive-min",
-            Self::ExclusiveMaximum => "exclusive-max",
-            Self::MinLength => "min-length",
-            Self::MaxLength => "max-length",
-            Self::MinItems => "min-items",
-            Self::MaxItems => "max-items",
-            Self::MinProperties => "min-properties",
-            Self::MaxProperties => "max-properties",
-            Self::MinContains => "min-contains",
-            Self::MaxContains => "max-contains",
-        }
-    }
-
-    /// The keyword.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Minimum => "minimum",
-            Self::Maximum => "maximum",
-            Self::ExclusiveMinimum => "exclusiveMinimum",
-            Self::ExclusiveMaximum => "exclusiveMaximum",
-            Self::MinLength => "minLength",
-            Self::MaxLength => "maxLength",
-            Self::MinItems => "minItems",
-            Self::MaxItems => "maxItems",
-            Self::MinProperties => "minProperties",
-            Self::MaxProperties => "maxProperties",
-            Self::MinContains => "minContains",
-            Self::MaxContains => "maxContains",
-        }
-    }
-
-    /// Whether larger values exclude more.
-    pub fn is_lower(self) -> bool {
-        matches!(
-            self,
-            Self::Minimum
-                | Self::ExclusiveMinimum
-                | Self::MinLength
-                | Self::MinItems
-                | Self::MinProperties
-                | Self::MinContains
-        )
-    }
 }

@@ -1,7 +1,6 @@
 //! `OpenAPI` 2.0 to 3.2: paths, methods, and what is inside an operation.
 
 mod content;
-mod lifecycle;
 mod operation;
 mod parameter;
 mod path;
@@ -10,11 +9,12 @@ mod webhook;
 
 use serde_json::json;
 
-use super::change::ChangeType;
+use super::change::{ChangeType, Direction};
 use super::documents::{Documents, Located, same};
 use super::draft::{Draft, Section};
 use super::fact::{Area, Fact, Kind};
-use super::schema::{Dialect, is_annotation};
+use super::lifecycle;
+use super::schema::{Dialect, SchemaComparison, is_annotation};
 use super::version::Day;
 
 /// Methods of a path item; every other key is something else.
@@ -40,6 +40,18 @@ struct Comparison<'a> {
     security: (Option<Located<'a>>, Option<Located<'a>>),
     /// The day, by which what was announced is due.
     today: Option<Day>,
+}
+
+impl Comparison<'_> {
+    /// How schemas are compared in it.
+    fn schemas<'c>(&self, area: Area, direction: Direction, root: &'c str) -> SchemaComparison<'c> {
+        SchemaComparison {
+            old_dialect: self.old_dialect,
+            new_dialect: self.new_dialect,
+            today: self.today,
+            ..SchemaComparison::new(area, direction, root)
+        }
+    }
 }
 
 /// A path that is on both sides.

@@ -11,7 +11,7 @@ use super::contract::{change_type, place, places};
 use super::draft::{Draft, Section};
 use super::fact::Area;
 use super::interface::Files;
-use super::schema::{Dialect, SchemaComparison, compare as compare_schemas};
+use super::schema::{SchemaComparison, compare as compare_schemas};
 
 pub(super) fn compare(
     old: Side<'_>,
@@ -126,13 +126,7 @@ fn content(
     }
     let (Some(old_root), Some(new_root)) = (old_documents.root(), new_documents.root()) else { return };
     // Contracts flow into a policy: it must accept every contract it accepted.
-    let comparison = SchemaComparison {
-        area: Area::Policy,
-        direction: Direction::Received,
-        old_dialect: Dialect::JsonSchema,
-        new_dialect: Dialect::JsonSchema,
-        root: "policy",
-    };
+    let comparison = SchemaComparison::new(Area::Policy, Direction::Received, "policy");
     let facts = compare_schemas(old_root, new_root, comparison);
     if facts.is_empty() {
         return;

@@ -138,6 +138,7 @@ pub(super) fn drafts(
             old_at,
             new_at,
             nested: false,
+            is_unseen: false,
             verdict: None,
         });
     }

@@ -5,11 +5,13 @@
 mod contract;
 mod describe;
 mod fact;
+mod place;
 mod protobuf;
 
-pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, contract_rule};
+pub use contract::{CONTRACT_RULES, ContractRow, ContractRule, NEVER, contract_rule};
 pub use describe::{Rule, all, nearest};
-pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint};
+pub use fact::{ExceptionRow, FACT_RULES, FactRow, FactRule, exceptions, fact_rule, hint, is_said_unseen};
+pub use place::{Place, kinds};
 pub use protobuf::{Family, PROTO_RULES, ProtoLevel, ProtoRow, ProtoRule};
 
 /// Fills `{subject}`, `{old}` and `{new}` of a rule's text.

@@ -40,8 +40,8 @@ pub(super) fn compare(
         (None, None) => {}
         (Some(before), Some(after)) => match (old_format, new_format) {
             (Format::Schema(old_dialect), Format::Schema(new_dialect)) => {
-                let comparison =
-                    SchemaComparison { area, direction, old_dialect, new_dialect, root: subject };
+                let usual = SchemaComparison::new(area, direction, subject);
+                let comparison = SchemaComparison { old_dialect, new_dialect, ..usual };
                 facts.extend(compare_schemas(before, after, comparison).into_iter().map(|found| found.fact));
             }
             (Format::Foreign, Format::Foreign) if same("payload", before, after, &|_| false) => {}
@@ -121,13 +121,8 @@ fn headers(old: Located<'_>, new: Located<'_>, direction: Direction, subject: &s
     match (said(old, "headers"), said(new, "headers")) {
         (None, None) => {}
         (Some(before), Some(after)) => {
-            let comparison = SchemaComparison {
-                area,
-                direction,
-                old_dialect: Dialect::JsonSchema,
-                new_dialect: Dialect::JsonSchema,
-                root: &format!("{subject} headers"),
-            };
+            let root = format!("{subject} headers");
+            let comparison = SchemaComparison::new(area, direction, &root);
             facts.extend(compare_schemas(before, after, comparison).into_iter().map(|found| found.fact));
         }
         _ => {

@@ -39,13 +39,7 @@ pub(super) fn compare_bodies(old: &Body<'_>, new: &Body<'_>, comparison: Compari
         (true, false) => facts.push(about(Kind::BodyBecameOptional)),
         _ => {}
     }
-    let schemas = SchemaComparison {
-        area: Area::RequestBody,
-        direction: Direction::Received,
-        old_dialect: comparison.old_dialect,
-        new_dialect: comparison.new_dialect,
-        root: subject,
-    };
+    let schemas = comparison.schemas(Area::RequestBody, Direction::Received, subject);
     media_types(old.node, new.node, schemas, &mut facts);
     whole_schema(old.node, new.node, schemas, &mut facts);
     let known = ["required", "content", "schema", "name", "in"];
@@ -61,13 +55,7 @@ pub(super) fn compare_responses(
 ) -> Vec<Fact> {
     let subject = format!("response {status}");
     let mut facts = Vec::new();
-    let schemas = SchemaComparison {
-        area: Area::ResponseBody,
-        direction: Direction::Produced,
-        old_dialect: comparison.old_dialect,
-        new_dialect: comparison.new_dialect,
-        root: &subject,
-    };
+    let schemas = comparison.schemas(Area::ResponseBody, Direction::Produced, &subject);
     media_types(old, new, schemas, &mut facts);
     whole_schema(old, new, schemas, &mut facts);
     headers(status, old, new, comparison, &mut facts);
@@ -197,13 +185,8 @@ fn headers(
                 facts.push(changed.with(Some(&shown(&before)), Some(&shown(&after))));
             }
         }
-        let schemas = SchemaComparison {
-            area: Area::ResponseHeader,
-            direction: Direction::Produced,
-            old_dialect: comparison.old_dialect,
-            new_dialect: comparison.new_dialect,
-            root: &subject,
-        };
+        let schemas = comparison.schemas(Area::ResponseHeader, Direction::Produced, &subject);
+        let schemas = SchemaComparison { is_text: true, ..schemas };
         let schema = |header: Located<'_>| header.get("schema").is_some();
         if schema(header) || schema(counterpart) {
             whole_schema(header, counterpart, schemas, facts);

@@ -7,13 +7,14 @@ use serde_json::json;
 use super::content::{self, Body};
 use super::parameter::{self, Parameter};
 use super::security::{self, Places};
+use super::webhook;
 use super::{Comparison, Paths};
-use super::{lifecycle, webhook};
 use crate::diff::change::ChangeType;
 use crate::diff::documents::{Located, same};
 use crate::diff::draft::{Draft, Section};
 use crate::diff::fact::{Area, Fact, Kind};
 use crate::diff::leftovers::leftovers;
+use crate::diff::lifecycle::{self, Announcement};
 use crate::diff::schema::is_annotation;
 
 /// Keys of an operation that are documentation for people only.
@@ -90,19 +91,14 @@ impl Pair<'_> {
                 }
                 None => {
                     let mut draft = line(parameter, ChangeType::Removed);
-                    draft.facts.push(parameter.fact(Kind::ParameterRemoved));
+                    draft.facts.push(parameter.removal(self.comparison.today));
                     drafts.push(draft.at(Some(parameter.node.location()), None));
                 }
             }
         }
         for parameter in new.iter().filter(|parameter| !old_keys.contains(&parameter.key())) {
             let mut draft = line(parameter, ChangeType::Added);
-            let kind = if parameter.is_required() {
-                Kind::ParameterAddedRequired
-            } else {
-                Kind::ParameterAddedOptional
-            };
-            draft.facts.push(parameter.fact(kind));
+            draft.facts.push(parameter.addition());
             drafts.push(draft.at(None, Some(parameter.node.location())));
         }
     }
@@ -231,7 +227,10 @@ impl Pair<'_> {
         known.extend(["parameters", "requestBody", "responses", "security", "callbacks", "tags"]);
         known.extend(lifecycle::KEYS);
         known.extend(DOCUMENTATION);
-        let mut others = lifecycle::facts(Area::Operation, &subject, old, new);
+        let (before, after) = (Announcement::of(old), Announcement::of(new));
+        let about = |kind: Kind| Fact::new(kind, Area::Operation, None, subject.clone()).between(old, new);
+        let announced = before.facts(after, self.comparison.today);
+        let mut others: Vec<_> = announced.map(|(kind, old, new)| about(kind).with(old, new)).collect();
         tags(&subject, old, new, &mut others);
         leftovers(old, new, &known, Area::Operation, &subject, &mut others);
         facts.extend(others.into_iter().map(|fact| (line_of(&fact), fact)));

@@ -7,8 +7,10 @@ use crate::diff::change::Direction;
 use crate::diff::documents::Located;
 use crate::diff::fact::{Area, Fact, Kind};
 use crate::diff::leftovers::leftovers;
+use crate::diff::lifecycle::{self, Announcement};
 use crate::diff::openapi::content;
 use crate::diff::schema::{SchemaComparison, compare as compare_schemas};
+use crate::diff::version::Day;
 
 /// A parameter behind its `$ref`.
 pub(super) struct Parameter<'a> {
@@ -16,6 +18,18 @@ pub(super) struct Parameter<'a> {
     /// `query`, `path`, `header`, `cookie`, or `formData` of `OpenAPI` 2.
     pub location: &'a str,
     pub node: Located<'a>,
+    /// It stands at the path, for all of its operations.
+    pub is_of_path: bool,
+}
+
+/// Properties of objects in headers have ids of their own, where the reference checker has them.
+fn name_as_in_header(fact: &mut Fact) {
+    fact.kind = match (fact.nested, fact.kind) {
+        (true, Kind::BecameEnum) => Kind::HeaderPropertyBecameEnum,
+        (true, Kind::PropertyAddedRequired) => Kind::HeaderPropertyAddedRequired,
+        (true, Kind::PropertyBecameRequired) => Kind::HeaderPropertyBecameRequired,
+        (_, kind) => kind,
+    };
 }
 
 /// Keys that say how a value is written.
@@ -25,7 +39,8 @@ const SERIALIZATION: &[&str] = &["style", "explode", "allowReserved", "allowEmpt
 /// own parameter replaces one of the path item; of two with one identity the last counts.
 pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Parameter<'a>>, Vec<&'a str>) {
     let (mut parameters, mut lost) = (IndexMap::new(), Vec::new());
-    for node in declared(item).chain(declared(operation)) {
+    let of_path = declared(item).map(|node| (node, true));
+    for (node, is_of_path) in of_path.chain(declared(operation).map(|node| (node, false))) {
         let node = match node.resolved() {
             Ok(node) => node,
             Err(target) => {
@@ -38,7 +53,7 @@ pub(super) fn collect<'a>(item: Located<'a>, operation: Located<'a>) -> (Vec<Par
         if location == "body" {
             continue;
         }
-        let parameter = Parameter { name, location, node };
+        let parameter = Parameter { name, location, node, is_of_path };
         parameters.insert(parameter.key(), parameter);
     }
     (parameters.into_values().collect(), lost)
@@ -78,6 +93,28 @@ impl Parameter<'_> {
             .between(self.node, self.node)
     }
 
+    /// That it came.
+    pub(super) fn addition(&self) -> Fact {
+        self.fact(match (self.is_required(), self.is_of_path && self.location != "path") {
+            (true, false) => Kind::ParameterAddedRequired,
+            (true, true) => Kind::PathWideParameterAddedRequired,
+            (false, false) => Kind::ParameterAddedOptional,
+            (false, true) => Kind::PathWideParameterAddedOptional,
+        })
+    }
+
+    /// That it is gone; perhaps that was announced.
+    pub(super) fn removal(&self, today: Option<Day>) -> Fact {
+        match lifecycle::announced(self.node, today) {
+            Some(announced) => {
+                let due = Kind::ParameterRemovedWithDeprecation;
+                let kind = if announced.is_due { due } else { Kind::ParameterRemovedBeforeSunset };
+                self.fact(kind).with(Some(announced.text), None)
+            }
+            None => self.fact(Kind::ParameterRemoved),
+        }
+    }
+
     pub(super) fn compare(&self, new: &Parameter<'_>, comparison: Comparison<'_>) -> Vec<Fact> {
         let mut facts = Vec::new();
         let about = |kind: Kind| new.fact(kind).between(self.node, new.node);
@@ -99,23 +136,25 @@ impl Parameter<'_> {
             }
         }
         let subject = new.subject();
-        let schemas = SchemaComparison {
-            area: Area::Parameter,
-            direction: Direction::Received,
-            old_dialect: comparison.old_dialect,
-            new_dialect: comparison.new_dialect,
-            root: &subject,
-        };
+        let schemas = comparison.schemas(Area::Parameter, Direction::Received, &subject);
         match (self.schema(), new.schema()) {
             (Some(old), Some(new)) => {
+                let schemas = SchemaComparison { is_text: true, ..schemas };
                 facts.extend(compare_schemas(old, new, schemas).into_iter().map(|found| found.fact));
             }
             (None, None) => {}
             _ => facts.push(about(Kind::KeywordChanged).with(None, Some("schema"))),
         }
         content::media_types(self.node, new.node, schemas, &mut facts);
+        if self.location == "header" {
+            facts.iter_mut().for_each(name_as_in_header);
+        }
+        let (before, after) = (Announcement::of(self.node), Announcement::of(new.node));
+        facts
+            .extend(before.facts(after, comparison.today).map(|(kind, old, new)| about(kind).with(old, new)));
         let mut known = vec!["name", "in", "required", "schema", "content"];
         known.extend(SERIALIZATION);
+        known.extend(lifecycle::KEYS);
         for parameter in [self, new] {
             // In `OpenAPI` 2 the parameter is the schema, which was compared above.
             if parameter.schema().is_some_and(|schema| schema.address() == parameter.node.address()) {

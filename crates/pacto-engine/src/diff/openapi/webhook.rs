@@ -13,7 +13,7 @@ use crate::diff::documents::{Located, same};
 use crate::diff::draft::{Draft, Section};
 use crate::diff::fact::{Area, Fact, Kind};
 use crate::diff::leftovers::leftovers;
-use crate::diff::schema::{SchemaComparison, is_annotation};
+use crate::diff::schema::is_annotation;
 
 /// Where requests that are sent are listed, and what they are called.
 struct Place {
@@ -175,13 +175,7 @@ fn one(label: &str, before: Request<'_>, after: Request<'_>, comparison: Compari
     let (old, new) = (before.operation, after.operation);
     let items = (before.item, after.item);
     let mut facts = Vec::new();
-    let schemas = |area: Area, direction: Direction| SchemaComparison {
-        area,
-        direction,
-        old_dialect: comparison.old_dialect,
-        new_dialect: comparison.new_dialect,
-        root: label,
-    };
+    let schemas = |area: Area, direction: Direction| comparison.schemas(area, direction, label);
     let sent = schemas(Area::SentMessage, Direction::Produced);
     match (body(old), body(new)) {
         (None, None) => {}

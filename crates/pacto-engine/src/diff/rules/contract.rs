@@ -30,6 +30,18 @@ impl ContractRow {
     }
 }
 
+/// Rows that list a class which no comparison gives, each with the reason.
+pub const NEVER: &[(&str, ChangeType, &str)] = &[
+    ("configuration.schema", ChangeType::Added, "as the original: a schema from nothing is `modified`"),
+    ("configuration.schema", ChangeType::Removed, "as the original: a schema to nothing is `modified`"),
+];
+
+/// Whether a change happens: nearly all that have a class, and one that has none.
+pub(super) fn happens(row: &ContractRow, change_type: ChangeType, class: Option<Classification>) -> bool {
+    let is_never = NEVER.iter().any(|(base, of, _)| *base == row.base && *of == change_type);
+    class.is_some() && !is_never || row.base == "runtime.lifecycle.gracefulShutdownSeconds"
+}
+
 /// A row applied to a change.
 #[derive(Debug, Clone)]
 pub struct ContractRule {

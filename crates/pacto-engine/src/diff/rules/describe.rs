@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CONTRACT_RULES, FACT_RULES, PROTO_RULES, ProtoLevel, contract_rule, fact_rule};
+use super::contract::happens;
+use super::place::{PLACES, kinds, rules_at};
+use super::{CONTRACT_RULES, FactRule, PROTO_RULES, ProtoLevel, contract_rule};
 use crate::diff::change::{ChangeType, Classification, Direction};
-use crate::diff::fact::{Area, Bound, Keyword, Kind};
 
 /// A rule of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,24 +31,7 @@ pub struct Rule {
     pub is_caution: bool,
 }
 
-/// Where facts stand, with which way data goes there and what it is called.
-const AREAS: [(Area, Option<Direction>, &str); 13] = [
-    (Area::Contract, None, "the contract"),
-    (Area::Document, None, "all operations of an interface"),
-    (Area::Operation, None, "an operation"),
-    (Area::Parameter, Some(Direction::Received), "a parameter of a request"),
-    (Area::RequestBody, Some(Direction::Received), "the body of a request"),
-    (Area::ResponseBody, Some(Direction::Produced), "the body of a response"),
-    (Area::ResponseHeader, Some(Direction::Produced), "a header of a response"),
-    (Area::Configuration, Some(Direction::Received), "configuration that the service needs"),
-    (Area::OfferedConfiguration, Some(Direction::Produced), "configuration that a platform offers"),
-    (Area::Policy, Some(Direction::Received), "a policy that contracts must satisfy"),
-    (Area::Channel, None, "a channel of events"),
-    (Area::SentMessage, Some(Direction::Produced), "a message that the service sends"),
-    (Area::ReceivedMessage, Some(Direction::Received), "a message that the service receives"),
-];
-
-/// All rules by their ids.
+/// All rules that can fire, by their ids.
 pub fn all() -> BTreeMap<String, Rule> {
     let mut rules = BTreeMap::new();
     for row in CONTRACT_RULES {
@@ -56,8 +40,7 @@ pub fn all() -> BTreeMap<String, Rule> {
             (ChangeType::Removed, row.removed),
             (ChangeType::Modified, row.modified),
         ];
-        // What the table does not list has a class all the same, but inside an operation, where the findings decide.
-        for (change_type, _) in types.into_iter().filter(|(_, class)| class.is_some() || row.is_floor) {
+        for (change_type, _) in types.into_iter().filter(|(kind, class)| happens(row, *kind, *class)) {
             let rule = contract_rule(row.base, change_type);
             rules.entry(rule.id.clone()).or_insert_with(|| Rule {
                 rule_id: rule.id.clone(),
@@ -70,34 +53,14 @@ pub fn all() -> BTreeMap<String, Rule> {
             });
         }
     }
-    let bounds =
-        Bound::ALL.into_iter().flat_map(|bound| [Kind::BoundTightened(bound), Kind::BoundLoosened(bound)]);
-    let keywords = Keyword::ALL.into_iter().flat_map(|(keyword, ..)| {
-        [Kind::KeywordAdded(keyword), Kind::KeywordRemoved(keyword), Kind::KeywordModified(keyword)]
-    });
-    for kind in FACT_RULES.iter().map(|row| row.kind).chain(bounds).chain(keywords) {
-        for (area, direction, place) in AREAS {
-            for (is_nested, had, has) in [
-                (false, true, true),
-                (false, false, true),
-                (false, true, false),
-                (true, true, true),
-                (true, false, true),
-                (true, true, false),
-            ] {
-                let rule = fact_rule(kind, area, direction, is_nested, had, has);
-                let place = if is_nested { format!("a property in {place}") } else { place.to_owned() };
-                rules.entry(rule.id.clone()).or_insert_with(|| Rule {
-                    rule_id: rule.id,
-                    classification: rule.classification,
-                    meaning: super::message(rule.text, "…", Some("X"), Some("Y")),
-                    why: why(rule.classification, direction, rule.is_undecided).to_owned(),
-                    hint: Some(rule.hint.to_owned()).filter(|hint| {
-                        !hint.is_empty() && rule.classification != Classification::NonBreaking
-                    }),
-                    is_caution: rule.is_undecided,
-                    place,
-                });
+    for kind in kinds() {
+        for place in PLACES {
+            for is_nested in [false, true] {
+                for rule in rules_at(kind, place, is_nested) {
+                    let name = place.name;
+                    let words = if is_nested { format!("a property in {name}") } else { name.to_owned() };
+                    rules.entry(rule.id.clone()).or_insert_with(|| describe(rule, place.direction, words));
+                }
             }
         }
     }
@@ -124,6 +87,19 @@ pub fn all() -> BTreeMap<String, Rule> {
         });
     }
     rules
+}
+
+fn describe(rule: FactRule, direction: Option<Direction>, place: String) -> Rule {
+    let is_harmless = rule.classification == Classification::NonBreaking;
+    Rule {
+        rule_id: rule.id,
+        classification: rule.classification,
+        meaning: super::message(rule.text, "…", Some("X"), Some("Y")),
+        why: why(rule.classification, direction, rule.is_undecided).to_owned(),
+        hint: Some(rule.hint.to_owned()).filter(|hint| !hint.is_empty() && !is_harmless),
+        is_caution: rule.is_undecided,
+        place,
+    }
 }
 
 /// The id of a rule that is most like `id`.

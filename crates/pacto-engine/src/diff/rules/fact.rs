@@ -1,7 +1,7 @@
 //! Rows for facts: one class for each direction.
 
 use crate::diff::change::{Classification, Direction};
-use crate::diff::fact::{Area, Bound, Keyword, Kind};
+use crate::diff::fact::{Access, Area, Bound, Keyword, Kind, Presence};
 
 use super::protobuf::proto_rule;
 use Classification::{Breaking, NonBreaking, PotentialBreaking};
@@ -49,10 +49,52 @@ pub struct FactRule {
     pub is_undecided: bool,
 }
 
+impl FactRule {
+    /// Whether it is more than harmless.
+    pub fn is_worse(&self) -> bool {
+        self.classification != NonBreaking
+    }
+
+    /// About a property that only flows the other way: nobody notices.
+    #[must_use]
+    pub fn unseen(mut self, direction: Option<Direction>) -> Self {
+        let mark =
+            if direction == Some(Direction::Produced) { "write-only-property" } else { "read-only-property" };
+        self.id = self.id.replacen("property", mark, 1);
+        self.classification = NonBreaking;
+        self.hint = "";
+        self.is_undecided = false;
+        self
+    }
+}
+
+/// What is said of a property that only flows the other way: what would matter if it flowed this way.
+pub fn is_said_unseen(kind: Kind, direction: Direction) -> bool {
+    use Bound::{ExclusiveMaximum, ExclusiveMinimum, MaxLength, Maximum, Minimum};
+    match direction {
+        Direction::Received => matches!(
+            kind,
+            Kind::EnumValueRemoved
+                | Kind::BoundTightened(Maximum | Minimum | ExclusiveMaximum | ExclusiveMinimum | MaxLength)
+        ),
+        Direction::Produced => matches!(
+            kind,
+            Kind::EnumValueAdded
+                | Kind::PropertyAddedOptional
+                | Kind::PropertyAddedRequired
+                | Kind::RequiredPropertyRemoved
+                | Kind::OptionalPropertyRemoved
+                | Kind::PropertyBecameOptional
+                | Kind::PropertyBecameRequired
+        ),
+    }
+}
+
 /// Kinds whose id is the suffix alone.
-fn is_whole_id(kind: Kind) -> bool {
+pub(super) fn is_whole_id(kind: Kind) -> bool {
+    let is_announced = (Kind::DeprecatedWithSunset..=Kind::StabilityUnknown).contains(&kind);
     kind <= Kind::BodyBecameOptional
-        || (Kind::SuccessStatusAdded..=Kind::Servers).contains(&kind)
+        || !is_announced && (Kind::SuccessStatusAdded..=Kind::Servers).contains(&kind)
         || kind >= Kind::RangeRewritten
 }
 
@@ -99,6 +141,9 @@ pub fn fact_rule(
     if let Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) = kind
     {
         return keyword_rule(kind, keyword, area, direction, nested);
+    }
+    if let Kind::Access(access, presence) = kind {
+        return access_rule(access, presence, area, direction, nested);
     }
     let row = FACT_RULES.iter().find(|row| row.kind == kind);
     let exception = EXCEPTIONS.iter().find(|(of, at, ..)| *of == kind && *at == area);
@@ -195,6 +240,49 @@ fn keyword_rule(
         text,
         hint: if is_undecided { LOOK } else { hint(direction) },
         is_undecided,
+    }
+}
+
+/// `readOnly` and `writeOnly`: what may not be sent any more may still be sent, and what was kept back is sent now. Whether a
+/// value has to be there, or is gone, is said by the facts about that.
+fn access_rule(
+    access: Access,
+    presence: Presence,
+    area: Area,
+    direction: Option<Direction>,
+    nested: bool,
+) -> FactRule {
+    let word = Access::ALL.iter().find(|(known, _)| *known == access).map_or("", |(_, word)| word);
+    let produced = direction == Some(Direction::Produced);
+    let (classification, hint) = match (access, presence) {
+        (Access::ReadOnly, _) if !produced => {
+            (PotentialBreaking, "clients that still send it are ignored or refused; tell them first")
+        }
+        (Access::WriteOnly, _) if produced => {
+            (PotentialBreaking, "clients that read it find nothing; tell them first")
+        }
+        (Access::NotWriteOnly, Presence::Required) if produced => (
+            PotentialBreaking,
+            "what was kept back is sent to everybody who asks; make sure that it may be seen",
+        ),
+        _ => (NonBreaking, ""),
+    };
+    let owner = match (area, nested) {
+        (Area::RequestBody, true) => format!("request-{}-property", presence.slug()),
+        (Area::ResponseBody, true) => format!("response-{}-property", presence.slug()),
+        _ => prefix(area, nested).to_owned(),
+    };
+    FactRule {
+        id: format!("{owner}-became-{word}"),
+        classification,
+        text: match access {
+            Access::ReadOnly => "{subject} became read-only",
+            Access::NotReadOnly => "{subject} is not read-only any more",
+            Access::WriteOnly => "{subject} became write-only",
+            Access::NotWriteOnly => "{subject} is not write-only any more",
+        },
+        hint,
+        is_undecided: false,
     }
 }
 

@@ -50,6 +50,7 @@ impl Walk<'_> {
         match (gone.as_slice(), fresh.as_slice()) {
             ([], []) => {}
             ([old], [new]) => self.branches(old, new, places),
+            ([], [new]) if new.keyword == "oneOf" => self.emit(Kind::WrappedInOneOf, None, None, places),
             _ => self.emit(Kind::AlternativesChanged, None, None, places),
         }
     }

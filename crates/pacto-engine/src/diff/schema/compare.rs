@@ -1,7 +1,7 @@
 //! Facts about two schemas in normal form.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::keywords::format_kind;
 use super::normal::{
@@ -11,6 +11,8 @@ use super::proof::prove;
 use crate::diff::change::Direction;
 use crate::diff::documents::{Located, Pairs};
 use crate::diff::fact::{Area, Bound, Fact, Kind};
+use crate::diff::rules::is_said_unseen;
+use crate::diff::version::Day;
 
 /// What is compared, and how.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,26 @@ pub(in crate::diff) struct SchemaComparison<'c> {
     pub new_dialect: Dialect,
     /// What the root is called: `query parameter 'limit'`, `request body`.
     pub root: &'c str,
+    /// Values are texts on the wire: a number, and a text that looks like one, are the same.
+    pub is_text: bool,
+    /// The day, by which what was announced is due.
+    pub today: Option<Day>,
+}
+
+impl<'c> SchemaComparison<'c> {
+    /// Of values as JSON has them, by schemas that say themselves in which dialect they are written.
+    pub fn new(area: Area, direction: Direction, root: &'c str) -> Self {
+        let dialect = Dialect::JsonSchema;
+        Self {
+            area,
+            direction,
+            old_dialect: dialect,
+            new_dialect: dialect,
+            root,
+            is_text: false,
+            today: None,
+        }
+    }
 }
 
 /// A fact with the property path it is about; the root is empty.
@@ -58,8 +80,23 @@ pub(in crate::diff) fn compare<'a>(
 }
 
 /// Whether a fact is about words for people.
-pub(super) fn is_word(kind: Kind) -> bool {
-    matches!(kind, Kind::Annotation | Kind::Deprecated | Kind::Undeprecated)
+pub(in crate::diff) fn is_word(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Annotation
+            | Kind::Deprecated
+            | Kind::Undeprecated
+            | Kind::PartAdded
+            | Kind::PartRemoved
+            | Kind::WordsAdded
+            | Kind::WordsRemoved
+    ) || (Kind::DeprecatedWithSunset..=Kind::StabilityUnknown).contains(&kind)
+}
+
+/// Whether all patterns there are, and there is one, match every text.
+fn all_match_everything(patterns: &BTreeSet<String>) -> bool {
+    const EVERYTHING: &[&str] = &["", ".*", "^.*", ".*$", "^.*$"];
+    !patterns.is_empty() && patterns.iter().all(|pattern| EVERYTHING.contains(&pattern.as_str()))
 }
 
 /// Keys of an `OpenAPI` 2 parameter that are no keywords of its schema.
@@ -117,6 +154,7 @@ impl Walk<'_> {
             old_at: places.old.map(|node| node.location()),
             new_at: places.new.map(|node| node.location()),
             nested: !self.path.is_empty(),
+            is_unseen: false,
             verdict: None,
         };
         self.facts.push(SchemaFact { path: self.path.clone(), fact, is_idle: false });
@@ -173,16 +211,11 @@ impl Walk<'_> {
             return self.give_up(old_parts, new_parts);
         }
         let (old, new) = self.with_equal_lists((old, old_parts), (new, new_parts));
-        // What only flows the other way does not matter here.
-        let passes = |normal: &Normal<'_>| match (self.comparison.area, self.comparison.direction) {
-            (Area::RequestBody | Area::Parameter, Direction::Received) => !normal.is_read_only,
-            (Area::ResponseBody, Direction::Produced) => !normal.is_write_only,
-            _ => true,
-        };
-        if !passes(&old) && !passes(&new) {
-            return;
-        }
         let places = Places { old: old.location, new: new.location };
+        if self.flows_the_other_way(&old) && self.flows_the_other_way(&new) {
+            return self.unseen_value(&old, &new, &places);
+        }
+        let start = self.facts.len();
         // What is missing on both sides is the same on both sides; otherwise nothing can be said.
         let lost: Vec<_> = old.unresolved.symmetric_difference(&new.unresolved).collect();
         for target in &lost {
@@ -205,6 +238,34 @@ impl Walk<'_> {
             self.path.pop();
         }
         self.alternatives(&old, &new, &places);
+        let differs =
+            self.facts.get(start..).unwrap_or_default().iter().any(|found| !is_word(found.fact.kind));
+        self.parts_of_all(old_parts, new_parts, differs, &places);
+    }
+
+    /// A value that only flows the other way: what would matter here is said, as something that does not.
+    fn unseen_value(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
+        let start = self.facts.len();
+        self.values(old, new, places);
+        self.bounds(old, new, places);
+        let direction = self.comparison.direction;
+        let found = self.facts.split_off(start);
+        self.facts.extend(found.into_iter().filter(|found| is_said_unseen(found.fact.kind, direction)).map(
+            |mut found| {
+                (found.fact.is_unseen, found.is_idle) = (true, true);
+                found
+            },
+        ));
+    }
+
+    /// A fact about a property that only flows the other way.
+    pub(super) fn emit_unseen(&mut self, kind: Kind, places: &Places<'_>) {
+        if is_said_unseen(kind, self.comparison.direction) {
+            self.emit(kind, None, None, places);
+            if let Some(found) = self.facts.last_mut() {
+                (found.fact.is_unseen, found.is_idle) = (true, true);
+            }
+        }
     }
 
     /// One alternative is none, unless there are several on the other side: then the others came or went.
@@ -226,17 +287,21 @@ impl Walk<'_> {
     }
 
     fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
+        let is_text = self.comparison.is_text;
+        // Where everything is a text, whoever takes texts takes numbers too.
+        let written = |types: Types| if is_text { types.as_texts() } else { types };
         let (old_types, new_types) = (old.types.without_null(), new.types.without_null());
         let shown = |types: Types| Some(types.shown());
         // A list of values says of which types they are; a type beside it says nothing more.
         let same_values =
             old.values.is_some() && new.values.is_some() || old.values.is_none() && new.values.is_none();
         let is_said = same_values && old.effective_types() == new.effective_types();
-        if old_types != new_types && !is_said {
+        if written(old_types) != written(new_types) && !is_said {
             let any = |types: Types| if types == Types::ALL.without_null() { Types::ALL } else { types };
             let is_list = |types: Types| any(types) != Types::ALL && types.is_several();
             let is_list = is_list(old_types) || is_list(new_types);
-            let kind = match (new_types.contains(old_types), old_types.contains(new_types)) {
+            let wider = |one: Types, other: Types| written(one).contains(written(other));
+            let kind = match (wider(new_types, old_types), wider(old_types, new_types)) {
                 (true, _) if is_list => Kind::TypesWidened,
                 (_, true) if is_list => Kind::TypesNarrowed,
                 (true, _) => Kind::TypeWidened,
@@ -316,7 +381,7 @@ impl Walk<'_> {
                 other => other,
             };
             let kind = if tightened { Kind::BoundTightened(bound) } else { Kind::BoundLoosened(bound) };
-            self.emit(kind, shown(old_limit), shown(new_limit), places);
+            self.emit(kind, shown(old_limit.or(usual)), shown(new_limit.or(usual)), places);
             if let Some(found) = self.facts.last_mut() {
                 found.is_idle = !old.types.can_have(bound) && !new.types.can_have(bound);
             }
@@ -328,7 +393,10 @@ impl Walk<'_> {
             (!texts.is_empty()).then(|| texts.iter().cloned().collect::<Vec<_>>().join(" and "))
         };
         if old.patterns != new.patterns {
-            let kind = if new.patterns.is_superset(&old.patterns) {
+            let is_received = self.comparison.direction == Direction::Received;
+            let kind = if is_received && !old.patterns.is_empty() && all_match_everything(&new.patterns) {
+                Kind::PatternGeneralized
+            } else if new.patterns.is_superset(&old.patterns) {
                 Kind::PatternAdded
             } else if old.patterns.is_superset(&new.patterns) {
                 Kind::PatternRemoved
@@ -365,141 +433,6 @@ impl Walk<'_> {
         self.emit(kind, shown(old.multiple_of), shown(new.multiple_of), places);
     }
 
-    fn properties(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
-        // Of two ways to one pair the first counts: the order of names decides, facts stand in document order.
-        let mut names: Vec<_> = old.properties.keys().copied().collect();
-        names.sort_unstable();
-        let mut found: BTreeMap<&str, Vec<SchemaFact>> = BTreeMap::new();
-        for name in names {
-            let Some(old_property) = old.properties.get(name) else { continue };
-            let start = self.facts.len();
-            self.path.push(name.to_owned());
-            match new.properties.get(name) {
-                Some(new_property) => {
-                    self.pair(old_property, new_property);
-                    self.requiredness(name, (old, old_property), (new, new_property));
-                }
-                None => self.removed_property(name, old, new, old_property),
-            }
-            self.path.pop();
-            found.insert(name, self.facts.split_off(start));
-        }
-        self.facts.extend(old.properties.keys().flat_map(|name| found.remove(name).unwrap_or_default()));
-        for (name, new_property) in
-            new.properties.iter().filter(|(name, _)| !old.properties.contains_key(*name))
-        {
-            self.path.push((*name).to_owned());
-            self.added_property(name, old, new, new_property);
-            self.path.pop();
-        }
-        // Names that are required without being described.
-        let described = |name: &str| old.properties.contains_key(name) || new.properties.contains_key(name);
-        let names: BTreeSet<&str> = old.required.keys().chain(new.required.keys()).copied().collect();
-        for name in names.into_iter().filter(|name| !described(name)) {
-            self.path.push(name.to_owned());
-            self.requiredness(name, (old, &Vec::new()), (new, &Vec::new()));
-            self.path.pop();
-        }
-        if old.is_closed != new.is_closed {
-            let kind = if new.is_closed { Kind::ObjectClosed } else { Kind::ObjectOpened };
-            self.emit(kind, None, None, places);
-        }
-        // Where nothing is said about other properties they may be anything.
-        let described = !old.additional.is_empty() || !new.additional.is_empty();
-        if described && !old.is_closed && !new.is_closed {
-            self.path.push("*".to_owned());
-            self.pair(&old.additional, &new.additional);
-            self.path.pop();
-        }
-    }
-
-    fn requiredness(
-        &mut self,
-        name: &str,
-        (old, old_property): (&Normal<'_>, &Conjunction<'_>),
-        (new, new_property): (&Normal<'_>, &Conjunction<'_>),
-    ) {
-        if !old.required.contains_key(name) && !new.required.contains_key(name) {
-            return;
-        }
-        let described = normalize(old_property, self.comparison.old_dialect);
-        let normal = normalize(new_property, self.comparison.new_dialect);
-        // What only flows the other way is not required here, whatever is written.
-        let was = old.required.contains_key(name) && !self.flows_the_other_way(&described);
-        let is = new.required.contains_key(name) && !self.flows_the_other_way(&normal);
-        let places = Places {
-            old: old.required.get(name).copied().or(old.location),
-            new: new.required.get(name).copied().or(new.location),
-        };
-        let kind = match (was, is) {
-            (false, true) if normal.default.is_some() => Kind::PropertyBecameRequiredWithDefault,
-            (false, true) => Kind::PropertyBecameRequired,
-            (true, false) => Kind::PropertyBecameOptional,
-            _ => return,
-        };
-        self.emit(kind, None, None, &places);
-    }
-
-    fn removed_property(
-        &mut self,
-        name: &str,
-        old: &Normal<'_>,
-        new: &Normal<'_>,
-        property: &Conjunction<'_>,
-    ) {
-        let normal = normalize(property, self.comparison.old_dialect);
-        if self.flows_the_other_way(&normal) {
-            return;
-        }
-        let places = Places { old: normal.location, new: new.location };
-        let kind = match self.comparison.direction {
-            Direction::Received if new.is_closed => Kind::PropertyRemovedFromClosed,
-            _ if old.required.contains_key(name) => Kind::RequiredPropertyRemoved,
-            _ => Kind::OptionalPropertyRemoved,
-        };
-        self.emit(kind, None, None, &places);
-        // It may still be there under this name; then what holds for every other property holds for it.
-        if !new.additional.is_empty() {
-            self.pair(property, &new.additional);
-        }
-        if new.others.contains_key("patternProperties") {
-            self.keyword_beside("patternProperties", &places);
-        }
-    }
-
-    fn added_property(&mut self, name: &str, old: &Normal<'_>, new: &Normal<'_>, property: &Conjunction<'_>) {
-        let normal = normalize(property, self.comparison.new_dialect);
-        if self.flows_the_other_way(&normal) {
-            return;
-        }
-        let places = Places { old: old.location, new: normal.location };
-        let required = new.required.contains_key(name);
-        // A name that was required before without being described is not newly required.
-        let newly_required = required && !old.required.contains_key(name);
-        let kind = match self.comparison.direction {
-            Direction::Produced if old.is_closed => Kind::PropertyAddedToClosed,
-            _ if newly_required && normal.default.is_some() => Kind::PropertyAddedRequiredWithDefault,
-            _ if newly_required => Kind::PropertyAddedRequired,
-            _ => Kind::PropertyAddedOptional,
-        };
-        self.emit(kind, None, None, &places);
-        // It had this name before it was described; what holds for every other property held for it.
-        if !old.additional.is_empty() {
-            self.pair(&old.additional, property);
-        }
-        if old.others.contains_key("patternProperties") {
-            self.keyword_beside("patternProperties", &places);
-        }
-    }
-
-    fn flows_the_other_way(&self, normal: &Normal<'_>) -> bool {
-        match (self.comparison.area, self.comparison.direction) {
-            (Area::RequestBody, Direction::Received) => normal.is_read_only,
-            (Area::ResponseBody, Direction::Produced) => normal.is_write_only,
-            _ => false,
-        }
-    }
-
     fn others(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
         let keys: BTreeSet<&str> = old.others.keys().chain(new.others.keys()).copied().collect();
         // In `OpenAPI` 2 a parameter is its own schema; what it is besides is compared as a parameter.
@@ -508,7 +441,7 @@ impl Walk<'_> {
             let (before, after) = (old.others.get(key), new.others.get(key));
             // `None` inside stands for something too large to compare, which is equal to nothing.
             let same = before == after && !before.into_iter().flatten().any(Option::is_none);
-            if !same {
+            if !same && !self.inside(key, old, new, places) {
                 let (had, has) = (before.is_some(), after.is_some());
                 self.keyword(key, had, has, places);
             }
@@ -524,22 +457,11 @@ impl Walk<'_> {
             };
             self.emit(kind, old.default.clone(), new.default.clone(), places);
         }
-        let access = |normal: &Normal<'_>| match (normal.is_read_only, normal.is_write_only) {
-            (true, _) => "read-only",
-            (_, true) => "write-only",
-            _ => "read and write",
-        };
-        if access(old) != access(new) {
-            self.emit(
-                Kind::AccessChanged,
-                Some(access(old).to_owned()),
-                Some(access(new).to_owned()),
-                places,
-            );
-        }
-        if old.is_deprecated != new.is_deprecated {
-            let kind = if new.is_deprecated { Kind::Deprecated } else { Kind::Undeprecated };
-            self.emit(kind, None, None, places);
+        // In `OpenAPI` 2 the parameter says it, which is its own schema.
+        if !(is_parameter && new.others.contains_key("in")) {
+            for (kind, before, after) in old.announcement.facts(new.announcement, self.comparison.today) {
+                self.emit(kind, before.map(str::to_owned), after.map(str::to_owned), places);
+            }
         }
         if old.annotations != new.annotations {
             self.emit(Kind::Annotation, None, None, places);
@@ -551,8 +473,8 @@ impl Walk<'_> {
 pub(in crate::diff) fn property_path(path: &[String]) -> String {
     let mut text = String::new();
     for step in path {
-        if step == "[]" {
-            text.push_str("[]");
+        if step.starts_with('[') {
+            text.push_str(step);
         } else {
             if !text.is_empty() {
                 text.push('.');

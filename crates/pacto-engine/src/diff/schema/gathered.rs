@@ -33,6 +33,8 @@ pub(in crate::diff) struct Gathered {
     flow: Flow,
     dialect: Dialect,
     draft: schema_inclusion::Dialect,
+    /// Objects have no properties but those that are described.
+    is_closed: bool,
 }
 
 /// What a schema is made of, as far as it decides how its answer is to be read.
@@ -51,6 +53,8 @@ pub(super) struct Reading {
     pub is_loose: bool,
     /// There are keywords that its dialect ignores and people mean.
     pub is_foreign: bool,
+    /// There are keywords by which a document is accepted because something in them does not accept it.
+    pub is_mixed: bool,
 }
 
 /// Keywords that say which documents are accepted. `$dynamicRef` and the like are among them so that nobody takes a
@@ -99,6 +103,9 @@ const KEYWORDS: &[&str] = &[
     "uniqueItems",
 ];
 
+/// Keywords by which less in one place is more in another.
+const MIXED: &[&str] = &["contains", "if", "not", "oneOf", "unevaluatedItems", "unevaluatedProperties"];
+
 /// Whether a keyword says which documents are accepted.
 pub(super) fn is_of_sets(key: &str) -> bool {
     KEYWORDS.contains(&key)
@@ -114,7 +121,14 @@ impl Gathered {
             flow,
             dialect,
             draft,
+            is_closed: false,
         }
+    }
+
+    /// The same, but objects have no properties beside those that are described: fewer documents, and those that people mean.
+    #[must_use]
+    pub(super) fn closed(self) -> Self {
+        Self { is_closed: true, ..self }
     }
 
     /// The document that references of all schemas lead into.
@@ -146,6 +160,7 @@ impl Gathered {
         while let Some(uses) = pending.pop() {
             reading.is_loose |= uses.reading.is_loose;
             reading.is_foreign |= uses.reading.is_foreign;
+            reading.is_mixed |= uses.reading.is_mixed;
             for name in &uses.references {
                 if known.insert(name) {
                     pending.extend(self.parts.get(name));
@@ -197,6 +212,7 @@ impl Gathered {
         }
         uses.reading.is_loose |= ["anyOf", "oneOf"].iter().any(|key| Self::is_between_objects(at, key))
             || self.dialect == Dialect::OpenApi3_0 && Self::has_part_with_null(at);
+        uses.reading.is_mixed |= MIXED.iter().any(|key| at.get(key).is_some());
         uses.reading.is_foreign |= at.entries().any(|(key, value)| self.is_foreign(key, value));
         let others = self.names_of_others(at);
         for (key, value) in at.entries().filter(|(key, _)| is_of_sets(key)) {
@@ -205,6 +221,9 @@ impl Gathered {
                 names.retain(|name| name.as_str().is_none_or(|name| !others.contains(name)));
             }
             members.insert(key.to_owned(), written);
+        }
+        if self.is_closed && members.contains_key("properties") {
+            members.entry("additionalProperties").or_insert(json!(false));
         }
         // Read as people mean it: whatever stands beside it, null is accepted.
         if self.dialect == Dialect::OpenApi3_0 && at.is_on("nullable") {

@@ -9,6 +9,7 @@ use pacto_contract::yaml::{Node, Value};
 
 use crate::diff::documents::{Located, canonical, canonical_at, is_reference, scalar};
 use crate::diff::fact::Bound;
+use crate::diff::lifecycle::Announcement;
 
 /// Which reading rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,13 @@ impl Types {
             Bound::MinProperties | Bound::MaxProperties => 64,
         };
         self.0 & about != 0
+    }
+
+    /// With all that looks like a text where values are texts.
+    pub(super) fn as_texts(self) -> Self {
+        const PLAIN: u8 = 2 | 4 | 8;
+        const TEXT: u8 = 16;
+        if self.0 & TEXT == 0 { self } else { Self(self.0 | PLAIN) }
     }
 
     /// Whether it is more than one type; every integer is a number.
@@ -163,11 +171,13 @@ pub(super) struct Normal<'a> {
     pub alternatives: Vec<Alternatives<'a>>,
     /// Keywords that are only compared for equality.
     pub others: BTreeMap<&'a str, BTreeSet<Option<String>>>,
+    /// Where these stand.
+    pub inside: BTreeMap<&'a str, Vec<Located<'a>>>,
     pub default: Option<String>,
     pub discriminator: Option<Located<'a>>,
     pub is_read_only: bool,
     pub is_write_only: bool,
-    pub is_deprecated: bool,
+    pub announcement: Announcement<'a>,
     /// Titles, descriptions, examples.
     pub annotations: BTreeSet<String>,
     pub unresolved: BTreeSet<&'a str>,
@@ -236,7 +246,8 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         discriminator: None,
         is_read_only: false,
         is_write_only: false,
-        is_deprecated: false,
+        announcement: Announcement::default(),
+        inside: BTreeMap::new(),
         annotations: BTreeSet::new(),
         unresolved: BTreeSet::new(),
         location: schemas.first().copied(),
@@ -389,7 +400,11 @@ impl<'a> Normal<'a> {
             "default" => self.default = canonical(value, &|_| false),
             "readOnly" => self.is_read_only |= value.node.as_bool() == Some(true),
             "writeOnly" => self.is_write_only |= value.node.as_bool() == Some(true),
-            "deprecated" => self.is_deprecated |= value.node.as_bool() == Some(true),
+            "deprecated" => self.announcement.is_deprecated |= value.node.as_bool() == Some(true),
+            "x-sunset" => self.announcement.sunset = self.announcement.sunset.or(schema.text(key)),
+            "x-stability-level" => {
+                self.announcement.stability = self.announcement.stability.or(schema.text(key));
+            }
             annotation if is_annotation(annotation) => {
                 // Definitions are compared where they are used.
                 if !matches!(annotation, "$defs" | "definitions" | "$id" | "$anchor" | "$dynamicAnchor") {
@@ -448,6 +463,7 @@ impl<'a> Normal<'a> {
     }
 
     fn other(&mut self, key: &'a str, value: Located<'a>) {
+        self.inside.entry(key).or_default().push(value);
         self.others.entry(key).or_default().insert(canonical_at(key, value, &is_annotation));
     }
 
@@ -506,6 +522,16 @@ impl<'a> Normal<'a> {
                 && branch.entries().all(|(key, _)| key == "type" || is_annotation(key))
         };
         let (nulls, branches): (Vec<_>, Vec<_>) = value.items().partition(is_null);
+        if let Some(types) = plain_types(&branches, keyword == "oneOf") {
+            *allows_null |= !nulls.is_empty();
+            self.types = self.types.and(types);
+            for branch in branches {
+                for (key, words) in branch.entries().filter(|(key, _)| is_annotation(key)) {
+                    self.keyword(branch, key, words, work, allows_null);
+                }
+            }
+            return;
+        }
         match (nulls.is_empty(), branches.as_slice()) {
             (_, []) => self.other(keyword, value),
             (no_null, [only]) if !self.keeps_lists => {
@@ -518,6 +544,24 @@ impl<'a> Normal<'a> {
             }
         }
     }
+}
+
+/// The types of branches without names that say nothing else: a list of types. Where a value may fit one branch only, no type may
+/// be in two.
+fn plain_types(branches: &[Located<'_>], is_exclusive: bool) -> Option<Types> {
+    let mut all = Types(0);
+    for branch in branches {
+        let kind = branch.get("type")?;
+        if branch.entries().any(|(key, _)| key == "title" || key != "type" && !is_annotation(key)) {
+            return None;
+        }
+        let types = read_types(kind.node);
+        if is_exclusive && all.and(types) != Types(0) {
+            return None;
+        }
+        all = all.or(types);
+    }
+    (branches.len() > 1).then_some(all)
 }
 
 /// The type of a value in canonical form.

@@ -17,6 +17,18 @@ const STEPS_OF_ALL: u32 = 1_000_000;
 /// Most facts of one pair of schemas that are asked about: of more, one document shows little.
 const MAX_FACTS: usize = 300;
 
+/// Which documents are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::diff) enum Documents {
+    /// All of them.
+    All,
+    /// Those without properties that nobody described.
+    Described,
+}
+
+/// Which way documents go, and which of them are asked about.
+pub(in crate::diff) type Question = (Flow, Direction, Documents);
+
 /// What is known of the schemas of two versions of some files, for documents that go one way.
 #[derive(Debug)]
 pub(in crate::diff) struct Asked {
@@ -24,6 +36,7 @@ pub(in crate::diff) struct Asked {
     new: Gathered,
     questions: Questions,
     steps: u32,
+    documents: Documents,
 }
 
 /// Asks what the facts together mean. What is received has to accept all that was accepted before; what is produced has
@@ -34,8 +47,6 @@ pub(super) fn prove(
     comparison: SchemaComparison<'_>,
     facts: &mut [SchemaFact],
 ) {
-    let is_text = matches!(comparison.area, Area::Parameter | Area::ResponseHeader);
-    // On the wire these are texts: a number and a text that looks like one are the same.
     let changes_type = |kind| {
         matches!(
             kind,
@@ -48,22 +59,35 @@ pub(super) fn prove(
     };
     if facts.len() > MAX_FACTS
         || facts.iter().all(|found| !concerns_sets(&found.fact))
-        || is_text && facts.iter().any(|found| changes_type(found.fact.kind))
+        || comparison.is_text && facts.iter().any(|found| changes_type(found.fact.kind))
     {
         return;
     }
     let mut all = old.asked();
-    let asked = all
-        .entry((flow(comparison), comparison.direction))
-        .or_insert_with(|| Asked::new(old, new, comparison));
-    match asked.ask(old, new, comparison.direction) {
-        Some((Answer::Included, false)) => {
+    let mut ask = |documents: Documents| {
+        let asked = all
+            .entry((flow(comparison), comparison.direction, documents))
+            .or_insert_with(|| Asked::new(old, new, comparison, documents));
+        asked.ask(old, new, comparison.direction)
+    };
+    let answer = ask(Documents::All);
+    // A document may have what only one side describes; whether that is why it is refused, one without it shows.
+    let answer = match &answer {
+        Some((Answer::NotIncluded { place, .. }, _)) if shown_by(facts, place, Documents::All).is_none() => {
+            let natural =
+                ask(Documents::Described).map(|(answer, loose)| (answer, loose, Documents::Described));
+            natural.filter(|(answer, ..)| matches!(answer, Answer::NotIncluded { .. }))
+        }
+        _ => answer.map(|(answer, loose)| (answer, loose, Documents::All)),
+    };
+    match answer {
+        Some((Answer::Included, false, _)) => {
             for found in facts.iter_mut().filter(|found| !found.is_idle && concerns_sets(&found.fact)) {
                 found.fact.verdict = Some(Verdict::Kept);
             }
         }
-        Some((Answer::NotIncluded { witness, place }, is_loose)) => {
-            if let Some(index) = shown_by(facts, &place)
+        Some((Answer::NotIncluded { witness, place }, is_loose, documents)) => {
+            if let Some(index) = shown_by(facts, &place, documents)
                 && let Some(found) = facts.get_mut(index)
             {
                 let is_harmless = found.fact.rule().classification == Classification::NonBreaking;
@@ -74,7 +98,7 @@ pub(super) fn prove(
                 });
             }
         }
-        Some((Answer::Included, true) | (Answer::Undecided { .. }, _)) | None => {}
+        Some((Answer::Included, true, _) | (Answer::Undecided { .. }, ..)) | None => {}
     }
 }
 
@@ -87,19 +111,26 @@ fn flow(comparison: SchemaComparison<'_>) -> Flow {
 }
 
 impl Asked {
-    fn new(old: Located<'_>, new: Located<'_>, comparison: SchemaComparison<'_>) -> Self {
+    fn new(
+        old: Located<'_>,
+        new: Located<'_>,
+        comparison: SchemaComparison<'_>,
+        documents: Documents,
+    ) -> Self {
         let flow = flow(comparison);
         let (before, after) = (dialect(comparison.old_dialect, old), dialect(comparison.new_dialect, new));
         let questions = match comparison.direction {
             Direction::Received => Questions::new(before, after),
             Direction::Produced => Questions::new(after, before),
         };
-        Self {
-            old: Gathered::new(flow, comparison.old_dialect, dialect(comparison.old_dialect, old)),
-            new: Gathered::new(flow, comparison.new_dialect, dialect(comparison.new_dialect, new)),
-            questions,
-            steps: STEPS_OF_ALL,
-        }
+        let old = Gathered::new(flow, comparison.old_dialect, before);
+        let new = Gathered::new(flow, comparison.new_dialect, after);
+        let (old, new) = match (documents, comparison.direction) {
+            (Documents::All, _) => (old, new),
+            (Documents::Described, Direction::Received) => (old.closed(), new),
+            (Documents::Described, Direction::Produced) => (old, new.closed()),
+        };
+        Self { old, new, questions, steps: STEPS_OF_ALL, documents }
     }
 
     /// The answer, and whether "included" says little: see [`Reading::is_loose`]; also where nothing is accepted at all.
@@ -110,6 +141,11 @@ impl Asked {
         }
         let ((before, before_uses), (after, after_uses)) = (self.old.schema(old)?, self.new.schema(new)?);
         if before_uses.is_foreign || after_uses.is_foreign {
+            return None;
+        }
+        let left_uses = if direction == Direction::Received { before_uses } else { after_uses };
+        // There the documents that are left out would not be fewer.
+        if self.documents == Documents::Described && left_uses.is_mixed {
             return None;
         }
         let before = Part { schema: &before, root: self.old.document() };
@@ -144,11 +180,14 @@ fn dialect(known: Dialect, schema: Located<'_>) -> schema_inclusion::Dialect {
 }
 
 /// The fact that a witness shows: the only one that can be, or the one about the place where fault is found.
-fn shown_by(facts: &[SchemaFact], place: &str) -> Option<usize> {
+fn shown_by(facts: &[SchemaFact], place: &str, documents: Documents) -> Option<usize> {
     let (mut breaking, mut open, mut harmless, mut others) = (Vec::new(), Vec::new(), Vec::new(), false);
     for (index, found) in facts.iter().enumerate() {
         let rule = found.fact.rule();
-        if is_beside_sets(found.fact.kind) || found.is_idle {
+        // What was not described is not in these documents.
+        let is_missing = documents == Documents::Described
+            && matches!(found.fact.kind, Kind::PropertyAddedOptional | Kind::OptionalPropertyRemoved);
+        if is_beside_sets(found.fact.kind) || found.is_idle || is_missing {
             continue;
         }
         if rule.classification == Classification::Breaking && can_be_shown(&found.fact) {
@@ -206,6 +245,7 @@ fn is_at(path: &[String], place: &str) -> bool {
     let path: Vec<&String> = path.iter().take_while(|step| !step.starts_with('(')).collect();
     let fits = |(step, found): (&&String, &&str)| match step.as_str() {
         "[]" => found.parse::<usize>().is_ok(),
+        step if step.starts_with('[') => step.trim_matches(['[', ']']) == *found,
         "*" => true,
         name => found.replace("~1", "/").replace("~0", "~") == name,
     };
@@ -275,5 +315,7 @@ fn is_kind_of_sets(kind: Kind) -> bool {
             | Kind::AlternativeAdded(_)
             | Kind::AlternativeRemoved(_)
             | Kind::AlternativesChanged
+            | Kind::WrappedInOneOf
+            | Kind::PatternGeneralized
     )
 }

@@ -119,6 +119,64 @@ pub const FLOWS: &[Flow] = &[
         mirror: None,
         build: |schema| Version::ruling(&property(schema)),
     },
+    Flow {
+        name: "query parameter property",
+        area: Area::Parameter,
+        direction: Direction::Received,
+        is_property: true,
+        mirror: Some("response header property"),
+        build: |schema| {
+            operation(&json!({"parameters": [{"name": "q", "in": "query", "schema": property(schema)}]}))
+        },
+    },
+    Flow {
+        name: "response header property",
+        area: Area::ResponseHeader,
+        direction: Direction::Produced,
+        is_property: true,
+        mirror: Some("query parameter property"),
+        build: |schema| response(&json!({"headers": {"X-Count": {"schema": property(schema)}}})),
+    },
+    Flow {
+        name: "configuration",
+        area: Area::Configuration,
+        direction: Direction::Received,
+        is_property: false,
+        mirror: Some("offered configuration"),
+        build: Version::configured,
+    },
+    Flow {
+        name: "offered configuration",
+        area: Area::OfferedConfiguration,
+        direction: Direction::Produced,
+        is_property: false,
+        mirror: Some("configuration"),
+        build: Version::offering,
+    },
+    Flow {
+        name: "received message",
+        area: Area::ReceivedMessage,
+        direction: Direction::Received,
+        is_property: false,
+        mirror: Some("sent message"),
+        build: |schema| Version::event("receive", schema),
+    },
+    Flow {
+        name: "sent message",
+        area: Area::SentMessage,
+        direction: Direction::Produced,
+        is_property: false,
+        mirror: Some("received message"),
+        build: |schema| Version::event("send", schema),
+    },
+    Flow {
+        name: "policy",
+        area: Area::Policy,
+        direction: Direction::Received,
+        is_property: false,
+        mirror: None,
+        build: Version::ruling,
+    },
 ];
 
 fn property(schema: &Value) -> Value {

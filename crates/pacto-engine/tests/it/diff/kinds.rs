@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pacto_engine::diff::rules::{FACT_RULES, fact_rule};
-use pacto_engine::diff::{Area, Bound, Direction, Keyword, Kind};
+use pacto_engine::diff::rules::{self, fact_rule};
+use pacto_engine::diff::{Area, Direction, Kind};
 
 /// Which corpus shows a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +16,7 @@ pub enum Home {
 
 /// All kinds by the name they have in the corpus: `TypeWidened`, `BoundTightened(Minimum)`.
 pub fn all() -> BTreeMap<String, Kind> {
-    let rows = FACT_RULES.iter().map(|row| row.kind);
-    let bounds =
-        Bound::ALL.into_iter().flat_map(|bound| [Kind::BoundTightened(bound), Kind::BoundLoosened(bound)]);
-    let keywords = Keyword::ALL.into_iter().flat_map(|(keyword, ..)| {
-        [Kind::KeywordAdded(keyword), Kind::KeywordRemoved(keyword), Kind::KeywordModified(keyword)]
-    });
-    // Of a discriminator is said what changed in it.
-    let keywords = keywords.filter(|kind| *kind != Kind::KeywordModified(Keyword::Discriminator));
-    rows.chain(bounds).chain(keywords).map(|kind| (format!("{kind:?}"), kind)).collect()
+    rules::kinds().map(|kind| (format!("{kind:?}"), kind)).collect()
 }
 
 pub fn named(name: &str) -> Kind {
@@ -74,6 +66,21 @@ pub fn home(kind: Kind) -> Home {
         | Kind::SunsetLater
         | Kind::SunsetDeleted
         | Kind::SunsetUnreadable
+        | Kind::SunsetOver
+        | Kind::PathWideParameterAddedOptional
+        | Kind::PathWideParameterAddedRequired
+        | Kind::ParameterRemovedBeforeSunset
+        | Kind::ParameterRemovedWithDeprecation
+        | Kind::HeaderPropertyBecameEnum
+        | Kind::HeaderPropertyAddedRequired
+        | Kind::HeaderPropertyBecameRequired
+        | Kind::PatternGeneralized
+        | Kind::WrappedInOneOf
+        | Kind::PartAdded
+        | Kind::PartRemoved
+        | Kind::WordsAdded
+        | Kind::WordsRemoved
+        | Kind::Access(..)
         | Kind::StabilityDecreased
         | Kind::StabilityIncreased
         | Kind::StabilityUnknown
@@ -151,7 +158,6 @@ pub fn home(kind: Kind) -> Home {
         | Kind::AlternativeRemoved(_)
         | Kind::AlternativesChanged
         | Kind::DefaultChanged
-        | Kind::AccessChanged
         | Kind::KeywordAdded(_)
         | Kind::KeywordRemoved(_)
         | Kind::KeywordModified(_)

@@ -21,7 +21,7 @@ struct Reached {
     silent: usize,
 }
 
-const OASDIFF: Reached = Reached { agree: 62, too_low: 2, silent: 0 };
+const OASDIFF: Reached = Reached { agree: 64, too_low: 0, silent: 0 };
 const OPENAPI_DIFF: Reached = Reached { agree: 39, too_low: 0, silent: 0 };
 
 /// A pair of documents with the worst verdict of its cases.
@@ -124,7 +124,7 @@ fn judge(corpus: &str, directory: &Path, pairs: Vec<Pair>) -> Tally {
 
 /// Expected findings that were found by their ids, of all. A case that ran one check alone says that its ids must be
 /// found, and nothing of the rest of the pair.
-const IDS: (usize, usize) = (90, 131);
+const IDS: (usize, usize) = (114, 131);
 
 #[test]
 fn findings_of_oasdiff_are_found_by_their_ids() {

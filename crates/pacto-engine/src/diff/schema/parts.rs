@@ -1,0 +1,142 @@
+//! Schemas inside of keywords: what one of them excludes more, the whole excludes more, so they are compared like the whole.
+
+use super::compare::{Places, Walk};
+use super::normal::{Conjunction, Normal, alternative_name, is_annotation};
+use crate::diff::documents::{Located, canonical};
+use crate::diff::fact::{Keyword, Kind};
+
+impl Walk<'_> {
+    /// Compares what stands inside of a keyword that differs. `false` where the keyword has to be taken as a whole: it is not
+    /// on both sides once, what is inside says something else in its place, or it excludes more by excluding less (`not`).
+    pub(super) fn inside(
+        &mut self,
+        key: &str,
+        old: &Normal<'_>,
+        new: &Normal<'_>,
+        places: &Places<'_>,
+    ) -> bool {
+        let (Some(before), Some(after)) = (old.only_inside(key), new.only_inside(key)) else { return false };
+        match key {
+            "then" | "else" if old.others.get("if") != new.others.get("if") => false,
+            // An upper limit turns it around.
+            "contains" if [old, new].iter().any(|normal| normal.has_limit_of_contains()) => false,
+            "contains"
+            | "contentSchema"
+            | "else"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => {
+                self.step(format!("({key})"), before, after);
+                true
+            }
+            "prefixItems" => {
+                let (before, after): (Vec<_>, Vec<_>) = (before.items().collect(), after.items().collect());
+                for (index, (old, new)) in before.iter().zip(&after).enumerate() {
+                    self.step(format!("[{index}]"), *old, *new);
+                }
+                if before.len() > after.len() {
+                    self.keyword(key, true, false, places);
+                } else if before.len() < after.len() {
+                    self.keyword(key, false, true, places);
+                }
+                true
+            }
+            "patternProperties" | "dependentSchemas" => {
+                let keyword = Keyword::named(key);
+                for (name, schema) in before.entries() {
+                    match (after.get(name), keyword) {
+                        (Some(counterpart), _) => self.step(format!("({name})"), schema, counterpart),
+                        (None, Some(keyword)) => {
+                            let text = Some(format!("{key} '{name}'"));
+                            self.emit(Kind::KeywordRemoved(keyword), text, None, places);
+                        }
+                        (None, None) => {}
+                    }
+                }
+                for (name, _) in after.entries().filter(|(name, _)| before.get(name).is_none()) {
+                    if let Some(keyword) = keyword {
+                        let text = Some(format!("{key} '{name}'"));
+                        self.emit(Kind::KeywordAdded(keyword), None, text, places);
+                    }
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn step(&mut self, step: String, old: Located<'_>, new: Located<'_>) {
+        self.path.push(step);
+        self.pair(&vec![old], &vec![new]);
+        self.path.pop();
+    }
+
+    /// Parts of `allOf` that came or went, by name. What they say is compared where they say it: a schema that was split into
+    /// parts is the same schema, so parts are only said where there were parts before, or where something `differs`.
+    pub(super) fn parts_of_all(
+        &mut self,
+        old: &Conjunction<'_>,
+        new: &Conjunction<'_>,
+        differs: bool,
+        places: &Places<'_>,
+    ) {
+        let (mut gone, mut fresh) = (parts(old), parts(new));
+        let has_both = !gone.is_empty() && !fresh.is_empty();
+        if gone.len() == fresh.len() || self.is_probing() {
+            return;
+        }
+        gone.retain(|part| {
+            let same = fresh.iter().position(|other| form(*other) == form(*part));
+            same.map(|position| fresh.remove(position)).is_none()
+        });
+        // What is left on both sides is changed, and compared with the rest.
+        let changed = gone.len().min(fresh.len());
+        for (part, is_added) in gone
+            .iter()
+            .skip(changed)
+            .map(|part| (*part, false))
+            .chain(fresh.iter().skip(changed).map(|part| (*part, true)))
+        {
+            let has_words_only = part.entries().all(|(key, _)| is_annotation(key));
+            if !has_both && !has_words_only && !differs {
+                continue;
+            }
+            let kind = match (is_added, has_words_only) {
+                (true, false) => Kind::PartAdded,
+                (true, true) => Kind::WordsAdded,
+                (false, false) => Kind::PartRemoved,
+                (false, true) => Kind::WordsRemoved,
+            };
+            let name = Some(alternative_name(part));
+            let (before, after) = if is_added { (None, name) } else { (name, None) };
+            self.emit(kind, before, after, places);
+        }
+    }
+}
+
+/// The parts of `allOf` of one schema.
+fn parts<'a>(schemas: &Conjunction<'a>) -> Vec<Located<'a>> {
+    let [only] = schemas.as_slice() else { return Vec::new() };
+    let target = only.resolved().unwrap_or(*only);
+    target.get("allOf").into_iter().flat_map(|parts| parts.items()).collect()
+}
+
+fn form(part: Located<'_>) -> Option<String> {
+    part.text("$ref").map(str::to_owned).or_else(|| canonical(part, &|_| false))
+}
+
+impl<'a> Normal<'a> {
+    /// What stands in a keyword that is there once.
+    fn only_inside(&self, key: &str) -> Option<Located<'a>> {
+        match self.inside.get(key).map(Vec::as_slice) {
+            Some([only]) => Some(*only),
+            _ => None,
+        }
+    }
+
+    fn has_limit_of_contains(&self) -> bool {
+        let limits = ["maxContains", "minContains"];
+        self.bounds.keys().any(|bound| limits.contains(&bound.keyword()))
+    }
+}
