@@ -43,6 +43,7 @@ fn files() -> Result<Vec<(&'static str, String)>> {
         ("schemas/dashboard-openapi.json", json(&api)?),
         ("crates/pacto-dashboard/ui/src/api/schema.ts", typescript::module(&api)?),
         ("schemas/pacto-v1.schema.json", json(&pacto_contract::shape::json_schema())?),
+        ("schemas/diff-rules.schema.json", json(&pacto_engine::diff::Rulebook::json_schema())?),
         ("schemas/cache.schema.json", output::<pacto_app::cache::Outcome>("pacto cache")?),
         ("schemas/validate.schema.json", output::<pacto_app::validate::Outcome>("pacto validate")?),
         ("schemas/verify.schema.json", output::<pacto_app::verify::Outcome>("pacto verify")?),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pacto_engine::diff::Day;
 use pacto_oci::mirror::{Location, Mirrors};
 
 use crate::registries::{Access, Registries};
@@ -16,6 +17,8 @@ pub struct Context {
     pub jobs: Option<usize>,
     /// Where references are looked up.
     pub sources: Sources,
+    /// Which day it is; without an answer nothing that was announced is due, and no decision has ended.
+    pub today: fn() -> Option<Day>,
 }
 
 impl Context {
@@ -28,7 +31,8 @@ impl Context {
     pub fn with_access(directory: impl Into<PathBuf>, access: Access) -> Self {
         let directory = directory.into();
         let registries = Registries::new(directory.clone(), access);
-        Self { sources: Sources::new(directory.clone(), registries), directory, jobs: None }
+        let sources = Sources::new(directory.clone(), registries);
+        Self { sources, directory, jobs: None, today: || None }
     }
 }
 

@@ -1,7 +1,6 @@
 //! `pacto diff`: two versions of a contract, with their dependencies and packages.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use pacto_contract::code::Stage;
@@ -35,7 +34,7 @@ pub struct Options {
     pub new_overrides: Overrides,
     /// Say which version the new one may be published as.
     pub suggest_version: bool,
-    /// How strictly it is compared.
+    /// How strictly it is compared; the day comes from the context.
     pub comparison: pacto_engine::diff::Options,
     /// What a team decided about rules and findings.
     pub rules: Option<Rulebook>,
@@ -49,7 +48,7 @@ pub const RULES_FILE: &str = "diff-rules.yaml";
 /// # Errors
 /// [`AppError`] where it cannot be read, [`AppError::Usage`] where what is in it cannot be used.
 pub fn rulebook(context: &Context, argument: &str) -> Result<Rulebook, AppError> {
-    let path = Path::new(argument);
+    let path = &*context.directory.join(argument);
     let (name, bytes) = if path.is_file() {
         let unreadable = |source| AppError::File { path: path.to_owned(), source };
         let size = fs_err::metadata(path).map_err(unreadable)?.len();
@@ -127,8 +126,8 @@ pub struct DependencyDiff {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     let old = side(context, "old", &options.old, &options.old_overrides)?;
     let new = side(context, "new", &options.new, &options.new_overrides)?;
-    let mut comparison = compare_with(side_of(&old), side_of(&new), options.comparison);
-    decide(&mut comparison, &new.document.contract.service.name, options);
+    let options = &Options { comparison: on(context, options.comparison), ..options.clone() };
+    let comparison = judge(side_of(&old), side_of(&new), options.comparison, options.rules.as_ref());
     let old_graph = graph::resolve(context, &old, &options.old, GraphOptions::default());
     let new_graph = resolve_with_siblings(context, &new, &options.new);
     let dependency_diffs = dependency_diffs(&old_graph, &new_graph, options);
@@ -158,10 +157,23 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
     })
 }
 
-/// Applies what a team decided. What could not be compared stays a caution.
-fn decide(comparison: &mut Comparison, service: &str, options: &Options) {
-    let Some(rules) = &options.rules else { return };
-    comparison.apply(rules, service, options.comparison.today);
+/// The options on the day of the context.
+pub(crate) fn on(context: &Context, options: pacto_engine::diff::Options) -> pacto_engine::diff::Options {
+    pacto_engine::diff::Options { today: (context.today)(), ..options }
+}
+
+/// Compares, and applies what a team decided. What could not be compared stays a caution.
+pub(crate) fn judge(
+    old: Side<'_>,
+    new: Side<'_>,
+    options: pacto_engine::diff::Options,
+    rules: Option<&Rulebook>,
+) -> Comparison {
+    let mut comparison = compare_with(old, new, options);
+    if let Some(rules) = rules {
+        comparison.apply(rules, &new.document.contract.service.name, options.today);
+    }
+    comparison
 }
 
 /// A warning for each dependency that could not be read, each once.
@@ -259,8 +271,7 @@ fn dependency_diffs(old: &Graph, new: &Graph, options: &Options) -> Vec<Dependen
             continue;
         }
         let sides = (side_of(&old_service.resolved), side_of(&new_service.resolved));
-        let mut comparison = compare_with(sides.0, sides.1, options.comparison);
-        decide(&mut comparison, name, options);
+        let comparison = judge(sides.0, sides.1, options.comparison, options.rules.as_ref());
         if !comparison.is_empty() {
             let Comparison { classification, changes, diagnostics, sbom } = comparison;
             diffs.push(DependencyDiff {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pacto_contract::model::{Contract, Owner};
 use pacto_contract::overrides::Overrides;
 use pacto_contract::{LenientVersion, Reference};
-use pacto_engine::diff::Classification;
+use pacto_engine::diff::{Classification, Rulebook};
 use pacto_engine::graph::ServiceId;
 use pacto_engine::graph::consumers::{self, Change, Fleet, Relation, Subject, Tie, Verdict};
 use pacto_engine::library::{Origin, Resolved};
@@ -29,6 +29,8 @@ pub struct Options {
     pub new: String,
     /// Directories that are searched for the contracts of the fleet, and references.
     pub fleet: Vec<String>,
+    /// What a team decided about rules and findings.
+    pub rules: Option<Rulebook>,
 }
 
 /// Who needs the service, and what happens to each.
@@ -191,7 +193,8 @@ pub fn run(context: &Context, options: &Options, tick: &(dyn Fn(usize) + Sync)) 
             .map_err(|error| AppError::Side { side, source: Box::new(error) })
     };
     let (old, new) = (read("old", &options.old)?, read("new", &options.new)?);
-    let comparison = pacto_engine::diff::compare(diff::side_of(&old), diff::side_of(&new));
+    let usual = diff::on(context, pacto_engine::diff::Options::default());
+    let comparison = diff::judge(diff::side_of(&old), diff::side_of(&new), usual, options.rules.as_ref());
     let selection = select(context, &options.fleet, true)?;
     let total = selection.contracts.len();
     let jobs = context.jobs.unwrap_or_else(parallel::processors);

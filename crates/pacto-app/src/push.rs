@@ -6,7 +6,7 @@ use pacto_contract::bundle::CONTRACT_FILE;
 use pacto_contract::overrides::Overrides;
 use pacto_contract::version::highest;
 use pacto_contract::{Code, Contract, ContractDocument, Diagnostic, LenientVersion, Reference, Severity};
-use pacto_engine::diff::{Change, Classification, Side, compare};
+use pacto_engine::diff::{Change, Classification, Rulebook, Side};
 use pacto_engine::validate::References;
 use pacto_oci::artifact::Artifact;
 use pacto_oci::registry::RegistryError;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::error::shown;
 use crate::pack::{local_directory, validated, whole_bundle};
 use crate::registries::Place;
-use crate::{AppError, Context};
+use crate::{AppError, Context, diff};
 
 /// What to push, and where to.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Refuse a version that breaks more than its number says.
     pub deny_under_bump: bool,
+    /// What a team decided about rules and findings: what was accepted breaks nobody.
+    pub rules: Option<Rulebook>,
     /// Changes to apply to the contract first.
     pub overrides: Overrides,
 }
@@ -166,7 +168,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome, AppError> {
             _ => {}
         }
         let new = Side { document: &valid.resolved.document, bundle: &bundle };
-        match under_bumped(&store, new).await {
+        match under_bumped(context, &store, new, options.rules.as_ref()).await {
             Ok(found) => under_bump = found,
             Err(error) if options.deny_under_bump => return Err(error),
             Err(error) => notes.push(format!("not compared with the version before: {error}")),
@@ -204,7 +206,12 @@ fn other_version(tag: &str, contract: &Contract) -> Option<String> {
 }
 
 /// Compares with the highest published version below this one.
-async fn under_bumped(store: &Store<'_>, new: Side<'_>) -> Result<Option<UnderBump>, AppError> {
+async fn under_bumped(
+    context: &Context,
+    store: &Store<'_>,
+    new: Side<'_>,
+    rules: Option<&Rulebook>,
+) -> Result<Option<UnderBump>, AppError> {
     let Ok(version) = LenientVersion::parse(&new.document.contract.service.version) else { return Ok(None) };
     let tags = match store.tags().await {
         Err(RegistryError::NotFound(_)) => return Ok(None),
@@ -225,7 +232,8 @@ async fn under_bumped(store: &Store<'_>, new: Side<'_>) -> Result<Option<UnderBu
         path: store.reference(previous),
         failure: Box::new(failure),
     })?;
-    let comparison = compare(Side { document: &document, bundle: &pulled.bundle }, new);
+    let usual = diff::on(context, pacto_engine::diff::Options::default());
+    let comparison = diff::judge(Side { document: &document, bundle: &pulled.bundle }, new, usual, rules);
     let breaking = |change: &&Change| change.classification == Classification::Breaking;
     let breaking = comparison.changes.iter().filter(breaking).count();
     Ok((breaking > 0).then(|| UnderBump { previous: previous.to_owned(), breaking, wanted }))

@@ -13,6 +13,7 @@ use pacto_app::plugin::Places;
 use pacto_app::registries::Access;
 use pacto_contract::yaml::{Budget, Mapping, Node, decode_utf8, load};
 use pacto_contract::{Source, Span};
+use pacto_engine::diff::Day;
 use pacto_oci::cache::Cache;
 use pacto_oci::credential::{Secret, Surroundings, cloud};
 use pacto_oci::mirror::Mirrors;
@@ -150,6 +151,7 @@ impl Settings {
         };
         let mut context = Context::with_access(directory, access);
         context.jobs = jobs(global)?.map(NonZeroUsize::get);
+        context.today = today;
         let format = output_format(global)?.or(file.format).unwrap_or(OutputFormat::Text);
         let is_quiet = global.verbose || environment::is_on(environment::VERBOSE) || file.verbose;
         if let Some(watcher) = Ui::fetching().filter(|_| format == OutputFormat::Text && !is_quiet) {
@@ -174,6 +176,11 @@ impl Settings {
             }
         }
     }
+}
+
+/// The day in UTC.
+fn today() -> Option<Day> {
+    Day::parse(&jiff::Timestamp::now().strftime("%Y-%m-%d").to_string())
 }
 
 /// The output format that the flag or the environment names.

@@ -381,6 +381,7 @@ fn consumers_by_path_and_of_a_service_that_changes_its_name_are_found() {
         old: "fleet/cart-v1".to_owned(),
         new: "next".to_owned(),
         fleet: vec!["fleet".to_owned()],
+        rules: None,
     };
     let found = impact::run(&context(home.path()), &options, &|_| {}).unwrap();
     let names: Vec<&str> = found.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
@@ -431,6 +432,7 @@ fn whom_a_new_version_breaks() {
         old: "pricing-service/v1.1.0".to_owned(),
         new: "pricing-service/v2.0.0".to_owned(),
         fleet: vec![".".to_owned()],
+        rules: None,
     };
     let found = impact::run(&cx, &options, &|_| {}).unwrap();
     assert!(found.unread.is_empty(), "{:?}", found.unread);

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use pacto_app::AppError;
 use pacto_app::diff::{self, Options};
 use pacto_contract::overrides::Overrides;
-use pacto_engine::diff::{Classification, Day, Perspective, ProtoLevel, rules};
+use pacto_engine::diff::{Classification, Perspective, ProtoLevel, Rulebook, rules as table};
 
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
@@ -128,17 +128,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         suggest_version: arguments.suggest_version,
         comparison: pacto_engine::diff::Options {
             proto_level: arguments.proto_level.into(),
-            today: today(),
+            today: None,
             asyncapi2: match arguments.asyncapi2_perspective {
                 View::Service => Perspective::Service,
                 View::Client => Perspective::Client,
             },
         },
-        rules: arguments
-            .rules
-            .as_deref()
-            .map(|rules| diff::rulebook(&settings.context, rules))
-            .transpose()?,
+        rules: rules(&settings, arguments.rules.as_deref())?,
     };
     let outcome = diff::run(&settings.context, &options)?;
     match settings.format {
@@ -170,16 +166,16 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
     Ok(ANSWER)
 }
 
-/// The day in UTC.
-fn today() -> Option<Day> {
-    Day::parse(&jiff::Timestamp::now().strftime("%Y-%m-%d").to_string())
+/// What a team decided, where somebody names it.
+pub(super) fn rules(settings: &Settings, argument: Option<&str>) -> Result<Option<Rulebook>, CommandError> {
+    Ok(argument.map(|argument| diff::rulebook(&settings.context, argument)).transpose()?)
 }
 
 /// Says what a rule means.
 fn explain(id: &str, format: OutputFormat, ui: &mut Ui) -> Result<u8, CommandError> {
-    let rules = rules::all();
+    let rules = table::all();
     let Some(rule) = rules.get(id) else {
-        let near = rules::nearest(id).unwrap_or_default();
+        let near = table::nearest(id).unwrap_or_default();
         return Err(CommandError::Usage(format!(
             "no rule is called '{id}'; the nearest is '{near}', and docs/reference/rules.md lists all"
         )));

@@ -3,6 +3,7 @@
 use clap::Args;
 use pacto_app::push::{self, Options, Outcome, Status};
 
+use super::diff;
 use crate::arguments::{Global, OutputFormat, read_overrides};
 use crate::exit::{ANSWER, CommandError, FINE};
 use crate::render::findings;
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// Push nothing and exit with 1 when the version breaks more than its number says
     #[arg(long)]
     deny_under_bump: bool,
+    /// Decisions about rules and findings: a file, or a directory or reference of a contract that holds diff-rules.yaml
+    #[arg(long, value_name = "FILE|BUNDLE")]
+    rules: Option<String>,
     /// Value to set in the contract, such as service.version=1.2.0; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
@@ -46,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, ui: &mut Ui) -> Result
         force: arguments.force,
         dry_run: arguments.dry_run,
         deny_under_bump: arguments.deny_under_bump,
+        rules: diff::rules(&settings, arguments.rules.as_deref())?,
         overrides: read_overrides(&[], &arguments.set, &arguments.set_string)?,
     };
     let outcome = push::run(&settings.context, &options)?;

@@ -124,7 +124,8 @@ impl Mapping {
         self.index = (self.entries.len() > SCAN_LIMIT).then(|| sorted_index(&self.entries));
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
+    /// Where the entry of `key` is among the entries.
+    pub fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             None => self.entries.iter().position(|entry| &*entry.key == key),
             Some(index) => {

@@ -82,6 +82,9 @@ pub enum Proof {
 pub struct Change {
     /// What changed, such as `interfaces.port` or `openapi.paths[/users]`.
     pub path: String,
+    /// Name of the interface whose file it is about: two interfaces may have the same path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
     /// What happened to it.
     #[serde(rename = "type")]
     pub change_type: ChangeType,

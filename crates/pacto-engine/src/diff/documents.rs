@@ -1,13 +1,13 @@
 //! Interface and schema files as trees, and `$ref` inside the bundle.
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use indexmap::IndexSet;
 use pacto_contract::limits::MAX_REF_DEPTH;
 use pacto_contract::yaml::{Budget, LoadError, Node, Value, decode_utf8, load};
-use pacto_contract::{Bundle, Location, Pointer, Source};
+use pacto_contract::{Bundle, Location, Pointer, Segment, Source};
 
 use super::fact::Area;
 use super::schema::{Asked, Question};
@@ -27,6 +27,8 @@ pub(super) struct Document {
 pub(super) struct Documents {
     files: BTreeMap<String, Document>,
     main: String,
+    /// Where references were found to lead; see [`Located::follow`].
+    followed: RefCell<Followed>,
     /// Work that is left; see [`Located::spend`].
     budget: Cell<usize>,
     /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
@@ -34,6 +36,9 @@ pub(super) struct Documents {
     /// Questions about what schemas accept; see [`Located::asked`].
     asked: RefCell<BTreeMap<Question, Asked>>,
 }
+
+/// Where references lead, by the file in which they stand and their text: to a file, and there by positions.
+type Followed = BTreeMap<String, HashMap<String, Option<(String, Vec<usize>)>>>;
 
 /// Pairs of schemas by their addresses.
 pub(super) type Pairs = IndexSet<(Vec<usize>, Vec<usize>)>;
@@ -64,6 +69,7 @@ impl Documents {
         let mut documents = Self {
             files: BTreeMap::new(),
             main: path.to_owned(),
+            followed: RefCell::default(),
             budget: Cell::new(LEAST_WORK),
             equal: RefCell::default(),
             asked: RefCell::default(),
@@ -297,15 +303,64 @@ impl<'a> Located<'a> {
 
     /// The target of a `$ref` that stands in this file.
     pub fn follow(&self, target: &str) -> Option<Self> {
+        let known = self.documents.followed.borrow();
+        if let Some(trail) = known.get(&self.document.path).and_then(|of_file| of_file.get(target)) {
+            let (file, positions) = trail.as_ref()?;
+            return self.at(file, positions);
+        }
+        drop(known);
+        let trail = self.trail(target);
+        let found = trail.as_ref().and_then(|(file, positions)| self.at(file, positions));
+        let mut known = self.documents.followed.borrow_mut();
+        known.entry(self.document.path.clone()).or_default().insert(target.to_owned(), trail);
+        found
+    }
+
+    /// The node in a file, by the position in each collection on the way.
+    fn at(&self, file: &str, positions: &[usize]) -> Option<Self> {
+        let document = self.documents.files.get(file)?;
+        let node = positions.iter().try_fold(&document.tree, |node, position| match &node.value {
+            Value::Mapping(mapping) => mapping.entries().get(*position).map(|entry| &entry.node),
+            Value::Sequence(items) => items.get(*position),
+            _ => None,
+        })?;
+        Some(Self { documents: self.documents, document, node })
+    }
+
+    fn trail(&self, target: &str) -> Option<(String, Vec<usize>)> {
         let (file, fragment) = split(target, &self.document.path)?;
         let document = self.documents.files.get(&file)?;
-        let node = if fragment.is_empty() || fragment.starts_with('/') {
-            document.tree.find(&Pointer::from_json_pointer(&fragment))?
+        let written;
+        let pointer = if fragment.is_empty() || fragment.starts_with('/') {
+            written = Pointer::from_json_pointer(&fragment);
+            &written
         } else {
-            let anchors = document.anchors.get_or_init(|| anchors(&document.tree));
-            document.tree.find(anchors.get(&fragment)?)?
+            document.anchors.get_or_init(|| anchors(&document.tree)).get(&fragment)?
         };
-        Some(Self { documents: self.documents, document, node })
+        let mut node = &document.tree;
+        let mut positions = Vec::with_capacity(pointer.segments().len());
+        for segment in pointer.segments() {
+            let (position, next) = match (segment, &node.value) {
+                (Segment::Index(index), Value::Sequence(items)) => (*index, items.get(*index)?),
+                (segment, Value::Mapping(mapping)) => {
+                    let position = match segment {
+                        Segment::Key(key) => mapping.position(key)?,
+                        Segment::Index(index) => mapping.position(&index.to_string())?,
+                    };
+                    (position, &mapping.entries().get(position)?.node)
+                }
+                _ => return None,
+            };
+            positions.push(position);
+            node = next;
+        }
+        Some((file, positions))
+    }
+
+    /// Whether nothing differs, and nothing is referred to: the same on both sides without looking any further. `false` says
+    /// nothing, as for what is larger than a short look.
+    pub fn is_plainly_equal(&self, other: Self) -> bool {
+        plainly_equal(self.node, other.node, &mut PLAIN_NODES.to_owned())
     }
 
     /// Follows `$ref` until there is none. `Err` holds the reference that leads nowhere.
@@ -316,6 +371,27 @@ impl<'a> Located<'a> {
             at = at.follow(target).ok_or(target)?;
         }
         Err(at.reference().unwrap_or_default())
+    }
+}
+
+/// Nodes that are looked at to see whether two schemas are written alike.
+const PLAIN_NODES: usize = 64;
+
+fn plainly_equal(old: &Node, new: &Node, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match (&old.value, &new.value) {
+        (Value::Mapping(old), Value::Mapping(new)) => {
+            let (old, new) = (old.entries(), new.entries());
+            old.len() == new.len()
+                && old.iter().zip(new).all(|(old, new)| {
+                    old.key == new.key && !is_reference(&old.key) && plainly_equal(&old.node, &new.node, left)
+                })
+        }
+        (Value::Sequence(old), Value::Sequence(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| plainly_equal(old, new, left))
+        }
+        (old, new) => old == new,
     }
 }
 

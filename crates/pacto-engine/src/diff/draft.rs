@@ -35,6 +35,8 @@ pub(super) struct Draft {
     pub old_at: Option<Location>,
     pub new_at: Option<Location>,
     pub facts: Vec<Fact>,
+    /// Name of the interface whose file it is about.
+    pub interface: Option<String>,
 }
 
 impl Draft {
@@ -58,6 +60,7 @@ impl Draft {
             old_at: None,
             new_at: None,
             facts: Vec::new(),
+            interface: None,
         }
     }
 
@@ -74,8 +77,8 @@ impl Draft {
         let row = rules::contract_rule(self.base, self.change_type);
         let mut findings: Vec<Finding> = Vec::new();
         if row.is_floor || self.facts.is_empty() {
-            let identity =
-                [row.id.as_str(), &self.path, &shown(self.old.as_ref()), &shown(self.new.as_ref())];
+            let (old, new) = (shown(self.old.as_ref()), shown(self.new.as_ref()));
+            let identity = [row.id.as_str(), self.interface(), &self.path, &old, &new];
             findings.push(Finding {
                 rule_id: row.id.clone(),
                 classification: row.classification,
@@ -96,6 +99,7 @@ impl Draft {
         let classification = findings.iter().map(|finding| finding.classification).max().unwrap_or_default();
         Change {
             path: self.path,
+            interface: self.interface,
             change_type: self.change_type,
             old_value: self.old,
             new_value: self.new,
@@ -105,10 +109,16 @@ impl Draft {
         }
     }
 
+    /// Two interfaces may have the same path; each has findings of its own.
+    fn interface(&self) -> &str {
+        self.interface.as_deref().unwrap_or_default()
+    }
+
     fn finding(&self, fact: &Fact) -> Finding {
         let rule = fact.rule();
         let value = |value: &Option<String>| value.clone().unwrap_or_default();
-        let identity = [rule.id.as_str(), &self.path, &fact.subject, &value(&fact.old), &value(&fact.new)];
+        let (old, new) = (value(&fact.old), value(&fact.new));
+        let identity = [rule.id.as_str(), self.interface(), &self.path, &fact.subject, &old, &new];
         let mut finding = Finding {
             classification: rule.classification,
             direction: fact.direction,

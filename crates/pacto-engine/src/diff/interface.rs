@@ -35,6 +35,7 @@ pub(super) fn compare(
         if !compared.insert((old_file, new_file, is_http)) {
             continue;
         }
+        let start = drafts.len();
         let at = |index: usize| Pointer::root().key("interfaces").index(index).key("contract");
         let (old_at, new_at) = (at(old_index), at(new_index));
         if is_http {
@@ -81,6 +82,9 @@ pub(super) fn compare(
             }
         } else {
             unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
+        }
+        for draft in drafts.iter_mut().skip(start) {
+            draft.interface = Some(interface.name.clone());
         }
     }
 }

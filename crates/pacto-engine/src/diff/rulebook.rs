@@ -19,6 +19,7 @@ use pacto_contract::yaml::{Budget, Entry, Mapping, Node, load};
 use pacto_contract::{Code, Diagnostic, Location, Pointer, Source};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::change::{Change, Classification, Finding};
 use super::rules;
@@ -86,6 +87,53 @@ impl Rulebook {
         let mut reader = Reader { source: &source, book: Self::default(), problems: Vec::new() };
         reader.read(&tree);
         if reader.problems.is_empty() { Ok(reader.book) } else { Err(reader.problems) }
+    }
+
+    /// JSON Schema of the file, for editors, with every rule that there is.
+    ///
+    /// ```
+    /// let schema = pacto_engine::diff::Rulebook::json_schema();
+    /// assert_eq!(schema["properties"]["ignore"]["items"]["required"][0], "fingerprint");
+    /// ```
+    pub fn json_schema() -> serde_json::Value {
+        let ids: Vec<String> = rules::all().into_keys().collect();
+        let text =
+            |description: &str| json!({"type": "string", "pattern": r"\S", "description": description});
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Decisions about rules and findings of pacto diff",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "rules": {
+                    "type": "object",
+                    "description": "Another class for a rule",
+                    "maxProperties": MAX_ENTRIES,
+                    "propertyNames": {"enum": ids},
+                    "additionalProperties": {"enum": ["breaking", "potential", "non-breaking"]},
+                },
+                "ignore": {
+                    "type": "array",
+                    "description": "Findings that are known and accepted",
+                    "maxItems": MAX_ENTRIES,
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["fingerprint", "reason"],
+                        "properties": {
+                            "fingerprint": text("As in `pacto diff --details` and in JSON"),
+                            "reason": text("Why it is accepted"),
+                            "until": {
+                                "type": "string",
+                                "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+                                "description": "Last day on which it is accepted",
+                            },
+                            "service": text("The only service for which it is accepted"),
+                        },
+                    },
+                },
+            },
+        })
     }
 
     /// Applies it to the changes of a service; see [`super::Comparison::apply`]. Without `today` nothing ends.
@@ -276,6 +324,7 @@ mod tests {
         };
         let change = |findings: Vec<Finding>| Change {
             path: "a".to_owned(),
+            interface: None,
             change_type: ChangeType::Modified,
             old_value: None,
             new_value: None,
@@ -324,6 +373,31 @@ mod tests {
         assert_eq!(class("s", None), (Classification::PotentialBreaking, 0));
         assert_eq!(class("s", Some("2027-04-01")), (Classification::Breaking, 1));
         assert_eq!(class("other", Some("2027-01-01")), (Classification::Breaking, 0));
+    }
+
+    #[test]
+    fn the_schema_accepts_what_is_read() {
+        let schema = jsonschema::validator_for(&Rulebook::json_schema()).unwrap();
+        for (text, is_read) in [
+            ("{}", true),
+            ("rules: {FIELD_SAME_TYPE: breaking, request-property-removed: potential}", true),
+            ("rules: {FIELD_SAME_TYP: breaking}", false),
+            ("rules: {FIELD_SAME_TYPE: bad}", false),
+            ("rules: []", false),
+            ("rule: {}", false),
+            ("ignore: [{fingerprint: a, reason: b, until: '2027-03-31', service: c}]", true),
+            ("ignore: [{fingerprint: a}]", false),
+            ("ignore: [{reason: b}]", false),
+            ("ignore: [{fingerprint: a, reason: ' '}]", false),
+            ("ignore: [{fingerprint: a, reason: b, until: '2027-13-01'}]", false),
+            ("ignore: [{fingerprint: a, reason: b, until: soon}]", false),
+            ("ignore: [{fingerprint: a, reason: b, untill: x}]", false),
+            ("ignore: {}", false),
+        ] {
+            let tree = load(text, Budget::INTERFACE).unwrap().to_json().unwrap();
+            assert_eq!(Rulebook::parse("r", text).is_ok(), is_read, "{text}");
+            assert_eq!(schema.is_valid(&tree), is_read, "{text}");
+        }
     }
 
     #[test]

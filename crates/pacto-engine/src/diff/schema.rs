@@ -12,6 +12,7 @@ mod normal;
 mod parts;
 mod proof;
 mod properties;
+mod types;
 
 pub(super) use compare::{SchemaComparison, SchemaFact, compare, is_word, property_path};
 pub(super) use normal::{Dialect, is_annotation};

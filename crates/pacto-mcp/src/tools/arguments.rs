@@ -80,6 +80,9 @@ pub(super) struct Versions {
     /// Most changes that are listed, the worst first (50)
     #[serde(default)]
     pub limit: Option<usize>,
+    /// Contract that holds diff-rules.yaml: decisions of the team
+    #[serde(default)]
+    pub rules: Option<String>,
 }
 
 /// Two versions and the fleet.
@@ -95,6 +98,9 @@ pub(super) struct OnFleet {
     /// Directories with the contracts of the fleet; those of the server without it
     #[serde(default)]
     pub fleet: Vec<String>,
+    /// As in pacto_diff
+    #[serde(default)]
+    pub rules: Option<String>,
 }
 
 /// A contract whose needs are looked for.

@@ -8,7 +8,7 @@ use pacto_app::validate::{ContractVerdict, SetVerdict};
 use pacto_app::{diff, doc, explain, graph, impact, validate};
 use pacto_contract::Diagnostic;
 use pacto_contract::overrides::Overrides;
-use pacto_engine::diff::{Change, Classification};
+use pacto_engine::diff::{Change, Classification, Rulebook};
 use pacto_engine::doc::described::{self, ChannelOperation, Method};
 use pacto_engine::graph::GraphDifference;
 use schemars::JsonSchema;
@@ -310,6 +310,7 @@ fn compare(call: &Call<'_>, arguments: &Versions) -> Result<Compared, Failure> {
     let options = diff::Options {
         old: call.admit(&arguments.old_ref)?,
         new: call.admit(&arguments.new_ref)?,
+        rules: rules(call, arguments.rules.as_deref())?,
         ..diff::Options::default()
     };
     let outcome = diff::run(call.context, &options)?;
@@ -342,14 +343,24 @@ fn compare(call: &Call<'_>, arguments: &Versions) -> Result<Compared, Failure> {
     })
 }
 
+/// What the team decided, where the call names it.
+fn rules(call: &Call<'_>, argument: Option<&str>) -> Result<Option<Rulebook>, Failure> {
+    let Some(argument) = argument else { return Ok(None) };
+    Ok(Some(diff::rulebook(call.context, &call.admit(argument)?)?))
+}
+
 fn impact_on_fleet(call: &Call<'_>, arguments: &OnFleet) -> Result<impact::Outcome, Failure> {
     let fleet = if arguments.fleet.is_empty() {
         call.fleet()
     } else {
         arguments.fleet.iter().map(|place| call.admit(place)).collect::<Result<_, _>>()?
     };
-    let options =
-        impact::Options { old: call.admit(&arguments.old_ref)?, new: call.admit(&arguments.new_ref)?, fleet };
+    let options = impact::Options {
+        old: call.admit(&arguments.old_ref)?,
+        new: call.admit(&arguments.new_ref)?,
+        fleet,
+        rules: rules(call, arguments.rules.as_deref())?,
+    };
     let done = AtomicUsize::new(0);
     let tick = |total: usize| (call.tick)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
     Ok(impact::run(call.context, &options, &tick)?)

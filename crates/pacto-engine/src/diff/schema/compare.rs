@@ -4,13 +4,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::keywords::format_kind;
-use super::normal::{
-    Conjunction, Dialect, Limit, MAX_SCHEMA_DEPTH, Normal, Types, normalize, normalize_with_lists,
-};
+use super::normal::{Conjunction, Dialect, MAX_SCHEMA_DEPTH, Normal, normalize, normalize_with_lists};
 use super::proof::prove;
+use super::types::{Limit, Types};
 use crate::diff::change::Direction;
 use crate::diff::documents::{Located, Pairs};
-use crate::diff::fact::{Area, Bound, Fact, Kind};
+use crate::diff::fact::{Area, Bound, Fact, Kind, Presence};
 use crate::diff::rules::is_said_unseen;
 use crate::diff::version::Day;
 
@@ -70,6 +69,7 @@ pub(in crate::diff) fn compare<'a>(
         different: BTreeSet::new(),
         assumptions: 0,
         roots: (old, new),
+        presence: None,
     };
     walk.pair(&vec![old], &vec![new]);
     if walk.facts.is_empty() {
@@ -120,6 +120,8 @@ pub(super) struct Walk<'c> {
     /// How often a pair came up that is in [`Walk::seen`]: what is said of it may stand elsewhere.
     assumptions: usize,
     roots: (Located<'c>, Located<'c>),
+    /// Whether the property that is compared next has to be there.
+    pub presence: Option<Presence>,
 }
 
 /// The two places of a fact; line and column are only counted when there is a fact.
@@ -182,6 +184,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn pair<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
+        if self.is_plainly_equal(old, new) {
+            return;
+        }
         let addresses = |schemas: &Conjunction<'a>| schemas.iter().map(Located::address).collect::<Vec<_>>();
         let pair = (addresses(old), addresses(new));
         if self.has_failed || self.roots.0.is_equal(self.comparison.area, &pair) {
@@ -201,6 +206,7 @@ impl Walk<'_> {
 
     /// Compares a pair that did not come up before.
     fn unseen<'a>(&mut self, old: &Conjunction<'a>, new: &Conjunction<'a>) {
+        let presence = self.presence.take();
         if self.path.len() > MAX_SCHEMA_DEPTH || !self.spend(old.len() + new.len()) {
             return self.give_up(old, new);
         }
@@ -212,6 +218,9 @@ impl Walk<'_> {
         }
         let (old, new) = self.with_equal_lists((old, old_parts), (new, new_parts));
         let places = Places { old: old.location, new: new.location };
+        if let Some(presence) = presence {
+            self.access(&old, &new, presence, &places);
+        }
         if self.flows_the_other_way(&old) && self.flows_the_other_way(&new) {
             return self.unseen_value(&old, &new, &places);
         }

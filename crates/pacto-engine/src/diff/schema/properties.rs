@@ -15,11 +15,19 @@ impl Walk<'_> {
         let mut found: BTreeMap<&str, Vec<SchemaFact>> = BTreeMap::new();
         for name in names {
             let Some(old_property) = old.properties.get(name) else { continue };
+            let is_kept = old.required.contains_key(name) == new.required.contains_key(name);
+            let counterpart = new.properties.get(name);
+            if is_kept && counterpart.is_some_and(|new| self.is_plainly_equal(old_property, new)) {
+                continue;
+            }
             let start = self.facts.len();
             self.path.push(name.to_owned());
-            match new.properties.get(name) {
+            match counterpart {
                 Some(new_property) => {
+                    let is_required = old.required.contains_key(name) && new.required.contains_key(name);
+                    self.presence = Some(if is_required { Presence::Required } else { Presence::Optional });
                     self.pair(old_property, new_property);
+                    self.presence = None;
                     self.requiredness(name, (old, old_property), (new, new_property));
                 }
                 None => self.removed_property(name, old, new, old_property),
@@ -63,15 +71,12 @@ impl Walk<'_> {
         (new, new_property): (&Normal<'_>, &Conjunction<'_>),
     ) {
         let is_required = (old.required.contains_key(name), new.required.contains_key(name));
-        if is_required == (false, false) && old_property.is_empty() {
+        let is_kept = is_required.0 == is_required.1;
+        if is_required == (false, false) || is_kept && self.is_plainly_equal(old_property, new_property) {
             return;
         }
         let described = normalize(old_property, self.comparison.old_dialect);
         let normal = normalize(new_property, self.comparison.new_dialect);
-        self.access(&described, &normal, is_required == (true, true));
-        if is_required == (false, false) {
-            return;
-        }
         // What only flows the other way is not required here, whatever is written.
         let (unseen_before, unseen) =
             (self.flows_the_other_way(&described), self.flows_the_other_way(&normal));
@@ -97,17 +102,28 @@ impl Walk<'_> {
         self.emit(kind, None, None, &places);
     }
 
+    /// Whether two schemas are written alike and refer to nothing.
+    pub(super) fn is_plainly_equal(&self, old: &Conjunction<'_>, new: &Conjunction<'_>) -> bool {
+        let same_dialect = self.comparison.old_dialect == self.comparison.new_dialect;
+        let pairs = matches!((old.as_slice(), new.as_slice()), ([old], [new]) if old.is_plainly_equal(*new));
+        same_dialect && pairs
+    }
+
     /// Who may send or see a property.
-    fn access(&mut self, old: &Normal<'_>, new: &Normal<'_>, is_required: bool) {
-        let presence = if is_required { Presence::Required } else { Presence::Optional };
-        let places = Places { old: old.location, new: new.location };
+    pub(super) fn access(
+        &mut self,
+        old: &Normal<'_>,
+        new: &Normal<'_>,
+        presence: Presence,
+        places: &Places<'_>,
+    ) {
         for (was, is, became, became_not) in [
             (old.is_read_only, new.is_read_only, Access::ReadOnly, Access::NotReadOnly),
             (old.is_write_only, new.is_write_only, Access::WriteOnly, Access::NotWriteOnly),
         ] {
             match (was, is) {
-                (false, true) => self.emit(Kind::Access(became, presence), None, None, &places),
-                (true, false) => self.emit(Kind::Access(became_not, presence), None, None, &places),
+                (false, true) => self.emit(Kind::Access(became, presence), None, None, places),
+                (true, false) => self.emit(Kind::Access(became_not, presence), None, None, places),
                 _ => {}
             }
         }
