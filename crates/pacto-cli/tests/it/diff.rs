@@ -45,14 +45,14 @@ fn details_show_the_findings_behind_each_change() {
     Classification: BREAKING
     Changes (3):
       [BREAKING] interfaces.port (modified): interfaces.port modified [8080 -> 9090]
-          BREAKING interfaces-port-modified (2e4145b56c4e92da): interfaces.port modified: clients and network rules name the port
+          BREAKING interfaces-port-modified (ba150ceedf6ed6fb): interfaces.port modified: clients and network rules name the port
             at new/pacto.yaml:13:11
             hint: serve both ports until every client has moved
       [POTENTIAL_BREAKING] runtime.lifecycle.upgradeStrategy (modified): runtime.lifecycle.upgradeStrategy modified [rolling -> recreate]
-          POTENTIAL_BREAKING runtime-lifecycle-upgrade-strategy-modified (536ca4da93338e57): runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs
+          POTENTIAL_BREAKING runtime-lifecycle-upgrade-strategy-modified (c5c9efbb622b6550): runtime.lifecycle.upgradeStrategy modified: availability during an upgrade differs
             at new/pacto.yaml:41:22
       [NON_BREAKING] service.version (modified): service.version modified [1.4.0 -> 2.0.0]
-          NON_BREAKING service-version-modified (9c28b1f7bcf290e4): service.version modified: versions are made to change
+          NON_BREAKING service-version-modified (e2dc4d2b87217f43): service.version modified: versions are made to change
             at new/pacto.yaml:5:12
     ----- stderr -----
     Error: breaking changes detected
@@ -180,7 +180,7 @@ fn json_has_every_change_with_its_findings() {
             "line": 13,
             "column": 11
           },
-          "fingerprint": "2e4145b56c4e92da",
+          "fingerprint": "ba150ceedf6ed6fb",
           "proof": "structural"
         }
       ]
@@ -417,7 +417,7 @@ fn a_document_shows_what_breaks() {
     Classification: BREAKING
     Changes (1):
       [BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
-          BREAKING request-property-max-length-decreased (643b1f1d110d3d4a): request body property 'name': maxLength 8 became 3
+          BREAKING request-property-max-length-decreased (7c7096a7b2a3d03c): request body property 'name': maxLength 8 became 3
             at new/interfaces/api.yaml:12:23
             accepted before, and refused now: {"name":"aaaa"}
             hint: keep accepting what was accepted, or release a major version
@@ -457,7 +457,7 @@ fn what_nobody_notices_is_not_breaking() {
     Classification: NON_BREAKING
     Changes (1):
       [NON_BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
-          NON_BREAKING request-property-pattern-changed (720c3878d4f5c720): request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
+          NON_BREAKING request-property-pattern-changed (1be7e36b1d25bdaa): request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
             at new/interfaces/api.yaml:12:23
     "#);
 }

@@ -40,11 +40,11 @@ fn what_was_decided_holds_and_is_shown() {
       [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
 
     Decided otherwise (3):
-      [BREAKING -> POTENTIAL_BREAKING] FIELD_WIRE_JSON_COMPATIBLE_TYPE at proto.messages[shop.v1.A].fields[1] (ada2b68a3a902b27)
+      [BREAKING -> POTENTIAL_BREAKING] FIELD_WIRE_JSON_COMPATIBLE_TYPE at proto.messages[shop.v1.A].fields[1] (29960aa1c0caaaa5)
         by rules.yaml:2:36
-      [NON_BREAKING -> POTENTIAL_BREAKING] FILE_SAME_JAVA_PACKAGE at proto.files[api.proto] (60a4f5ab8b9c181e)
+      [NON_BREAKING -> POTENTIAL_BREAKING] FILE_SAME_JAVA_PACKAGE at proto.files[api.proto] (34714a8200088bc7)
         by rules.yaml:3:27
-      [BREAKING -> NON_BREAKING] RPC_NO_DELETE at proto.services[shop.v1.Prices].methods[List] (2d0726d225fe6132)
+      [BREAKING -> NON_BREAKING] RPC_NO_DELETE at proto.services[shop.v1.Prices].methods[List] (87d7848c38541e21)
         by rules.yaml:5:5 until 9999-12-31: nobody calls List, see TICKET-17
     "#);
     let strict = cx.pacto(["diff", "old", "new", "--rules", "rules.yaml", "--fail-on", "potential"]);
@@ -103,15 +103,15 @@ fn a_decision_ends() {
       [NON_BREAKING] service.version (modified): service.version modified [1.0.0 -> 1.1.0]
 
     Decided otherwise (2):
-      [BREAKING -> POTENTIAL_BREAKING] FIELD_WIRE_JSON_COMPATIBLE_TYPE at proto.messages[shop.v1.A].fields[1] (ada2b68a3a902b27)
+      [BREAKING -> POTENTIAL_BREAKING] FIELD_WIRE_JSON_COMPATIBLE_TYPE at proto.messages[shop.v1.A].fields[1] (29960aa1c0caaaa5)
         by rules.yaml:2:36
-      [NON_BREAKING -> POTENTIAL_BREAKING] FILE_SAME_JAVA_PACKAGE at proto.files[api.proto] (60a4f5ab8b9c181e)
+      [NON_BREAKING -> POTENTIAL_BREAKING] FILE_SAME_JAVA_PACKAGE at proto.files[api.proto] (34714a8200088bc7)
         by rules.yaml:3:27
     ----- stderr -----
       WARN  [VERSION_UNDERSTATES] service.version: prices breaks something and its version went from 1.0.0 to 1.1.0 only
           at new/pacto.yaml:2:34
           help: publish it as 2.0.0 or higher
-      WARN  [DECISION_ENDED] RPC_NO_DELETE (2d0726d225fe6132) was accepted until 2020-01-31
+      WARN  [DECISION_ENDED] RPC_NO_DELETE (87d7848c38541e21) was accepted until 2020-01-31
           at rules.yaml:5:5
           help: solve it, or decide again with a later day
     Error: breaking changes detected

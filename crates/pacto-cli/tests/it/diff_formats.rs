@@ -2,6 +2,7 @@
 
 use pacto_testkit::TestContext;
 use serde_json::json;
+use serde_sarif::sarif::Sarif;
 
 use crate::fixture::context;
 
@@ -102,6 +103,9 @@ fn sarif_has_rules_results_and_fingerprints() {
     let output = cx.pacto(["diff", "old", "new", "--output-format", "sarif"]);
     assert_eq!((output.code, output.stderr.as_str()), (1, ""));
     let log = output.json();
+    // Another project's types, made from the schema of the format, lose nothing of it.
+    let read: Sarif = serde_json::from_value(log.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), log);
     let run = &log["runs"][0];
     let ids = |list: &serde_json::Value, key: &str| -> Vec<String> {
         list.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()

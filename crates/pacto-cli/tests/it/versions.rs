@@ -151,6 +151,13 @@ fn a_version_that_breaks_more_than_it_says_is_named() {
     ----- stderr -----
     Error: 1.3.0 breaks 1.2.0 (1 change) and should be 2.0.0; nothing was pushed
     ");
+    cx.write("rules.yaml", "rules: {interfaces-port-modified: potential}\n");
+    insta::assert_snapshot!(said(&[&deny[..], &["--dry-run", "--rules", "rules.yaml"]].concat()), @"
+    exit: 0
+    ----- stdout -----
+    Would push cart@1.3.0 -> HOST/acme/cart:1.3.0
+    Digest: sha256:…
+    ");
     insta::assert_snapshot!(said(&[&deny[..], &["--output-format", "json"]].concat()), @r#"
     exit: 1
     ----- stdout -----

@@ -12,9 +12,8 @@ use super::Side;
 use super::change::{ChangeType, Classification, Direction};
 use super::contract::{place, places};
 use super::draft::{Draft, Section};
-use super::fact::{Area, Bound, Fact, Kind};
+use super::fact::{Area, Fact, Kind};
 use super::interface::Files;
-use super::lifecycle;
 use super::schema::{SchemaComparison, SchemaFact, compare as compare_schemas, is_word, property_path};
 
 pub(super) fn compare(
@@ -303,39 +302,13 @@ fn keyword(prefix: &str, name: &str, kind: Kind, fact: Fact) -> Draft {
 
 fn keyword_of(kind: Kind, fact: &Fact) -> String {
     let keyword = match kind {
-        Kind::TypeWidened
-        | Kind::TypesWidened
-        | Kind::TypeNarrowed
-        | Kind::TypesNarrowed
-        | Kind::TypeChanged
-        | Kind::BecameNullable
-        | Kind::BecameNotNullable => "type",
-        Kind::EnumValueAdded | Kind::EnumValueRemoved | Kind::BecameEnum | Kind::EnumDropped => "enum",
-        Kind::BoundTightened(bound) | Kind::BoundLoosened(bound) => Bound::keyword(bound),
-        Kind::PatternAdded | Kind::PatternRemoved | Kind::PatternChanged | Kind::PatternGeneralized => {
-            "pattern"
-        }
-        Kind::FormatChanged | Kind::FormatWidened | Kind::FormatNarrowed => "format",
-        Kind::MultipleOfTightened | Kind::MultipleOfLoosened => "multipleOf",
-        Kind::UniqueItemsAdded | Kind::UniqueItemsRemoved => "uniqueItems",
-        Kind::ObjectClosed | Kind::ObjectOpened => "additionalProperties",
         Kind::AlternativeAdded(_)
         | Kind::AlternativeRemoved(_)
         | Kind::AlternativesChanged
-        | Kind::WrappedInOneOf => "alternatives",
-        Kind::KeywordAdded(keyword) | Kind::KeywordRemoved(keyword) | Kind::KeywordModified(keyword) => {
-            keyword.keyword()
-        }
-        Kind::DiscriminatorProperty
-        | Kind::DiscriminatorMappingAdded
-        | Kind::DiscriminatorMappingRemoved
-        | Kind::DiscriminatorMappingChanged => "discriminator",
-        Kind::ConstAdded | Kind::ConstRemoved | Kind::ConstChanged => "const",
-        Kind::DefaultAdded | Kind::DefaultRemoved | Kind::DefaultChanged => "default",
-        Kind::Access(..) => "access",
-        Kind::Unresolved => "$ref",
-        kind if lifecycle::key_of(kind).is_some() => lifecycle::key_of(kind).unwrap_or_default(),
-        _ => return fact.new.clone().unwrap_or_else(|| "schema".to_owned()),
+        | Kind::WrappedInOneOf => Some("alternatives"),
+        Kind::Access(..) => Some("access"),
+        kind => kind.keyword(),
     };
-    keyword.to_owned()
+    let other = || fact.new.clone().unwrap_or_else(|| "schema".to_owned());
+    keyword.map_or_else(other, str::to_owned)
 }

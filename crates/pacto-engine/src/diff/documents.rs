@@ -264,6 +264,13 @@ impl<'a> Located<'a> {
         self.document.source.locate(self.node.span)
     }
 
+    /// Line and column of a key, here or where the node refers to.
+    pub fn location_of(&self, key: &str) -> Option<Location> {
+        let target = self.resolved().unwrap_or(*self);
+        let entry = [*self, target].into_iter().find_map(|at| Some((at, at.node.as_mapping()?.entry(key)?)));
+        entry.map(|(at, entry)| at.document.source.locate(entry.key_span))
+    }
+
     /// Questions about schemas of these files and of their counterparts, by which way documents go. This is the old side.
     pub fn asked(&self) -> RefMut<'a, BTreeMap<Question, Asked>> {
         self.documents.asked.borrow_mut()

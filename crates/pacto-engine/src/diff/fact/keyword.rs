@@ -1,5 +1,48 @@
 //! Keywords that facts are about.
 
+use super::Kind;
+use crate::diff::lifecycle;
+
+impl Kind {
+    /// The keyword of a schema that it is about, where it is about one.
+    pub(in crate::diff) fn keyword(self) -> Option<&'static str> {
+        Some(match self {
+            Self::TypeWidened
+            | Self::TypesWidened
+            | Self::TypeNarrowed
+            | Self::TypesNarrowed
+            | Self::TypeChanged
+            | Self::BecameNullable
+            | Self::BecameNotNullable => "type",
+            Self::EnumValueAdded | Self::EnumValueRemoved | Self::BecameEnum | Self::EnumDropped => "enum",
+            Self::BoundTightened(bound) | Self::BoundLoosened(bound) => bound.keyword(),
+            Self::PatternAdded | Self::PatternRemoved | Self::PatternChanged | Self::PatternGeneralized => {
+                "pattern"
+            }
+            Self::FormatChanged | Self::FormatWidened | Self::FormatNarrowed => "format",
+            Self::MultipleOfTightened | Self::MultipleOfLoosened => "multipleOf",
+            Self::UniqueItemsAdded | Self::UniqueItemsRemoved => "uniqueItems",
+            Self::ObjectClosed | Self::ObjectOpened => "additionalProperties",
+            Self::AlternativeAdded(choice) | Self::AlternativeRemoved(choice) => choice.keyword(),
+            Self::WrappedInOneOf => "oneOf",
+            Self::PartAdded | Self::PartRemoved | Self::WordsAdded | Self::WordsRemoved => "allOf",
+            Self::KeywordAdded(keyword) | Self::KeywordRemoved(keyword) | Self::KeywordModified(keyword) => {
+                keyword.keyword()
+            }
+            Self::DiscriminatorProperty
+            | Self::DiscriminatorMappingAdded
+            | Self::DiscriminatorMappingRemoved
+            | Self::DiscriminatorMappingChanged => "discriminator",
+            Self::ConstAdded | Self::ConstRemoved | Self::ConstChanged => "const",
+            Self::DefaultAdded | Self::DefaultRemoved | Self::DefaultChanged => "default",
+            Self::ExtensibleEnumValueRemoved => "x-extensible-enum",
+            Self::Access(access, _) => access.keyword(),
+            Self::Unresolved => "$ref",
+            kind => return lifecycle::key_of(kind),
+        })
+    }
+}
+
 /// How `readOnly` and `writeOnly` change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
@@ -32,6 +75,16 @@ impl Access {
     ];
 }
 
+impl Access {
+    /// The keyword.
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::ReadOnly | Self::NotReadOnly => "readOnly",
+            Self::WriteOnly | Self::NotWriteOnly => "writeOnly",
+        }
+    }
+}
+
 impl Presence {
     /// Part of a rule id.
     pub fn slug(self) -> &'static str {
@@ -52,6 +105,11 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The keyword.
+    fn keyword(self) -> &'static str {
+        if self == Self::OneOf { "oneOf" } else { "anyOf" }
+    }
+
     /// By its keyword.
     pub fn of(keyword: &str) -> Self {
         if keyword == "oneOf" { Self::OneOf } else { Self::AnyOf }

@@ -146,6 +146,14 @@ impl Walk<'_> {
     pub(super) fn emit(&mut self, kind: Kind, old: Option<String>, new: Option<String>, places: &Places<'_>) {
         self.has_failed |= self.is_probing() && !is_word(kind);
         self.spend(WORK_PER_FACT);
+        // The keyword itself, or else the schema that it would stand in.
+        let null = matches!(kind, Kind::BecameNullable | Kind::BecameNotNullable).then_some("nullable");
+        let written = (kind == Kind::KeywordChanged).then(|| new.clone()).flatten();
+        let keyword = kind.keyword().or(written.as_deref());
+        let at = |node: Located<'_>| {
+            let of_key = |key: Option<&str>| node.location_of(key?);
+            of_key(null).or_else(|| of_key(keyword)).unwrap_or_else(|| node.location())
+        };
         let fact = Fact {
             kind,
             area: self.comparison.area,
@@ -153,8 +161,8 @@ impl Walk<'_> {
             subject: self.subject(),
             old,
             new,
-            old_at: places.old.map(|node| node.location()),
-            new_at: places.new.map(|node| node.location()),
+            old_at: places.old.map(at),
+            new_at: places.new.map(at),
             nested: !self.path.is_empty(),
             is_unseen: false,
             verdict: None,

@@ -1,12 +1,11 @@
 //! `tests/corpus/asyncapi`: two `AsyncAPI` documents and the lines that they give, as those of `OpenAPI`.
 
 use std::fmt::Write;
-use std::fs;
 
 use pacto_engine::diff::{Comparison, Direction, Options, Perspective, compare_with};
 use serde_json::Value;
 
-use super::fixture::{Version, corpus, diff, entries, parse_yaml, read_yaml, rule_ids, stem, updating};
+use super::fixture::{Version, corpus, diff, entries, read_yaml, rule_ids, stem, unexpected};
 use super::kinds;
 
 /// One file of the corpus.
@@ -72,14 +71,7 @@ fn every_pair_of_documents_gives_the_expected_lines() {
         let comparison = case.compare();
         assert_eq!(comparison.diagnostics, [], "{}", case.name);
         let actual = lines(&comparison);
-        if updating() {
-            let path = corpus().join("asyncapi").join(format!("{}.yaml", case.name));
-            let text = fs::read_to_string(&path).unwrap();
-            let before = text.find("\nexpected:").map_or(text.as_str(), |at| &text[..=at]);
-            fs::write(&path, format!("{before}{actual}")).unwrap();
-        } else if case.file["expected"] != parse_yaml(&actual)["expected"] {
-            wrong.push(format!("{}:\n{actual}", case.name));
-        }
+        wrong.extend(unexpected("asyncapi", &case.name, &case.file, &actual));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -87,11 +79,7 @@ fn every_pair_of_documents_gives_the_expected_lines() {
 #[test]
 fn what_only_comes_near_to_a_rule_does_not_fire_it() {
     for case in cases() {
-        let fired = rule_ids(&case.compare());
-        for name in case.silent() {
-            let own = kinds::ids(kinds::named(&name));
-            assert!(fired.is_disjoint(&own), "{}: {name} fired: {fired:?}", case.name);
-        }
+        kinds::expect_silence(&case.name, &case.silent(), &case.compare());
     }
 }
 

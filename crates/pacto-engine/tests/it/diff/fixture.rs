@@ -237,3 +237,16 @@ pub fn expect_text(path: &Path, actual: &str) {
         );
     }
 }
+
+/// Compares what a case of a folder of the corpus gives with what stands under `expected`, which is last in its file. Says what
+/// came out instead, or rewrites the file where that is asked for.
+pub fn unexpected(folder: &str, name: &str, file: &Value, actual: &str) -> Option<String> {
+    if updating() {
+        let path = corpus().join(folder).join(format!("{name}.yaml"));
+        let text = fs::read_to_string(&path).unwrap();
+        let before = text.find("\nexpected:").map_or(text.as_str(), |at| &text[..=at]);
+        fs::write(&path, format!("{before}{actual}")).unwrap();
+        return None;
+    }
+    (file["expected"] != parse_yaml(actual)["expected"]).then(|| format!("{name}:\n{actual}"))
+}

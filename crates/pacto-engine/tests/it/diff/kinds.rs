@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pacto_engine::diff::rules::{self, fact_rule};
-use pacto_engine::diff::{Area, Direction, Kind};
+use pacto_engine::diff::{Area, Comparison, Direction, Kind};
+
+use super::fixture::rule_ids;
 
 /// Which corpus shows a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +181,14 @@ pub fn home(kind: Kind) -> Home {
         | Kind::MessageRemoved
         | Kind::ContentType
         | Kind::Bindings => Home::AsyncApi,
+    }
+}
+
+/// Kinds that a case comes near to, and must not be one for.
+pub fn expect_silence(case: &str, names: &[String], comparison: &Comparison) {
+    let fired = rule_ids(comparison);
+    for name in names {
+        assert!(fired.is_disjoint(&ids(named(name))), "{case}: {name} fired: {fired:?}");
     }
 }
 

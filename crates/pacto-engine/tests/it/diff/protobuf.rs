@@ -6,14 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 
 use pacto_contract::Code;
 use pacto_engine::diff::rules::PROTO_RULES;
 use pacto_engine::diff::{Classification, Comparison, Options, ProtoLevel, compare_with};
 use serde_json::Value;
 
-use super::fixture::{Version, corpus, entries, parse_yaml, read_yaml, rule_ids, stem, updating};
+use super::fixture::{Version, corpus, entries, read_yaml, rule_ids, stem, unexpected};
 
 /// A contract with one grpc interface.
 const GRPC: &str = "pactoVersion: '1.0'\nservice: {name: api, version: 1.0.0}\n\
@@ -80,14 +79,7 @@ fn every_case_gives_the_expected_findings() {
     let mut wrong = Vec::new();
     for case in cases() {
         let actual = lines(&case);
-        if updating() {
-            let path = corpus().join("proto").join(format!("{}.yaml", case.name));
-            let text = fs::read_to_string(&path).unwrap();
-            let before = text.find("\nexpected:").map_or(text.as_str(), |at| &text[..=at]);
-            fs::write(&path, format!("{before}{actual}")).unwrap();
-        } else if case.file["expected"] != parse_yaml(&actual)["expected"] {
-            wrong.push(format!("{}:\n{actual}", case.name));
-        }
+        wrong.extend(unexpected("proto", &case.name, &case.file, &actual));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
