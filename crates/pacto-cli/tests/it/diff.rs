@@ -418,7 +418,7 @@ fn a_document_shows_what_breaks() {
     Changes (1):
       [BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
           BREAKING request-property-max-length-decreased (7c7096a7b2a3d03c): request body property 'name': maxLength 8 became 3
-            at new/interfaces/api.yaml:12:23
+            at new/interfaces/api.yaml:12:38
             accepted before, and refused now: {"name":"aaaa"}
             hint: keep accepting what was accepted, or release a major version
     ----- stderr -----
@@ -458,7 +458,7 @@ fn what_nobody_notices_is_not_breaking() {
     Changes (1):
       [NON_BREAKING] openapi.paths[/names].methods[POST].request-body (modified): POST /names request body modified [POST /names -> POST /names]
           NON_BREAKING request-property-pattern-changed (1be7e36b1d25bdaa): request body property 'name': pattern ^[a-c]*$ became ^(a|b|c)*$; whatever was accepted before still is
-            at new/interfaces/api.yaml:12:23
+            at new/interfaces/api.yaml:12:52
     "#);
 }
 

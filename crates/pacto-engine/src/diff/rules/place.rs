@@ -108,8 +108,10 @@ fn occurs(kind: Kind, Place { area, direction, .. }: Place, is_nested: bool) -> 
         Kind::HeaderPropertyBecameEnum
         | Kind::HeaderPropertyAddedRequired
         | Kind::HeaderPropertyBecameRequired => is_nested && area == Area::Parameter,
-        Kind::MediaTypeAdded | Kind::MediaTypeRemoved => !is_nested && (is_http || is_message),
-        Kind::MediaTypeSchemaAdded | Kind::MediaTypeSchemaRemoved => !is_nested && (is_http || is_message),
+        Kind::MediaTypeAdded
+        | Kind::MediaTypeRemoved
+        | Kind::MediaTypeSchemaAdded
+        | Kind::MediaTypeSchemaRemoved => !is_nested && (is_http || is_message),
         kind if kind >= Kind::RangeRewritten => !is_nested && area == Area::Contract,
         Kind::ServerAdded | Kind::SpecificationVersion => !is_nested && area == Area::Document,
         kind if is_whole_id(kind) => !is_nested && area == Area::Operation,

@@ -40,8 +40,11 @@ fn all() -> Vec<(String, Comparison)> {
     all
 }
 
+/// Old and new.
+type SchemaPair = (Value, Value);
+
 /// `tests/corpus/everywhere`: pairs of schemas that are compared in every place where a schema can stand.
-fn everywhere() -> Vec<(String, Option<Day>, Vec<(Value, Value)>)> {
+fn everywhere() -> Vec<(String, Option<Day>, Vec<SchemaPair>)> {
     let read = |path: &std::path::PathBuf| {
         let file = read_yaml(path);
         let pair = |pair: &Value| (pair[0].clone(), pair[1].clone());
