@@ -98,7 +98,7 @@ pub(super) struct OnFleet {
     /// Directories with the contracts of the fleet; those of the server without it
     #[serde(default)]
     pub fleet: Vec<String>,
-    /// As in pacto_diff
+    /// As in `pacto_diff`
     #[serde(default)]
     pub rules: Option<String>,
 }
