@@ -128,6 +128,8 @@ pub enum Kind {
     ParameterAddedOptional,
     /// A parameter that a request must have.
     ParameterAddedRequired,
+    /// A part of the path is a parameter now.
+    PathParameterAdded,
     /// A parameter of all operations of a path that a request need not have.
     PathWideParameterAddedOptional,
     /// A parameter of all operations of a path that a request must have.

@@ -95,7 +95,8 @@ impl Parameter<'_> {
 
     /// That it came.
     pub(super) fn addition(&self) -> Fact {
-        self.fact(match (self.is_required(), self.is_of_path && self.location != "path") {
+        self.fact(match (self.is_required(), self.is_of_path) {
+            _ if self.location == "path" => Kind::PathParameterAdded,
             (true, false) => Kind::ParameterAddedRequired,
             (true, true) => Kind::PathWideParameterAddedRequired,
             (false, false) => Kind::ParameterAddedOptional,

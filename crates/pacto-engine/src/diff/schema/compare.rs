@@ -176,7 +176,7 @@ impl Walk<'_> {
     }
 
     /// Takes from the work that may be done for these files.
-    fn spend(&self, work: usize) -> bool {
+    pub(super) fn spend(&self, work: usize) -> bool {
         self.roots.0.spend(work) || self.roots.1.spend(work)
     }
 

@@ -1,5 +1,7 @@
 //! Schemas inside of keywords: what one of them excludes more, the whole excludes more, so they are compared like the whole.
 
+use std::collections::BTreeMap;
+
 use super::compare::{Places, Walk};
 use super::normal::{Conjunction, Normal, alternative_name, is_annotation};
 use crate::diff::documents::{Located, canonical};
@@ -83,12 +85,26 @@ impl Walk<'_> {
     ) {
         let (mut gone, mut fresh) = (parts(old), parts(new));
         let has_both = !gone.is_empty() && !fresh.is_empty();
-        if gone.len() == fresh.len() || self.is_probing() {
+        if gone.len() == fresh.len() || self.is_probing() || !self.spend(gone.len() + fresh.len()) {
             return;
         }
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for form in fresh.iter().filter_map(|part| form(*part)) {
+            *counts.entry(form).or_default() += 1;
+        }
+        let mut kept: BTreeMap<String, usize> = BTreeMap::new();
         gone.retain(|part| {
-            let same = fresh.iter().position(|other| form(*other) == form(*part));
-            same.map(|position| fresh.remove(position)).is_none()
+            let form = form(*part);
+            let left = form.as_ref().and_then(|form| counts.get_mut(form)).filter(|left| **left > 0);
+            let is_kept = left.map(|left| *left -= 1).is_some();
+            if let Some(form) = form.filter(|_| is_kept) {
+                *kept.entry(form).or_default() += 1;
+            }
+            !is_kept
+        });
+        fresh.retain(|part| {
+            let kept = form(*part).and_then(|form| kept.get_mut(&form)).filter(|kept| **kept > 0);
+            kept.map(|kept| *kept -= 1).is_none()
         });
         // What is left on both sides is changed, and compared with the rest.
         let changed = gone.len().min(fresh.len());

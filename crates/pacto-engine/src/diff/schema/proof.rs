@@ -202,6 +202,7 @@ fn shown_by(facts: &[SchemaFact], place: &str, documents: Documents) -> Option<u
     }
     let all = breaking.len() + open.len() + harmless.len();
     let is_breaking = !breaking.is_empty();
+    let seeming = harmless.clone();
     let candidates = match (is_breaking, open.is_empty()) {
         (true, _) => breaking,
         (false, false) => open,
@@ -212,14 +213,16 @@ fn shown_by(facts: &[SchemaFact], place: &str, documents: Documents) -> Option<u
     if let ([only], 1, false) = (candidates.as_slice(), all, others) {
         return Some(*only);
     }
-    let mut there = candidates
-        .iter()
-        .copied()
-        .filter(|index| facts.get(*index).is_some_and(|found| is_at(&found.path, place)));
+    let stands_there = |index: &usize| facts.get(*index).is_some_and(|found| is_at(&found.path, place));
+    let mut there = candidates.iter().copied().filter(stands_there);
     let first = there.next();
     // Of keywords that nobody judged the first stands for all at that place.
     if first.is_some() && (!is_breaking || there.next().is_none()) {
         return first;
+    }
+    // What looked harmless there is closer than what nobody judged elsewhere.
+    if !is_breaking && let Some(index) = seeming.iter().copied().find(stands_there) {
+        return Some(index);
     }
     // A document that nobody claims must not be lost.
     candidates.first().copied().filter(|_| !is_breaking && !others)
@@ -280,6 +283,7 @@ fn concerns_sets(fact: &Fact) -> bool {
     }
 }
 
+/// A pattern that matches everything is not among them: it may refuse texts of several lines, and nobody means that.
 fn is_kind_of_sets(kind: Kind) -> bool {
     matches!(
         kind,
@@ -316,6 +320,5 @@ fn is_kind_of_sets(kind: Kind) -> bool {
             | Kind::AlternativeRemoved(_)
             | Kind::AlternativesChanged
             | Kind::WrappedInOneOf
-            | Kind::PatternGeneralized
     )
 }

@@ -236,6 +236,13 @@ fn work_is_bounded_over_all_places_together() {
     let [forth, _] = timed("places", &places(1), &places(2));
     assert!(forth.classification >= Classification::PotentialBreaking);
 
+    let many = |count: usize| {
+        let parts: Vec<_> = (0..count).map(|number| json!({"maxProperties": number + 1})).collect();
+        api(&json!({"Root": {"allOf": parts}}))
+    };
+    let [forth, _] = timed("parts", &many(9_000), &many(8_999));
+    assert!(rule_ids(&forth).contains("request-body-all-of-removed"), "{:?}", rule_ids(&forth));
+
     let operations = |end: usize| {
         let schema = json!({"schema": reference("Large")});
         let operation = json!({"post": {"requestBody": {"content": {"application/json": schema}}}});

@@ -69,6 +69,7 @@ pub fn home(kind: Kind) -> Home {
         | Kind::SunsetDeleted
         | Kind::SunsetUnreadable
         | Kind::SunsetOver
+        | Kind::PathParameterAdded
         | Kind::PathWideParameterAddedOptional
         | Kind::PathWideParameterAddedRequired
         | Kind::ParameterRemovedBeforeSunset

@@ -27,6 +27,7 @@ const fn undecided(kind: Kind, suffix: &'static str, text: &'static str, hint: &
 pub const FACT_RULES: &[FactRow] = &[
     row(Kind::ParameterAddedOptional, "new-optional-request-parameter", NonBreaking, NonBreaking, "{subject} was added and is optional", ""),
     row(Kind::ParameterAddedRequired, "new-required-request-parameter", Breaking, Breaking, "{subject} was added and is required", "make it optional, or give it a default"),
+    row(Kind::PathParameterAdded, "new-request-path-parameter", Breaking, Breaking, "{subject} was added; every part of a path has to be there", "keep the path as it was, and add one beside it"),
     row(Kind::PathWideParameterAddedOptional, "new-optional-request-default-parameter-to-existing-path", NonBreaking, NonBreaking, "{subject} was added to all operations of the path and is optional", ""),
     row(Kind::PathWideParameterAddedRequired, "new-required-request-default-parameter-to-existing-path", Breaking, Breaking, "{subject} was added to all operations of the path and is required", "make it optional, or give it a default"),
     row(Kind::ParameterRemovedBeforeSunset, "request-parameter-removed-before-sunset", Breaking, Breaking, "{subject} was announced to go on {old} and is gone before", "keep it until that day"),
