@@ -32,7 +32,7 @@ pub(super) struct Documents {
     /// Work that is left; see [`Located::spend`].
     budget: Cell<usize>,
     /// Pairs of schemas that are known to be equal; see [`Located::is_equal`].
-    equal: RefCell<BTreeMap<Area, Pairs>>,
+    equal: RefCell<BTreeMap<(Area, bool), Pairs>>,
     /// Questions about what schemas accept; see [`Located::asked`].
     asked: RefCell<BTreeMap<Question, Asked>>,
 }
@@ -287,13 +287,17 @@ impl<'a> Located<'a> {
     }
 
     /// Whether a pair of schemas was found to be equal before, somewhere in these files. This is the old side.
-    pub fn is_equal(&self, area: Area, pair: &(Vec<usize>, Vec<usize>)) -> bool {
-        self.documents.equal.borrow().get(&area).is_some_and(|pairs| pairs.contains(pair))
+    pub fn is_equal(&self, place: (Area, bool), pair: &(Vec<usize>, Vec<usize>)) -> bool {
+        self.documents.equal.borrow().get(&place).is_some_and(|pairs| pairs.contains(pair))
     }
 
     /// Keeps pairs of schemas between which nothing differs.
-    pub fn remember_equal(&self, area: Area, pairs: impl IntoIterator<Item = (Vec<usize>, Vec<usize>)>) {
-        self.documents.equal.borrow_mut().entry(area).or_default().extend(pairs);
+    pub fn remember_equal(
+        &self,
+        place: (Area, bool),
+        pairs: impl IntoIterator<Item = (Vec<usize>, Vec<usize>)>,
+    ) {
+        self.documents.equal.borrow_mut().entry(place).or_default().extend(pairs);
     }
 
     /// Takes from the work that may be done for this file; `false` when there is none left.

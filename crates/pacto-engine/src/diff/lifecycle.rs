@@ -93,7 +93,8 @@ impl<'a> Announcement<'a> {
         }
         let kind = match (place(self), place(after)) {
             (_, None) => Kind::StabilityUnknown,
-            (Some(was), Some(is)) if is < was => Kind::StabilityDecreased,
+            // A word that nobody knows promised no less than none.
+            (was, Some(is)) if is < was.unwrap_or(LEVELS.len() - 1) => Kind::StabilityDecreased,
             (Some(was), Some(is)) if is == was => return None,
             _ => Kind::StabilityIncreased,
         };

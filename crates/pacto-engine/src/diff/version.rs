@@ -51,7 +51,14 @@ impl Day {
         else {
             return None;
         };
-        let exists = (1..=12).contains(&month) && (1..=31).contains(&day);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let exists = (1..=12).contains(&month) && (1..=days).contains(&day);
         exists.then_some(Self(year * 10_000 + month * 100 + day))
     }
 }

@@ -42,6 +42,11 @@ impl<'c> SchemaComparison<'c> {
             today: None,
         }
     }
+
+    /// What is equal in one of these need not be in another.
+    fn place(&self) -> (Area, bool) {
+        (self.area, self.is_text)
+    }
 }
 
 /// A fact with the property path it is about; the root is empty.
@@ -73,7 +78,7 @@ pub(in crate::diff) fn compare<'a>(
     };
     walk.pair(&vec![old], &vec![new]);
     if walk.facts.is_empty() {
-        old.remember_equal(comparison.area, walk.seen);
+        old.remember_equal(comparison.place(), walk.seen);
     }
     prove(old, new, comparison, &mut walk.facts);
     walk.facts
@@ -197,7 +202,7 @@ impl Walk<'_> {
         }
         let addresses = |schemas: &Conjunction<'a>| schemas.iter().map(Located::address).collect::<Vec<_>>();
         let pair = (addresses(old), addresses(new));
-        if self.has_failed || self.roots.0.is_equal(self.comparison.area, &pair) {
+        if self.has_failed || self.roots.0.is_equal(self.comparison.place(), &pair) {
             return;
         }
         if !self.seen.insert(pair.clone()) {
@@ -208,7 +213,7 @@ impl Walk<'_> {
         self.unseen(old, new);
         // Nothing differs, and nothing was taken for granted: so it is wherever the pair comes up again.
         if self.facts.len() == facts && self.assumptions == assumptions && !self.has_failed {
-            self.roots.0.remember_equal(self.comparison.area, [pair]);
+            self.roots.0.remember_equal(self.comparison.place(), [pair]);
         }
     }
 
@@ -229,8 +234,13 @@ impl Walk<'_> {
         if let Some(presence) = presence {
             self.access(&old, &new, presence, &places);
         }
-        if self.flows_the_other_way(&old) && self.flows_the_other_way(&new) {
-            return self.unseen_value(&old, &new, &places);
+        // Only of a property it means something which way it flows.
+        let flows = |normal: &Normal<'_>| presence.is_some() && self.flows_the_other_way(normal);
+        match (flows(&old), flows(&new)) {
+            (true, true) => return self.unseen_value(&old, &new, &places),
+            (false, false) => {}
+            // It came or went, whatever it looked like on the other side.
+            _ => return,
         }
         let start = self.facts.len();
         // What is missing on both sides is the same on both sides; otherwise nothing can be said.
@@ -258,6 +268,7 @@ impl Walk<'_> {
         let differs =
             self.facts.get(start..).unwrap_or_default().iter().any(|found| !is_word(found.fact.kind));
         self.parts_of_all(old_parts, new_parts, differs, &places);
+        self.belonging((&old, old_parts), (&new, new_parts), start, &places);
     }
 
     /// A value that only flows the other way: what would matter here is said, as something that does not.
@@ -304,8 +315,8 @@ impl Walk<'_> {
     }
 
     fn types(&mut self, old: &Normal<'_>, new: &Normal<'_>, places: &Places<'_>) {
-        let is_text = self.comparison.is_text;
-        // Where everything is a text, whoever takes texts takes numbers too.
+        // Where everything is a text, whoever takes any text takes numbers too.
+        let is_text = self.comparison.is_text && old.takes_any_text() && new.takes_any_text();
         let written = |types: Types| if is_text { types.as_texts() } else { types };
         let (old_types, new_types) = (old.types.without_null(), new.types.without_null());
         let shown = |types: Types| Some(types.shown());

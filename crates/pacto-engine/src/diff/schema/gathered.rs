@@ -35,6 +35,8 @@ pub(in crate::diff) struct Gathered {
     draft: schema_inclusion::Dialect,
     /// Objects have no properties but those that are described.
     is_closed: bool,
+    /// Documents come from here: what only goes the other way is not in them.
+    is_source: bool,
 }
 
 /// What a schema is made of, as far as it decides how its answer is to be read.
@@ -53,6 +55,8 @@ pub(super) struct Reading {
     pub is_loose: bool,
     /// There are keywords that its dialect ignores and people mean.
     pub is_foreign: bool,
+    /// There are keywords that no validator has to heed.
+    pub has_formats: bool,
     /// There are keywords by which a document is accepted because something in them does not accept it.
     pub is_mixed: bool,
 }
@@ -103,6 +107,9 @@ const KEYWORDS: &[&str] = &[
     "uniqueItems",
 ];
 
+/// Keywords that no validator has to heed.
+const UNHEEDED: &[&str] = &["contentEncoding", "contentMediaType", "contentSchema", "format"];
+
 /// Keywords by which less in one place is more in another.
 const MIXED: &[&str] = &["contains", "if", "not", "oneOf", "unevaluatedItems", "unevaluatedProperties"];
 
@@ -122,7 +129,14 @@ impl Gathered {
             dialect,
             draft,
             is_closed: false,
+            is_source: false,
         }
+    }
+
+    /// The side whose documents are asked about.
+    #[must_use]
+    pub(super) fn source(self) -> Self {
+        Self { is_source: true, ..self }
     }
 
     /// The same, but objects have no properties beside those that are described: fewer documents, and those that people mean.
@@ -161,6 +175,7 @@ impl Gathered {
             reading.is_loose |= uses.reading.is_loose;
             reading.is_foreign |= uses.reading.is_foreign;
             reading.is_mixed |= uses.reading.is_mixed;
+            reading.has_formats |= uses.reading.has_formats;
             for name in &uses.references {
                 if known.insert(name) {
                     pending.extend(self.parts.get(name));
@@ -195,7 +210,7 @@ impl Gathered {
         let mut members = Map::new();
         for (key, value) in at.entries().filter(|_| content != Content::Keywords) {
             let written = if content == Content::Names && self.goes_the_other_way(value) {
-                json!({})
+                if self.is_source { json!({"not": {}}) } else { json!({}) }
             } else {
                 self.write(value, content.under(key), uses, wanted)?
             };
@@ -212,6 +227,7 @@ impl Gathered {
         }
         uses.reading.is_loose |= ["anyOf", "oneOf"].iter().any(|key| Self::is_between_objects(at, key))
             || self.dialect == Dialect::OpenApi3_0 && Self::has_part_with_null(at);
+        uses.reading.has_formats |= UNHEEDED.iter().any(|key| at.get(key).is_some());
         uses.reading.is_mixed |= MIXED.iter().any(|key| at.get(key).is_some());
         uses.reading.is_foreign |= at.entries().any(|(key, value)| self.is_foreign(key, value));
         let others = self.names_of_others(at);

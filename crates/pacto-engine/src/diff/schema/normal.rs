@@ -74,7 +74,20 @@ pub(super) struct Normal<'a> {
     pub location: Option<Located<'a>>,
     /// How many schemas are merged in it.
     pub merged: usize,
+    /// What is added is, or belongs to, the only branch of a list beside null.
+    is_of_list: bool,
+    /// Types that are allowed whatever such a branch says.
+    declared: Types,
+    /// How many of the schemas say something themselves.
+    pub sources: usize,
+    /// Schemas with keywords that only mean something together, and which of them they have.
+    scopes: BTreeMap<&'static str, Vec<(Vec<&'static str>, Located<'a>)>>,
+    /// Names beside which a schema says something of all others.
+    described: BTreeSet<BTreeSet<&'a str>>,
 }
+
+/// Schemas that are still to be merged, each with whether it is the only branch of a list beside null.
+type Work<'a> = Vec<(Located<'a>, bool)>;
 
 /// Keys that say nothing about which documents are accepted.
 pub(in crate::diff) fn is_annotation(key: &str) -> bool {
@@ -142,11 +155,17 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         unresolved: BTreeSet::new(),
         location: schemas.first().copied(),
         merged: 0,
+        is_of_list: false,
+        declared: Types::ALL,
+        sources: 0,
+        scopes: BTreeMap::new(),
+        described: BTreeSet::new(),
     };
     let mut allows_null = false;
     let mut seen = BTreeSet::new();
-    let mut work: Vec<Located<'a>> = schemas.iter().rev().copied().collect();
-    while let Some(schema) = work.pop() {
+    let mut work: Work<'a> = schemas.iter().rev().map(|schema| (*schema, false)).collect();
+    while let Some((schema, is_of_list)) = work.pop() {
+        normal.is_of_list = is_of_list;
         normal.merged += 1;
         if normal.merged > MAX_MERGED {
             normal.others.entry("allOf").or_default().insert(None);
@@ -164,7 +183,8 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
         normal.others.entry("additionalProperties").or_default().insert(Some(names));
     }
     normal.simplify();
-    if allows_null {
+    // Where null is a branch of a list, a type beside the list can still forbid it.
+    if allows_null && (dialect == Dialect::OpenApi3_0 || normal.declared.has_null()) {
         normal.types = normal.types.or(Types::NULL);
         if let Some(values) =
             normal.values.as_mut().filter(|values| !values.iter().any(|value| value == "null"))
@@ -176,13 +196,7 @@ fn merge<'a>(schemas: &[Located<'a>], dialect: Dialect, keeps_lists: bool) -> No
 }
 
 impl<'a> Normal<'a> {
-    fn add(
-        &mut self,
-        schema: Located<'a>,
-        dialect: Dialect,
-        work: &mut Vec<Located<'a>>,
-        allows_null: &mut bool,
-    ) {
+    fn add(&mut self, schema: Located<'a>, dialect: Dialect, work: &mut Work<'a>, allows_null: &mut bool) {
         if let Some(accepts) = schema.node.as_bool() {
             if !accepts {
                 self.types = Types(0);
@@ -191,7 +205,7 @@ impl<'a> Normal<'a> {
         }
         if let Some(target) = schema.reference() {
             match schema.follow(target) {
-                Some(next) => work.push(next),
+                Some(next) => work.push((next, self.is_of_list)),
                 None => {
                     self.unresolved.insert(target);
                 }
@@ -204,6 +218,45 @@ impl<'a> Normal<'a> {
         for (key, value) in schema.entries() {
             self.keyword(schema, key, value, work, allows_null);
         }
+        let says = |key: &str| !is_annotation(key) && !is_reference(key) && key != "allOf";
+        self.sources += usize::from(schema.entries().any(|(key, _)| says(key)));
+        self.scope(schema);
+    }
+
+    /// Keeps what only means something together with others of the schema.
+    fn scope(&mut self, schema: Located<'a>) {
+        for (mark, keys) in SCOPES {
+            let there: Vec<_> = keys.iter().copied().filter(|key| schema.get(key).is_some()).collect();
+            if !there.is_empty() {
+                self.scopes.entry(mark).or_default().push((there, schema));
+            }
+        }
+        let others = schema.get("additionalProperties");
+        let has_patterns = schema.get("patternProperties").is_some();
+        // What closes an object alone is told by the names that it lets pass.
+        if others.is_some_and(|others| others.node.as_bool().is_none_or(|is_open| !is_open && has_patterns)) {
+            let own = schema.get("properties").into_iter().flat_map(|own| own.entries());
+            self.described.insert(own.map(|(name, _)| name).collect());
+        }
+    }
+
+    /// What belongs together in the parts, in words that differ when it does. Of several parts with one of the keywords it is also
+    /// said what they say.
+    pub(super) fn belongings(&self) -> BTreeSet<String> {
+        let all: BTreeSet<&str> = self.properties.keys().copied().collect();
+        let others = self.described.iter().map(|own| all.difference(own).copied().collect::<Vec<_>>());
+        let others = others.filter(|others| !others.is_empty()).map(|others| others.join(","));
+        let groups = self.scopes.values().flat_map(|parts| {
+            parts.iter().map(|(keys, schema)| {
+                let text = |key: &&str| {
+                    let value = schema.get(key).filter(|_| parts.len() > 1);
+                    let value = value.and_then(|value| canonical_at(key, value, &is_annotation));
+                    format!("{key}={}", value.unwrap_or_default())
+                };
+                keys.iter().map(text).collect::<Vec<_>>().join(";")
+            })
+        });
+        others.chain(groups).collect()
     }
 
     fn keyword(
@@ -211,13 +264,23 @@ impl<'a> Normal<'a> {
         schema: Located<'a>,
         key: &'a str,
         value: Located<'a>,
-        work: &mut Vec<Located<'a>>,
+        work: &mut Work<'a>,
         allows_null: &mut bool,
     ) {
         match key {
             reference if is_reference(reference) => {}
             "nullable" => {}
-            "type" => self.types = self.types.and(read_types(value.node)),
+            "type" => {
+                let types = read_types(value.node);
+                self.types = self.types.and(types);
+                if !self.is_of_list {
+                    self.declared = self.declared.and(types);
+                }
+                // `file` of `OpenAPI` 2 is none of the types of JSON.
+                if value.node.as_str().is_some_and(|name| Types::named(name).is_none()) {
+                    self.other(key, value);
+                }
+            }
             "enum" => {
                 self.limit_values(value.items().filter_map(|item| canonical(item, &|_| false)).collect());
             }
@@ -275,7 +338,10 @@ impl<'a> Normal<'a> {
                 None => self.additional.push(value),
             },
             "items" if value.node.as_mapping().is_some() => self.items.push(value),
-            "allOf" => work.extend(value.items().collect::<Vec<_>>().into_iter().rev()),
+            "allOf" => {
+                let parts: Vec<_> = value.items().map(|part| (part, self.is_of_list)).collect();
+                work.extend(parts.into_iter().rev());
+            }
             "oneOf" => self.alternative("oneOf", value, work, allows_null),
             "anyOf" => self.alternative("anyOf", value, work, allows_null),
             // Another dialect gives the same words another meaning.
@@ -403,7 +469,7 @@ impl<'a> Normal<'a> {
         &mut self,
         keyword: &'static str,
         value: Located<'a>,
-        work: &mut Vec<Located<'a>>,
+        work: &mut Work<'a>,
         allows_null: &mut bool,
     ) {
         let is_null = |branch: &Located<'a>| {
@@ -412,7 +478,8 @@ impl<'a> Normal<'a> {
                 && branch.entries().all(|(key, _)| key == "type" || is_annotation(key))
         };
         let (nulls, branches): (Vec<_>, Vec<_>) = value.items().partition(is_null);
-        if let Some(types) = plain_types(&branches, keyword == "oneOf") {
+        let plain = plain_types(&branches, keyword == "oneOf").filter(|_| !self.keeps_lists);
+        if let Some(types) = plain {
             *allows_null |= !nulls.is_empty();
             self.types = self.types.and(types);
             for branch in branches {
@@ -426,7 +493,7 @@ impl<'a> Normal<'a> {
             (_, []) => self.other(keyword, value),
             (no_null, [only]) if !self.keeps_lists => {
                 *allows_null |= !no_null;
-                work.push(*only);
+                work.push((*only, true));
             }
             (no_null, _) => {
                 *allows_null |= !no_null;
@@ -462,6 +529,13 @@ fn number(node: &Node) -> Option<f64> {
         _ => None,
     }
 }
+
+/// Keywords that only mean something together with others of the same schema, by the one that makes them do so.
+const SCOPES: &[(&str, &[&str])] = &[
+    ("contains", &["contains", "maxContains", "minContains"]),
+    ("if", &["else", "if", "then"]),
+    ("prefixItems", &["items", "prefixItems"]),
+];
 
 /// Name of an alternative for people: the last part of its reference, its title, or its type.
 pub(super) fn alternative_name(branch: Located<'_>) -> String {

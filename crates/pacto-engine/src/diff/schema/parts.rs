@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compare::{Places, Walk};
 use super::normal::{Conjunction, Normal, alternative_name, is_annotation};
 use crate::diff::documents::{Located, canonical};
-use crate::diff::fact::{Keyword, Kind};
+use crate::diff::fact::{Bound, Keyword, Kind};
 
 impl Walk<'_> {
     /// Compares what stands inside of a keyword that differs. `false` where the keyword has to be taken as a whole: it is not
@@ -22,13 +22,14 @@ impl Walk<'_> {
             "then" | "else" if old.others.get("if") != new.others.get("if") => false,
             // An upper limit turns it around.
             "contains" if [old, new].iter().any(|normal| normal.has_limit_of_contains()) => false,
-            "contains"
-            | "contentSchema"
-            | "else"
-            | "propertyNames"
-            | "then"
-            | "unevaluatedItems"
-            | "unevaluatedProperties" => {
+            "contentSchema" => {
+                let start = self.facts.len();
+                self.step(format!("({key})"), before, after);
+                // No validator has to look into the text, so no document shows anything.
+                self.facts.iter_mut().skip(start).for_each(|found| found.is_idle = true);
+                true
+            }
+            "contains" | "else" | "propertyNames" | "then" | "unevaluatedItems" | "unevaluatedProperties" => {
                 self.step(format!("({key})"), before, after);
                 true
             }
@@ -142,7 +143,49 @@ fn form(part: Located<'_>) -> Option<String> {
     part.text("$ref").map(str::to_owned).or_else(|| canonical(part, &|_| false))
 }
 
+impl Walk<'_> {
+    /// Keywords that mean something together with their neighbours may say the same and mean something else, since the
+    /// neighbours changed, or stand in another part of `allOf`. Where nothing worse was found since `start`, that is a caution.
+    pub(super) fn belonging(
+        &mut self,
+        (old, old_parts): (&Normal<'_>, &Conjunction<'_>),
+        (new, new_parts): (&Normal<'_>, &Conjunction<'_>),
+        start: usize,
+        places: &Places<'_>,
+    ) {
+        let found = self.facts.get(start..).unwrap_or_default();
+        if found.iter().any(|found| found.fact.rule().is_worse()) {
+            return;
+        }
+        if (old.sources > 1 || new.sources > 1) && old.belongings() != new.belongings() {
+            let text = "what belongs together in the parts of allOf".to_owned();
+            self.emit(Kind::KeywordChanged, None, Some(text), places);
+        }
+        let is_kept = |key: &str| old.others.contains_key(key) && old.others.get(key) == new.others.get(key);
+        let form = |parts: &Conjunction<'_>| -> Vec<_> {
+            parts.iter().map(|part| canonical(part.resolved().unwrap_or(*part), &is_annotation)).collect()
+        };
+        for key in ["unevaluatedItems", "unevaluatedProperties"] {
+            if is_kept(key) && form(old_parts) != form(new_parts) {
+                self.keyword(key, true, true, places);
+            }
+        }
+    }
+}
+
 impl<'a> Normal<'a> {
+    /// Whether every text is accepted, where texts are.
+    pub(super) fn takes_any_text(&self) -> bool {
+        let limits_length =
+            self.bounds.keys().any(|bound| matches!(bound, Bound::MinLength | Bound::MaxLength));
+        let is_limited = limits_length
+            || !self.patterns.is_empty()
+            || !self.formats.is_empty()
+            || self.values.is_some()
+            || !self.alternatives.is_empty();
+        !self.types.has_text() || !is_limited
+    }
+
     /// What stands in a keyword that is there once.
     fn only_inside(&self, key: &str) -> Option<Located<'a>> {
         match self.inside.get(key).map(Vec::as_slice) {

@@ -3,7 +3,7 @@
 use schema_inclusion::{Answer, Part, Questions};
 
 use super::compare::{SchemaComparison, SchemaFact, is_word};
-use super::gathered::{Flow, Gathered, is_of_sets};
+use super::gathered::{Flow, Gathered, Reading, is_of_sets};
 use super::normal::Dialect;
 use crate::diff::change::{Classification, Direction};
 use crate::diff::documents::Located;
@@ -74,31 +74,37 @@ pub(super) fn prove(
     // A document may have what only one side describes; whether that is why it is refused, one without it shows.
     let answer = match &answer {
         Some((Answer::NotIncluded { place, .. }, _)) if shown_by(facts, place, Documents::All).is_none() => {
-            let natural =
-                ask(Documents::Described).map(|(answer, loose)| (answer, loose, Documents::Described));
+            let natural = ask(Documents::Described);
+            let natural = natural.map(|(answer, reading)| (answer, reading, Documents::Described));
             natural.filter(|(answer, ..)| matches!(answer, Answer::NotIncluded { .. }))
         }
-        _ => answer.map(|(answer, loose)| (answer, loose, Documents::All)),
+        _ => answer.map(|(answer, reading)| (answer, reading, Documents::All)),
     };
     match answer {
-        Some((Answer::Included, false, _)) => {
-            for found in facts.iter_mut().filter(|found| !found.is_idle && concerns_sets(&found.fact)) {
+        Some((Answer::Included, reading, _)) if !reading.is_loose => {
+            // Formats and the like are no part of the question, and nobody compared those of the alternatives.
+            let is_open = |kind: Kind| matches!(kind, Kind::AlternativesChanged | Kind::WrappedInOneOf);
+            let is_kept = |found: &SchemaFact| !(reading.has_formats && is_open(found.fact.kind));
+            for found in facts
+                .iter_mut()
+                .filter(|found| !found.is_idle && concerns_sets(&found.fact) && is_kept(found))
+            {
                 found.fact.verdict = Some(Verdict::Kept);
             }
         }
-        Some((Answer::NotIncluded { witness, place }, is_loose, documents)) => {
+        Some((Answer::NotIncluded { witness, place }, reading, documents)) => {
             if let Some(index) = shown_by(facts, &place, documents)
                 && let Some(found) = facts.get_mut(index)
             {
                 let is_harmless = found.fact.rule().classification == Classification::NonBreaking;
-                found.fact.verdict = Some(if is_loose && is_harmless {
+                found.fact.verdict = Some(if reading.is_loose && is_harmless {
                     Verdict::Doubted(witness)
                 } else {
                     Verdict::Broken(witness)
                 });
             }
         }
-        Some((Answer::Included, true, _) | (Answer::Undecided { .. }, ..)) | None => {}
+        Some((Answer::Included | Answer::Undecided { .. }, ..)) | None => {}
     }
 }
 
@@ -125,6 +131,10 @@ impl Asked {
         };
         let old = Gathered::new(flow, comparison.old_dialect, before);
         let new = Gathered::new(flow, comparison.new_dialect, after);
+        let (old, new) = match comparison.direction {
+            Direction::Received => (old.source(), new),
+            Direction::Produced => (old, new.source()),
+        };
         let (old, new) = match (documents, comparison.direction) {
             (Documents::All, _) => (old, new),
             (Documents::Described, Direction::Received) => (old.closed(), new),
@@ -134,7 +144,7 @@ impl Asked {
     }
 
     /// The answer, and whether "included" says little: see [`Reading::is_loose`]; also where nothing is accepted at all.
-    fn ask(&mut self, old: Located<'_>, new: Located<'_>, direction: Direction) -> Option<(Answer, bool)> {
+    fn ask(&mut self, old: Located<'_>, new: Located<'_>, direction: Direction) -> Option<(Answer, Reading)> {
         let steps = self.steps.min(STEPS_OF_ONE);
         if steps == 0 {
             return None;
@@ -156,13 +166,17 @@ impl Asked {
         };
         let (answer, taken) = self.questions.included(left, right, steps);
         self.steps = self.steps.saturating_sub(taken);
-        let mut is_loose = before_uses.is_loose || after_uses.is_loose;
-        if answer == Answer::Included && !is_loose {
+        let mut reading = Reading {
+            is_loose: before_uses.is_loose || after_uses.is_loose,
+            has_formats: before_uses.has_formats || after_uses.has_formats,
+            ..Reading::default()
+        };
+        if answer == Answer::Included && !reading.is_loose {
             let (is_inhabited, taken) = self.questions.is_inhabited(left, self.steps.min(STEPS_OF_ONE));
             self.steps = self.steps.saturating_sub(taken);
-            is_loose = !is_inhabited;
+            reading.is_loose = !is_inhabited;
         }
-        Some((answer, is_loose))
+        Some((answer, reading))
     }
 }
 

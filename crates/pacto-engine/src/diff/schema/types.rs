@@ -64,6 +64,10 @@ impl Types {
         if self.0 & TEXT == 0 { self } else { Self(self.0 | PLAIN) }
     }
 
+    pub(super) fn has_text(self) -> bool {
+        self.0 & 16 != 0
+    }
+
     /// Whether it is more than one type; every integer is a number.
     pub(super) fn is_several(self) -> bool {
         self.without_null().names().len() > 1

@@ -114,7 +114,22 @@ fn moved_away(schema: Value, seed: u64, place: &str, moved: &mut Map<String, Val
 }
 
 /// Keywords that only mean what they mean beside each other.
-const TOGETHER: &[&str] = &["type", "nullable", "enum", "properties", "additionalProperties", "$ref"];
+const TOGETHER: &[&str] = &[
+    "$ref",
+    "additionalProperties",
+    "contains",
+    "else",
+    "enum",
+    "if",
+    "items",
+    "maxContains",
+    "minContains",
+    "nullable",
+    "prefixItems",
+    "properties",
+    "then",
+    "type",
+];
 
 /// The schema as `allOf` of its parts.
 pub fn split(schema: Value, seed: u64) -> Value {
