@@ -432,7 +432,7 @@ fn a_document_shows_what_breaks() {
     <summary>Findings (1)</summary>
 
     - `openapi.paths[/names].methods[POST].request-body`
-      - BREAKING `request-property-max-length-decreased`: request body property 'name': maxLength 8 became 3 at `new/interfaces/api.yaml:12:23` (keep accepting what was accepted, or release a major version)
+      - BREAKING `request-property-max-length-decreased`: request body property 'name': maxLength 8 became 3 at `new/interfaces/api.yaml:12:38` (keep accepting what was accepted, or release a major version)
         - accepted before, and refused now: `{"name":"aaaa"}`
 
     </details>

@@ -48,6 +48,7 @@ struct Uses {
 
 /// How an answer about a schema is to be read.
 #[derive(Debug, Default, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Reading {
     /// "Included" says little. Objects may have properties that nobody described, so one of several alternatives accepts
     /// nearly everything that another one describes, and nobody means that by a list of alternatives; and where a part of
