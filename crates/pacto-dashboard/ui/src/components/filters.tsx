@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { ContractStatus, ServiceEntry } from '../api/schema';
 import { countStatuses, entryOwner, entrySources, isEmpty, matcher, STATUSES, toggled, type ServiceFilter } from '../logic/filter';
-import { CLASS_WORD, percent, STATUS_WORD, visible } from '../logic/format';
+import { CLASS_WORD, percent, plural, STATUS_WORD, visible } from '../logic/format';
 import { Popover } from './basics';
 import { Icon, StatusIcon, type StatusShape } from './icons';
 import { sourceWord } from './marks';
@@ -217,7 +217,7 @@ export function FilterRow({ entries, filter, onChange, shown, children }: Props 
       </Popover>
       <ActiveChips filter={filter} onChange={onChange} />
       <span class="filter-count" role="status">
-        {isEmpty(filter) ? `${entries.length.toLocaleString('en')} services` : `${shown.toLocaleString('en')} of ${entries.length.toLocaleString('en')}`}
+        {isEmpty(filter) ? plural(entries.length, 'service') : `${shown.toLocaleString('en')} of ${entries.length.toLocaleString('en')}`}
       </span>
       {children}
     </div>

@@ -433,7 +433,10 @@ impl Walk<'_> {
             };
             self.emit(kind, list(&old.patterns), list(&new.patterns), places);
         }
-        if old.formats != new.formats {
+        // The format of a number says nothing any more where any text will do.
+        let any_text = self.comparison.is_text && !old.types.has_text() && new.types.has_text();
+        let is_outdated = any_text && new.formats.is_empty();
+        if old.formats != new.formats && !is_outdated {
             let kind = format_kind(&old.formats, &new.formats);
             self.emit(kind, list(&old.formats), list(&new.formats), places);
         }

@@ -241,9 +241,10 @@ impl<'a> Normal<'a> {
     }
 
     /// What belongs together in the parts, in words that differ when it does. Of several parts with one of the keywords it is also
-    /// said what they say.
-    pub(super) fn belongings(&self) -> BTreeSet<String> {
-        let all: BTreeSet<&str> = self.properties.keys().copied().collect();
+    /// said what they say. Of names that only one side describes nothing is said: those facts say it.
+    pub(super) fn belongings(&self, other: &Normal<'_>) -> BTreeSet<String> {
+        let all: BTreeSet<&str> =
+            self.properties.keys().copied().filter(|name| other.properties.contains_key(*name)).collect();
         let others = self.described.iter().map(|own| all.difference(own).copied().collect::<Vec<_>>());
         let others = others.filter(|others| !others.is_empty()).map(|others| others.join(","));
         let groups = self.scopes.values().flat_map(|parts| {
@@ -509,7 +510,10 @@ fn plain_types(branches: &[Located<'_>], is_exclusive: bool) -> Option<Types> {
     let mut all = Types(0);
     for branch in branches {
         let kind = branch.get("type")?;
-        if branch.entries().any(|(key, _)| key == "title" || key != "type" && !is_annotation(key)) {
+        if branch
+            .entries()
+            .any(|(key, _)| key == "title" || key.starts_with("x-") || key != "type" && !is_annotation(key))
+        {
             return None;
         }
         let types = read_types(kind.node);

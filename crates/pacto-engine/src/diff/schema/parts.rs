@@ -19,7 +19,7 @@ impl Walk<'_> {
     ) -> bool {
         let (Some(before), Some(after)) = (old.only_inside(key), new.only_inside(key)) else { return false };
         match key {
-            "then" | "else" if old.others.get("if") != new.others.get("if") => false,
+            "then" | "else" if !is_same_condition(old, new) => false,
             // An upper limit turns it around.
             "contains" if [old, new].iter().any(|normal| normal.has_limit_of_contains()) => false,
             "contentSchema" => {
@@ -132,6 +132,12 @@ impl Walk<'_> {
     }
 }
 
+/// Whether `if` is the same on both sides, and not too large to tell.
+fn is_same_condition(old: &Normal<'_>, new: &Normal<'_>) -> bool {
+    let condition = old.others.get("if");
+    condition == new.others.get("if") && condition.into_iter().flatten().all(Option::is_some)
+}
+
 /// The parts of `allOf` of one schema.
 fn parts<'a>(schemas: &Conjunction<'a>) -> Vec<Located<'a>> {
     let [only] = schemas.as_slice() else { return Vec::new() };
@@ -157,7 +163,7 @@ impl Walk<'_> {
         if found.iter().any(|found| found.fact.rule().is_worse()) {
             return;
         }
-        if (old.sources > 1 || new.sources > 1) && old.belongings() != new.belongings() {
+        if (old.sources > 1 || new.sources > 1) && old.belongings(new) != new.belongings(old) {
             let text = "what belongs together in the parts of allOf".to_owned();
             self.emit(Kind::KeywordChanged, None, Some(text), places);
         }
