@@ -83,7 +83,8 @@ pub(super) fn compare(
         } else {
             unanalysed(old, new, (old_file, new_file), &new_at, counterpart, diagnostics);
         }
-        for draft in drafts.iter_mut().skip(start) {
+        // Those that this interface added.
+        for draft in drafts.get_mut(start..).unwrap_or_default() {
             draft.interface = Some(interface.name.clone());
         }
     }

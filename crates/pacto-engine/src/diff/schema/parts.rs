@@ -26,7 +26,9 @@ impl Walk<'_> {
                 let start = self.facts.len();
                 self.step(format!("({key})"), before, after);
                 // No validator has to look into the text, so no document shows anything.
-                self.facts.iter_mut().skip(start).for_each(|found| found.is_idle = true);
+                for found in self.facts.get_mut(start..).unwrap_or_default() {
+                    found.is_idle = true;
+                }
                 true
             }
             "contains" | "else" | "propertyNames" | "then" | "unevaluatedItems" | "unevaluatedProperties" => {
@@ -109,12 +111,10 @@ impl Walk<'_> {
         });
         // What is left on both sides is changed, and compared with the rest.
         let changed = gone.len().min(fresh.len());
-        for (part, is_added) in gone
-            .iter()
-            .skip(changed)
-            .map(|part| (*part, false))
-            .chain(fresh.iter().skip(changed).map(|part| (*part, true)))
-        {
+        gone.drain(..changed);
+        fresh.drain(..changed);
+        let gone = gone.into_iter().map(|part| (part, false));
+        for (part, is_added) in gone.chain(fresh.into_iter().map(|part| (part, true))) {
             let has_words_only = part.entries().all(|(key, _)| is_annotation(key));
             if !has_both && !has_words_only && !differs {
                 continue;

@@ -33,7 +33,9 @@ impl Walk<'_> {
                 None => self.removed_property(name, old, new, old_property),
             }
             self.path.pop();
-            found.insert(name, self.facts.split_off(start));
+            if self.facts.len() > start {
+                found.insert(name, self.facts.split_off(start));
+            }
         }
         self.facts.extend(old.properties.keys().flat_map(|name| found.remove(name).unwrap_or_default()));
         for (name, new_property) in
@@ -71,8 +73,7 @@ impl Walk<'_> {
         (new, new_property): (&Normal<'_>, &Conjunction<'_>),
     ) {
         let is_required = (old.required.contains_key(name), new.required.contains_key(name));
-        let is_kept = is_required.0 == is_required.1;
-        if is_required == (false, false) || is_kept && self.is_plainly_equal(old_property, new_property) {
+        if is_required == (false, false) {
             return;
         }
         let described = normalize(old_property, self.comparison.old_dialect);

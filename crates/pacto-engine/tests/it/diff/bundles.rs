@@ -83,3 +83,22 @@ fn cases_named_unchanged_give_nothing() {
         assert!(comparison.is_empty(), "{name}: {comparison:?}");
     }
 }
+
+#[test]
+fn two_interfaces_that_lose_the_same_path_have_findings_of_their_own() {
+    let contract = "pactoVersion: '1.0'\nservice: {name: api, version: 1.0.0}\ninterfaces:\n\
+        - {name: public, type: http, port: 80, contract: a.json}\n\
+        - {name: admin, type: http, port: 81, contract: b.json}\n";
+    let version = |paths: &Value| {
+        let text = json!({"openapi": "3.1.0", "paths": paths}).to_string();
+        let file = |path| (path, text.as_bytes());
+        Version::of(&[("pacto.yaml", contract.as_bytes()), file("a.json"), file("b.json")])
+    };
+    let (old, new) = (version(&json!({"/x": {"get": {}}})), version(&json!({})));
+    let changes = compare(old.side(), new.side()).changes;
+    let interfaces: Vec<_> = changes.iter().map(|change| change.interface.as_deref()).collect();
+    assert_eq!(interfaces, [Some("public"), Some("admin")]);
+    let [public, admin] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!(public.path, admin.path);
+    assert_ne!(public.findings[0].fingerprint, admin.findings[0].fingerprint);
+}
